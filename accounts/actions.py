@@ -1,0 +1,141 @@
+"""Every write about people: who they are, what they allow, what they answer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import (
+    Annotator,
+    Answer,
+    Consent,
+    ConsentDocument,
+    ConsentStatement,
+    ExternalIdentity,
+    Instrument,
+    Option,
+    Purpose,
+    Question,
+    Vendor,
+)
+from accounts.versions import store_version, translated
+
+
+@dataclass(frozen=True)
+class Given:
+    """One answer as a form hands it over: an option, a number, or neither (refused)."""
+
+    question: Question
+    option: Option | None = None
+    number: int | None = None
+    shown: bool = True
+
+    @property
+    def status(self) -> Answer.Status:
+        if not self.shown:
+            return Answer.Status.NOT_SHOWN
+        if self.option is None and self.number is None:
+            return Answer.Status.REFUSED
+        return Answer.Status.ANSWERED
+
+
+@transaction.atomic
+def find_or_create_annotator(*, vendor: Vendor, external_id: str = "") -> Annotator:
+    """The person behind a recruitment id of a vendor, or a new one; a second call finds her."""
+    if not external_id:
+        return Annotator.objects.create(vendor=vendor)
+    # The vendor's row is the lock: two first clicks of one person wait for each other.
+    Vendor.objects.select_for_update(no_key=True).get(pk=vendor.pk)
+    known = ExternalIdentity.objects.filter(vendor=vendor, external_id=external_id).first()
+    if known:
+        return known.annotator
+    annotator = Annotator.objects.create(vendor=vendor)
+    ExternalIdentity.objects.create(annotator=annotator, vendor=vendor, external_id=external_id)
+    return annotator
+
+
+def record_consent(
+    *, annotator: Annotator, document: ConsentDocument, given: set[Purpose], language: str
+) -> None:
+    """Stores a decision for every purpose of the document; a repeat changes nothing."""
+    Consent.objects.bulk_create(
+        [
+            Consent(
+                annotator=annotator,
+                document=document,
+                purpose=statement.purpose,
+                given=statement.purpose in given,
+                language=language,
+            )
+            for statement in document.statements.all()
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def record_answers(*, annotator: Annotator, answers: list[Given]) -> None:
+    """Stores answers once; a repeat of the same screen changes nothing."""
+    Answer.objects.bulk_create(
+        [
+            Answer(
+                annotator=annotator,
+                question=given.question,
+                status=given.status,
+                option=given.option,
+                number=given.number,
+            )
+            for given in answers
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def store_consent_document(definition: dict[str, Any]) -> ConsentDocument:
+    """A consent text with its statements, from a study's definition."""
+    document = store_version(
+        ConsentDocument,
+        identity={"key": definition["key"], "version": definition["version"]},
+        values=translated("title", definition["title"]) | translated("intro", definition["intro"]),
+    )
+    for position, statement in enumerate(definition["statements"]):
+        store_version(
+            ConsentStatement,
+            identity={"document": document, "purpose": Purpose(statement["purpose"])},
+            values={"required": statement.get("required", False), "position": position}
+            | translated("text", statement["text"]),
+        )
+    return document
+
+
+def store_instrument(definition: dict[str, Any]) -> Instrument:
+    """A questionnaire with its questions and options, from a study's definition."""
+    instrument = store_version(
+        Instrument,
+        identity={"key": definition["key"], "version": definition["version"]},
+        values=translated("title", definition["title"]),
+    )
+    for position, question in enumerate(definition["questions"]):
+        stored = store_version(
+            Question,
+            identity={
+                "instrument": instrument,
+                "code": question["code"],
+                "country": question.get("country", ""),
+            },
+            values={
+                "kind": Question.Kind(question["kind"]),
+                "minimum": question.get("minimum"),
+                "maximum": question.get("maximum"),
+                "special_category": question.get("special_category", False),
+                "position": position,
+            }
+            | translated("text", question["text"])
+            | translated("help", question.get("help", {})),
+        )
+        for place, option in enumerate(question.get("options", [])):
+            store_version(
+                Option,
+                identity={"question": stored, "code": option["code"]},
+                values={"position": place} | translated("label", option["label"]),
+            )
+    return instrument

@@ -1,0 +1,83 @@
+"""Right of entry: what a session may fetch. Not hers is not found."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from annotation.middleware import ParticipationRequest
+from annotation.models import Conversation, Participation, Turn
+from annotation.steps import Step, next_step
+
+Rest = ParamSpec("Rest")
+
+
+class ParticipantRequest(HttpRequest):
+    """A request of somebody who takes part."""
+
+    participation: Participation
+
+
+def participant_required(
+    view: Callable[Concatenate[ParticipantRequest, Rest], HttpResponse],
+) -> Callable[Concatenate[Any, Rest], HttpResponse]:
+    """Lets a session with a participation in; others are told to use their link."""
+
+    @wraps(view)
+    def guarded(
+        request: ParticipationRequest, *args: Rest.args, **kwargs: Rest.kwargs
+    ) -> HttpResponse:
+        if request.participation is None:
+            return redirect("no-session")
+        return view(request, *args, **kwargs)  # type: ignore[arg-type]
+
+    return guarded
+
+
+def at_step(
+    step: Step,
+) -> Callable[
+    [Callable[[ParticipantRequest], HttpResponse]], Callable[[ParticipantRequest], HttpResponse]
+]:
+    """Sends people who are elsewhere in the study to where they are."""
+
+    def decorate(
+        view: Callable[[ParticipantRequest], HttpResponse],
+    ) -> Callable[[ParticipantRequest], HttpResponse]:
+        @wraps(view)
+        def guarded(request: ParticipantRequest) -> HttpResponse:
+            if next_step(request.participation) is not step:
+                return redirect("here")
+            return view(request)
+
+        return participant_required(guarded)
+
+    return decorate
+
+
+def get_own_conversation(request: ParticipantRequest, public_id: str) -> Conversation:
+    conversation = get_object_or_404(
+        Conversation.objects.select_related(
+            "participation__study", "participation__wave", "locale", "grant__slot"
+        ),
+        public_id=public_id,
+        participation=request.participation,
+    )
+    return conversation
+
+
+def get_own_turn(request: ParticipantRequest, public_id: str, position: int) -> Turn:
+    return get_object_or_404(
+        Turn.objects.select_related(
+            "candidate_set",
+            "conversation__participation__study",
+            "conversation__participation__wave",
+            "conversation__grant__slot",
+            "conversation__locale",
+        ),
+        conversation__public_id=public_id,
+        conversation__participation=request.participation,
+        position=position,
+    )

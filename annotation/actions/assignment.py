@@ -1,0 +1,90 @@
+"""Claiming, keeping and settling slots."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from annotation.models import Conversation, Grant, Participation, Slot
+from annotation.models.assignment import NEVER_LEASED
+
+
+def claim_slot(*, participation: Participation) -> Grant | None:
+    """Gives this person the neediest slot she has not met; None when there is none.
+
+    The caller holds the lock on the participation. Rows that others are claiming are
+    passed over, so that nobody waits and nobody is given the same one. A lapsed lease
+    is claimable here and now; whoever held it is noted as timed out.
+    """
+    assert participation.locale is not None
+    slot = (
+        Slot.objects.claimable(locale=participation.locale, phase=participation.phase)
+        .not_met_by(participation.annotator)
+        .order_by("ordinal", "draw")
+        .select_for_update(skip_locked=True, of=("self",))
+        .first()
+    )
+    if slot is None:
+        return None
+    now = timezone.now()
+    Grant.objects.filter(slot=slot, disposition="").update(
+        disposition=Grant.Disposition.TIMED_OUT, ended_at=now
+    )
+    slot.holder = participation
+    slot.leased_until = now + _lease(participation)
+    slot.save(update_fields=["holder", "leased_until"])
+    return Grant.objects.create(
+        slot=slot,
+        participation=participation,
+        annotator=participation.annotator,
+        prompt_id=slot.prompt_id,
+    )
+
+
+def renew_lease(*, conversation: Conversation) -> None:
+    """Keeps the slot of somebody who is at work; at most one write a minute."""
+    grant, participation = conversation.grant, conversation.participation
+    if grant is None or not conversation.is_open:
+        return
+    now = timezone.now()
+    renewed = Slot.objects.filter(
+        pk=grant.slot_id,
+        status=Slot.Status.OPEN,
+        holder=participation,
+        leased_until__lt=now + _lease(participation) - timedelta(minutes=1),
+    ).update(leased_until=now + _lease(participation))
+    if renewed:
+        Grant.objects.filter(pk=grant.pk).update(renewed_at=now)
+
+
+def complete_slot(*, grant: Grant) -> None:
+    """Counts a stored turn-1 ranking: the slot is done, or the judgement is surplus.
+
+    The slot is hers while she holds it, lapsed or not, and is taken back from a holder
+    whose own lease lapsed. Otherwise the judgement is kept and marked.
+    """
+    now = timezone.now()
+    counted = (
+        Slot.objects.open()
+        .filter(pk=grant.slot_id)
+        .filter(Q(holder=grant.participation_id) | Q(leased_until__lt=now))
+        .update(status=Slot.Status.DONE, holder=grant.participation_id, done_at=now)
+    )
+    Grant.objects.filter(pk=grant.pk).update(
+        disposition=Grant.Disposition.COMPLETED if counted else Grant.Disposition.SURPLUS,
+        ended_at=now,
+    )
+
+
+def release_slot(*, grant: Grant, disposition: Grant.Disposition, reason: str = "") -> None:
+    """Gives an unfinished slot back at once; does nothing to one that is done."""
+    Slot.objects.open().filter(pk=grant.slot_id, holder=grant.participation_id).update(
+        holder=None, leased_until=NEVER_LEASED
+    )
+    Grant.objects.filter(pk=grant.pk).filter(
+        Q(disposition="") | Q(disposition=Grant.Disposition.TIMED_OUT)
+    ).update(disposition=disposition, reason=reason, ended_at=timezone.now())
+
+
+def _lease(participation: Participation) -> timedelta:
+    return timedelta(minutes=participation.study.lease_minutes)

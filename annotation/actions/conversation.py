@@ -1,0 +1,299 @@
+"""A conversation opens, goes on turn by turn, and ends."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from annotation import dealing
+from annotation.actions.assignment import claim_slot, complete_slot, release_slot
+from annotation.models import (
+    Conversation,
+    Explanation,
+    Grant,
+    Participation,
+    RankedCandidate,
+    Ranking,
+    ShownCandidate,
+    Turn,
+)
+from annotation.ranks import first_places, to_competition_ranks
+from annotation.steps import conversations_due, explanation_due, is_ranked, open_conversation
+from candidates.actions import request_live_set, retry_failed_set
+from candidates.models import Candidate, CandidateSet
+from candidates.samplers import Message
+
+
+@transaction.atomic
+def open_next_conversation(*, participation: Participation) -> Conversation | None:
+    """The open conversation, or the next of her plan; None when nothing is left for her."""
+    locked = Participation.objects.select_for_update().get(pk=participation.pk)
+    current = open_conversation(locked)
+    if current:
+        return current
+    for ordinal, planned in conversations_due(locked):
+        if planned.kind == Conversation.Kind.OWN:
+            return _create_conversation(locked, ordinal, planned, grant=None)
+        if locked.pool_exhausted_at:
+            continue
+        grant = claim_slot(participation=locked)
+        if grant:
+            return _create_conversation(locked, ordinal, planned, grant=grant)
+        locked.pool_exhausted_at = timezone.now()
+        locked.save(update_fields=["pool_exhausted_at"])
+    return None
+
+
+def _create_conversation(
+    participation: Participation,
+    ordinal: int,
+    planned: dealing.PlannedConversation,
+    grant: Grant | None,
+) -> Conversation:
+    assert participation.locale is not None
+    conversation = Conversation.objects.create(
+        participation=participation,
+        ordinal=ordinal,
+        kind=planned.kind,
+        locale=participation.locale,
+        planned_turns=planned.turns,
+        grant=grant,
+        sampler=participation.study.live_sampler,
+    )
+    if grant:
+        prompt_text = grant.slot.candidate_set.prompt_text
+        assert prompt_text is not None
+        Turn.objects.create(
+            conversation=conversation,
+            position=1,
+            message=prompt_text.text,
+            candidate_set=grant.slot.candidate_set,
+            live=False,
+        )
+    return conversation
+
+
+@transaction.atomic
+def write_own_prompt(*, conversation: Conversation, message: str) -> Turn:
+    """Opens an own conversation with her message; a repeat returns the first turn."""
+    locked = _lock_open(conversation)
+    turn = locked.turns.filter(position=1).first()
+    if turn:
+        return turn
+    return _add_live_turn(locked, position=1, message=message)
+
+
+def _add_live_turn(conversation: Conversation, *, position: int, message: str) -> Turn:
+    candidate_set = request_live_set(
+        sampler=conversation.sampler,
+        language=conversation.locale.language,
+        context=[*_history(conversation), {"role": "user", "content": message}],
+        seed=dealing.derive_seed(conversation.participation.seed, conversation.ordinal, position)
+        % 2**31,
+    )
+    return Turn.objects.create(
+        conversation=conversation,
+        position=position,
+        message=message,
+        candidate_set=candidate_set,
+        live=True,
+    )
+
+
+def _history(conversation: Conversation) -> list[Message]:
+    """The chosen path: each message and the one answer that continued from it."""
+    messages = []
+    for turn in conversation.turns.select_related("ranking__chosen").order_by("position"):
+        messages.append({"role": "user", "content": turn.message})
+        messages.append({"role": "assistant", "content": turn.ranking.chosen.text})
+    return messages
+
+
+@transaction.atomic
+def show_candidates(*, turn: Turn) -> list[ShownCandidate]:
+    """The stored order of a turn's candidates, fixed at the first look."""
+    locked = Turn.objects.select_for_update().get(pk=turn.pk)
+    shown = list(locked.shown.select_related("candidate"))
+    if shown:
+        return shown
+    if locked.candidate_set.status != CandidateSet.Status.READY:
+        raise ValidationError(_("The answers are not ready yet."))
+    candidates = list(locked.candidate_set.candidates.order_by("position"))
+    shown = [
+        ShownCandidate(turn=locked, candidate=candidates[place], position=position)
+        for position, place in enumerate(_order(locked, len(candidates)))
+    ]
+    ShownCandidate.objects.bulk_create(shown)
+    locked.shown_at = timezone.now()
+    locked.save(update_fields=["shown_at"])
+    return shown
+
+
+def _order(turn: Turn, n: int) -> list[int]:
+    conversation = turn.conversation
+    if not turn.live:
+        assert conversation.grant is not None
+        slot = conversation.grant.slot
+        study = conversation.participation.study
+        seed = dealing.derive_seed(study.seed, turn.candidate_set_id, slot.locale_id)
+        return dealing.pool_order(n=n, seed=seed, ordinal=slot.ordinal)
+    seed = dealing.derive_seed(
+        conversation.participation.seed, "order", conversation.ordinal, turn.position
+    )
+    return dealing.live_order(n=n, seed=seed)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one submission says: places by handle, the pick among ties, and the opinions."""
+
+    places: Mapping[str, int]
+    continue_with: str
+    acceptable: str
+    represents: str
+    reason: str = ""
+    next_message: str = ""
+
+
+@transaction.atomic
+def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgement) -> Ranking:
+    """Stores the judgement of a turn once; a repeat returns what is stored.
+
+    Locks the turn's row: of simultaneous submissions the first is stored and the others
+    read it. On turn 1 the slot is settled; where another turn follows, its message is
+    stored and its generation starts after commit. Raises ValidationError.
+    """
+    locked = (
+        Turn.objects.select_for_update(of=("self",))
+        .select_related("conversation__participation__study", "conversation__grant")
+        .get(pk=turn.pk)
+    )
+    stored = Ranking.objects.filter(turn=locked).first()
+    if stored:
+        return stored
+    conversation = _lock_open(locked.conversation)
+    if Ranking.objects.filter(submission_key=submission_key).exists():
+        raise ValidationError(_("This page is out of date. Load it again, please."))
+    shown = {row.candidate.handle: row.candidate for row in locked.shown.select_related("candidate")}
+    ranks, chosen = check_judgement(judgement, shown)
+    if not locked.is_last and not judgement.next_message:
+        raise ValidationError({"next_message": _("Write your next message.")})
+    ranking = Ranking.objects.create(
+        turn=locked,
+        submission_key=submission_key,
+        chosen=chosen,
+        acceptable=judgement.acceptable,
+        represents=judgement.represents,
+        reason=judgement.reason,
+    )
+    RankedCandidate.objects.bulk_create(
+        RankedCandidate(ranking=ranking, candidate=shown[handle], rank=rank)
+        for handle, rank in ranks.items()
+    )
+    if locked.position == 1 and conversation.grant:
+        complete_slot(grant=conversation.grant)
+    if not locked.is_last:
+        _add_live_turn(
+            conversation, position=locked.position + 1, message=judgement.next_message
+        )
+    _end_if_done(conversation)
+    return ranking
+
+
+def check_judgement(
+    judgement: Judgement, shown: Mapping[str, Candidate]
+) -> tuple[dict[str, int], Candidate]:
+    """Ranks by handle and the chosen candidate. Raises ValidationError, keyed by field."""
+    if set(judgement.places) - set(shown):
+        raise ValidationError(_("This page is out of date. Load it again, please."))
+    missing = [handle for handle in shown if handle not in judgement.places]
+    if missing:
+        raise ValidationError(
+            {"places": _("Give every answer a place. Answers may share one.")}
+        )
+    ranks = to_competition_ranks(judgement.places)
+    first = first_places(ranks)
+    if len(first) == 1:
+        return ranks, shown[first[0]]
+    if judgement.continue_with not in first:
+        raise ValidationError(
+            {"continue_with": _("Several answers share first place: pick which one continues.")}
+        )
+    return ranks, shown[judgement.continue_with]
+
+
+@transaction.atomic
+def explain_choice(*, turn: Turn, text: str) -> Explanation:
+    """Stores the explanation of a ranked turn once (an empty text: asked, left empty)."""
+    locked = Turn.objects.select_for_update(of=("self",)).get(pk=turn.pk)
+    if not is_ranked(locked):
+        raise ValidationError(_("Rank the answers first, please."))
+    explanation, _created = Explanation.objects.get_or_create(turn=locked, defaults={"text": text})
+    conversation = Conversation.objects.select_for_update(of=("self",)).get(
+        pk=locked.conversation_id
+    )
+    if conversation.is_open:
+        _end_if_done(conversation)
+    return explanation
+
+
+def _end_if_done(conversation: Conversation) -> None:
+    """Ends a conversation whose planned turns are ranked and, where asked, explained."""
+    turns = list(conversation.turns.select_related("ranking", "explanation"))
+    if len(turns) < conversation.planned_turns:
+        return
+    if all(is_ranked(turn) and not explanation_due(turn) for turn in turns):
+        _end(conversation, Conversation.Status.FINISHED)
+
+
+@transaction.atomic
+def skip_conversation(*, conversation: Conversation, reason: str = "") -> None:
+    """"I'd rather not answer this one": costs nothing, is stored; a repeat changes nothing."""
+    _leave(conversation, Conversation.Status.SKIPPED, Grant.Disposition.SKIPPED, reason)
+
+
+@transaction.atomic
+def leave_failed_conversation(*, conversation: Conversation) -> None:
+    """Ends a conversation whose next responses could not be made; it counts as hers."""
+    _leave(conversation, Conversation.Status.FAILED, Grant.Disposition.GENERATION_FAILED, "")
+
+
+def _leave(
+    conversation: Conversation,
+    status: Conversation.Status,
+    disposition: Grant.Disposition,
+    reason: str,
+) -> None:
+    locked = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
+    if not locked.is_open:
+        return
+    locked.skip_reason = reason
+    _end(locked, status)
+    if locked.grant:
+        release_slot(grant=locked.grant, disposition=disposition, reason=reason)
+
+
+def retry_generation(*, turn: Turn) -> None:
+    """Lets a worker try again after a failure; does nothing otherwise."""
+    retry_failed_set(candidate_set=turn.candidate_set)
+
+
+def _end(conversation: Conversation, status: Conversation.Status) -> None:
+    conversation.status = status
+    conversation.ended_at = timezone.now()
+    conversation.save(update_fields=["status", "ended_at", "skip_reason"])
+
+
+def _lock_open(conversation: Conversation) -> Conversation:
+    locked = (
+        Conversation.objects.select_for_update(of=("self",))
+        .select_related("participation__study", "participation__wave", "grant", "locale", "sampler")
+        .get(pk=conversation.pk)
+    )
+    if not locked.is_open:
+        raise ValidationError(_("This conversation has ended."))
+    return locked

@@ -1,0 +1,134 @@
+"""A person joins, says where she is and what she allows, and finishes."""
+
+import secrets
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actions import Given, find_or_create_annotator, record_answers, record_consent
+from accounts.models import Answer, Instrument, Purpose, Question
+from annotation.dealing import derive_seed
+from annotation.models import Conversation, Participation, RecruitmentLink, StudyLocale
+from annotation.steps import Step, next_step
+
+# Without letters and digits that are read as one another.
+CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+@transaction.atomic
+def join_study(
+    *, link: RecruitmentLink, external_id: str = "", interface_language: str = ""
+) -> Participation:
+    """Starts a person; the same recruitment id of the same vendor finds the same person."""
+    if not link.study.is_open:
+        raise ValidationError(_("This study is not open."))
+    annotator = find_or_create_annotator(vendor=link.vendor, external_id=external_id)
+    participation, _created = Participation.objects.get_or_create(
+        annotator=annotator,
+        study=link.study,
+        defaults={
+            "wave": link.wave,
+            "phase": link.phase,
+            "interface_language": interface_language,
+            "seed": derive_seed(link.study.seed, annotator.public_id) % 2**31,
+        },
+    )
+    return participation
+
+
+def set_country(*, participation: Participation, country: str) -> None:
+    """Stores the country she names; only before a locale is fixed."""
+    Participation.objects.filter(pk=participation.pk, locale=None).update(country=country)
+
+
+def set_locale(*, participation: Participation, locale: StudyLocale) -> None:
+    """Fixes the study language, once. The interface follows it unless she chose another."""
+    Participation.objects.filter(pk=participation.pk, locale=None).update(locale=locale)
+
+
+def set_interface_language(*, participation: Participation, language: str) -> None:
+    """Changes the language of the pages, at any time; touches nothing else."""
+    Participation.objects.filter(pk=participation.pk).update(interface_language=language)
+
+
+@transaction.atomic
+def decide_consent(*, participation: Participation, given: set[Purpose], language: str) -> None:
+    """Stores a decision on every purpose; without the first one the participation ends."""
+    locked = Participation.objects.select_for_update().get(pk=participation.pk)
+    if Purpose.TAKE_PART not in given:
+        locked.declined_at = timezone.now()
+        locked.save(update_fields=["declined_at"])
+        return
+    record_consent(
+        annotator=locked.annotator,
+        document=locked.study.consent_document,
+        given=given,
+        language=language,
+    )
+
+
+def reconsider(*, participation: Participation) -> None:
+    """Takes a refusal back, before anything was asked."""
+    Participation.objects.filter(pk=participation.pk).update(declined_at=None)
+
+
+def answer_quota(*, participation: Participation, answers: list[Given]) -> None:
+    record_answers(annotator=participation.annotator, answers=answers)
+
+
+def read_guidelines(*, participation: Participation) -> None:
+    """Notes when the guidelines were read, the first time."""
+    Participation.objects.filter(pk=participation.pk, guidelines_read_at=None).update(
+        guidelines_read_at=timezone.now()
+    )
+
+
+@transaction.atomic
+def answer_closing(*, participation: Participation, answers: list[Given]) -> None:
+    """Stores the last answers (and which questions were not shown here), then finishes."""
+    asked = {given.question.pk for given in answers}
+    hidden = (
+        _questions(participation.study.closing_instrument, participation.country)
+        .exclude(pk__in=asked)
+        .exclude(answer__annotator=participation.annotator_id)
+    )
+    record_answers(
+        annotator=participation.annotator,
+        answers=[*answers, *(Given(question=question, shown=False) for question in hidden)],
+    )
+    finish(participation=participation)
+
+
+@transaction.atomic
+def finish(*, participation: Participation) -> str:
+    """Releases the completion code after counting what is stored; a repeat gives the same.
+
+    Raises ValidationError while something is missing.
+    """
+    locked = Participation.objects.select_for_update().get(pk=participation.pk)
+    if locked.completion_code:
+        return locked.completion_code
+    if next_step(locked) is not Step.FINISH or not _is_complete(locked):
+        raise ValidationError(_("Not everything is stored yet. Please go on where you were."))
+    locked.finished_at = timezone.now()
+    locked.completion_code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
+    locked.save(update_fields=["finished_at", "completion_code"])
+    return locked.completion_code
+
+
+def _is_complete(participation: Participation) -> bool:
+    """Every finished conversation has a stored ranking for each planned turn."""
+    for conversation in participation.conversations.filter(status=Conversation.Status.FINISHED):
+        ranked = conversation.turns.filter(ranking__isnull=False).count()
+        if ranked != conversation.planned_turns:
+            return False
+    asked = _questions(participation.study.quota_instrument, participation.country)
+    return asked.count() == Answer.objects.filter(
+        annotator=participation.annotator_id, question__in=asked
+    ).count()
+
+
+def _questions(instrument: Instrument, country: str):  # type: ignore[no-untyped-def]
+    return Question.objects.filter(instrument=instrument).for_country(country)

@@ -1,0 +1,145 @@
+"""Studies, slots, and conversations as a readable transcript."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from modeltranslation.admin import TranslationAdmin
+
+from accounts.admin import ReadOnlyAdmin
+from annotation.models import (
+    Conversation,
+    Grant,
+    Participation,
+    RecruitmentLink,
+    Slot,
+    Study,
+    StudyLocale,
+    Turn,
+    Wave,
+)
+
+
+class LocaleInline(admin.TabularInline[StudyLocale, Study]):
+    model = StudyLocale
+    extra = 0
+    can_delete = False
+
+
+class WaveInline(admin.TabularInline[Wave, Study]):
+    model = Wave
+    extra = 0
+    can_delete = False
+
+
+@admin.register(Study)
+class StudyAdmin(TranslationAdmin, ReadOnlyAdmin):
+    list_display = ("key", "title", "status")
+    inlines: ClassVar = [LocaleInline, WaveInline]
+
+
+@admin.register(RecruitmentLink)
+class RecruitmentLinkAdmin(ReadOnlyAdmin):
+    list_display = ("study", "vendor", "wave", "phase", "key")
+
+
+@admin.register(Participation)
+class ParticipationAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "study", "locale", "phase", "started_at", "finished_at")
+    list_filter = ("study", "locale", "phase")
+    list_select_related = ("study", "locale")
+    exclude = ("completion_code", "seed")
+
+
+@admin.register(Slot)
+class SlotAdmin(ReadOnlyAdmin):
+    list_display = ("prompt", "locale", "ordinal", "status", "holder", "leased_until", "done_at")
+    list_filter = ("status", "locale", "phase", "prompt")
+    list_select_related = ("prompt", "locale", "holder")
+
+
+@admin.register(Grant)
+class GrantAdmin(ReadOnlyAdmin):
+    list_display = ("prompt", "participation", "granted_at", "disposition", "reason", "ended_at")
+    list_filter = ("disposition", "prompt")
+    list_select_related = ("prompt", "participation")
+
+
+@dataclass(frozen=True)
+class TranscriptAnswer:
+    letter: str
+    text: str
+    rank: int | None
+    chosen: bool
+    provenance: str
+
+
+@dataclass(frozen=True)
+class TranscriptTurn:
+    position: int
+    started_at: Any
+    message: str
+    answers: list[TranscriptAnswer]
+    opinions: str
+    explained: bool
+    explanation_text: str
+
+
+def transcript(conversation: Conversation) -> list[TranscriptTurn]:
+    """The conversation as it was shown and judged, turn by turn."""
+    turns = conversation.turns.select_related("ranking", "explanation").prefetch_related(
+        "shown__candidate__generation", "shown__candidate__candidate_set__sampler", "ranking__rows"
+    )
+    return [_transcript_turn(turn) for turn in turns]
+
+
+def _transcript_turn(turn: Turn) -> TranscriptTurn:
+    ranking = getattr(turn, "ranking", None)
+    explanation = getattr(turn, "explanation", None)
+    ranks = {row.candidate_id: row.rank for row in ranking.rows.all()} if ranking else {}
+    opinions = ""
+    if ranking:
+        opinions = (
+            f"any acceptable: {ranking.get_acceptable_display()} · "
+            f"any represents: {ranking.get_represents_display()} {ranking.reason}"
+        )
+    return TranscriptTurn(
+        position=turn.position,
+        started_at=turn.started_at,
+        message=turn.message,
+        answers=[
+            TranscriptAnswer(
+                letter=row.letter,
+                text=row.candidate.text,
+                rank=ranks.get(row.candidate_id),
+                chosen=ranking is not None and ranking.chosen_id == row.candidate_id,
+                provenance=", ".join(
+                    f"{name} {value}" for name, value in row.candidate.provenance().items()
+                ),
+            )
+            for row in turn.shown.all()
+        ],
+        opinions=opinions,
+        explained=explanation is not None,
+        explanation_text=explanation.text if explanation else "",
+    )
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "participation", "kind", "locale", "planned_turns", "status")
+    list_filter = ("status", "kind", "locale")
+    list_select_related = ("participation", "locale")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        conversation = Conversation.objects.filter(pk=object_id).first()
+        if conversation:
+            extra_context = {**(extra_context or {}), "transcript": transcript(conversation)}
+        return super().changeform_view(request, object_id, form_url, extra_context)

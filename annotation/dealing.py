@@ -1,0 +1,75 @@
+"""Who gets what, and in which order: pure functions of seeds.
+
+Python's `random.Random(seed)` with `shuffle` is used throughout: seeds and results
+are stored, so a later change of the generator cannot change a study in the field.
+"""
+
+import hashlib
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PlannedConversation:
+    kind: str  # "pool" or "own"
+    turns: int
+
+
+def derive_seed(*parts: object) -> int:
+    """A seed from names and numbers: the first 48 bits of their SHA-256."""
+    text = "\x1f".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6])
+
+
+def plan_conversations(
+    *, pool: int, own: int, turn_lengths: Mapping[str, int], seed: int
+) -> list[PlannedConversation]:
+    """A person's conversations in her order: kinds shuffled, lengths in shuffled blocks.
+
+    A block holds each length as often as its weight says, so that lengths are balanced
+    over any run of conversations and right in expectation for the first ones.
+    """
+    draw = random.Random(seed)
+    kinds = ["pool"] * pool + ["own"] * own
+    draw.shuffle(kinds)
+    lengths: list[int] = []
+    while len(lengths) < len(kinds):
+        block = [int(turns) for turns, weight in turn_lengths.items() for _ in range(weight)]
+        draw.shuffle(block)
+        lengths += block
+    return [
+        PlannedConversation(kind, turns)
+        for kind, turns in zip(kinds, lengths, strict=False)
+    ]
+
+
+def balanced_square(n: int) -> list[list[int]]:
+    """Rows of orders in which every item stands equally often in every place, and (over
+    the rows returned) equally often directly before every other.
+
+    A Williams design (Williams, 1949): n rows for even n, 2n rows for odd n.
+    """
+    first = [0]
+    for step in range(1, n):
+        first.append((step + 1) // 2 if step % 2 else n - step // 2)
+    rows = [[(item + shift) % n for item in first] for shift in range(n)]
+    return rows if n % 2 == 0 else rows + [row[::-1] for row in rows]
+
+
+def pool_order(*, n: int, seed: int, ordinal: int) -> list[int]:
+    """The order shown for a slot: row `ordinal` of a square whose items the seed names.
+
+    Returns for each place on the page the candidate's position in its set.
+    """
+    names = list(range(n))
+    random.Random(seed).shuffle(names)
+    square = balanced_square(n)
+    return [names[item] for item in square[ordinal % len(square)]]
+
+
+def live_order(*, n: int, seed: int) -> list[int]:
+    """A random order for a set that only one person sees."""
+    order = list(range(n))
+    random.Random(seed).shuffle(order)
+    return order

@@ -1,0 +1,244 @@
+"""The shape of what annotators send. Forms turn names into objects; they never write."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actions import Given
+from accounts.models import ConsentDocument, Purpose, Question
+from annotation.actions.conversation import Judgement
+from annotation.countries import country_name
+from annotation.models import ShownCandidate, StudyLocale, Turn
+from annotation.models.conversation import Opinion
+
+REFUSED = "prefer_not_to_say"
+MESSAGE_LENGTH = 4000
+CHOOSE_ONE = _("Choose one of the answers.")
+
+
+def language_name(code: str) -> str:
+    return dict(settings.LANGUAGES)[code]
+
+
+class CountryForm(forms.Form):
+    country = forms.ChoiceField(
+        widget=forms.RadioSelect, error_messages={"required": CHOOSE_ONE}, label=_("Your country")
+    )
+
+    def __init__(self, data: Any = None, *, countries: Sequence[str]) -> None:
+        super().__init__(data)
+        self.field("country").choices = [(code, country_name(code)) for code in countries]
+
+    def field(self, name: str) -> forms.ChoiceField:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        return field
+
+
+class LanguageForm(forms.Form):
+    locale = forms.ModelChoiceField(
+        queryset=StudyLocale.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": CHOOSE_ONE},
+        label=_("Your language in this study"),
+    )
+
+    def __init__(self, data: Any = None, *, locales: Any, proposed: StudyLocale | None) -> None:
+        super().__init__(data, initial={"locale": proposed})
+        field = self.fields["locale"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = locales
+        field.label_from_instance = lambda locale: language_name(locale.language)
+
+
+class ConsentForm(forms.Form):
+    """A yes or no for every purpose: nothing is ticked beforehand."""
+
+    def __init__(self, data: Any = None, *, document: ConsentDocument) -> None:
+        super().__init__(data)
+        for statement in document.statements.all():
+            self.fields[statement.purpose] = forms.ChoiceField(
+                label=statement.text,
+                choices=[("yes", _("Yes")), ("no", _("No"))],
+                widget=forms.RadioSelect,
+                error_messages={"required": _("Answer yes or no.")},
+                help_text=_("Needed to take part") if statement.required else "",
+            )
+
+    def given(self) -> set[Purpose]:
+        return {Purpose(name) for name, value in self.cleaned_data.items() if value == "yes"}
+
+
+class QuestionsForm(forms.Form):
+    """One screen of an instrument. Every question can be refused, none can be overlooked."""
+
+    def __init__(self, data: Any = None, *, questions: Sequence[Question]) -> None:
+        super().__init__(data)
+        self.questions = questions
+        for question in questions:
+            if question.kind == Question.Kind.INTEGER:
+                self._add_number(question)
+            else:
+                self._add_choice(question)
+
+    def _add_choice(self, question: Question) -> None:
+        options = [(option.code, option.label) for option in question.options.all()]
+        self.fields[question.code] = forms.ChoiceField(
+            label=question.text,
+            help_text=question.help,
+            choices=[*options, (REFUSED, _("Prefer not to say"))],
+            widget=forms.RadioSelect,
+            error_messages={"required": CHOOSE_ONE},
+        )
+
+    def _add_number(self, question: Question) -> None:
+        limits = _("Enter a whole number from %(low)s to %(high)s.") % {
+            "low": question.minimum,
+            "high": question.maximum,
+        }
+        self.fields[question.code] = forms.IntegerField(
+            label=question.text,
+            help_text=question.help,
+            required=False,
+            min_value=question.minimum,
+            max_value=question.maximum,
+            error_messages={"invalid": limits, "min_value": limits, "max_value": limits},
+            widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        )
+        self.fields[f"{question.code}_refused"] = forms.BooleanField(
+            label=_("Prefer not to say"), required=False
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        for question in self.questions:
+            if question.kind != Question.Kind.INTEGER or question.code in self.errors:
+                continue
+            if data.get(question.code) is None and not data.get(f"{question.code}_refused"):
+                self.add_error(
+                    question.code,
+                    _("Enter a number, or tick “Prefer not to say”."),
+                )
+        return data
+
+    def given(self) -> list[Given]:
+        answers = []
+        for question in self.questions:
+            value = self.cleaned_data[question.code]
+            if question.kind == Question.Kind.INTEGER:
+                refused = self.cleaned_data[f"{question.code}_refused"]
+                answers.append(Given(question, number=None if refused else value))
+            elif value == REFUSED:
+                answers.append(Given(question))
+            else:
+                option = next(o for o in question.options.all() if o.code == value)
+                answers.append(Given(question, option=option))
+        return answers
+
+
+def message_field() -> forms.CharField:
+    return forms.CharField(
+        max_length=MESSAGE_LENGTH,
+        label=_("Your message"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={
+            "required": _("Write your message."),
+            "max_length": _("Please shorten your message to %(limit_value)d characters."),
+        },
+    )
+
+
+class OwnPromptForm(forms.Form):
+    message = message_field()
+
+
+class RankingForm(forms.Form):
+    """A place for every candidate that the server showed; none is set beforehand.
+
+    Fields are built from the stored order, never from the request, so that an unknown
+    candidate cannot enter.
+    """
+
+    submission_key = forms.UUIDField(widget=forms.HiddenInput)
+    acceptable = forms.ChoiceField(
+        label=_("Is at least one of these answers acceptable to you?"),
+        choices=Opinion.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": CHOOSE_ONE},
+    )
+    represents = forms.ChoiceField(
+        label=_("Does at least one of them speak for you?"),
+        choices=Opinion.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": CHOOSE_ONE},
+    )
+    reason = forms.CharField(
+        label=_("If you like, say why"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, data: Any = None, *, turn: Turn, shown: Sequence[ShownCandidate]) -> None:
+        super().__init__(data, initial={"submission_key": uuid.uuid4()})
+        self.shown = shown
+        places = [(str(place), str(place)) for place in range(1, len(shown) + 1)]
+        for row in shown:
+            self.fields[f"place_{row.candidate.handle}"] = forms.ChoiceField(
+                label=_("Place of answer %(letter)s") % {"letter": row.letter},
+                choices=places,
+                widget=forms.RadioSelect,
+                error_messages={"required": _("Give this answer a place.")},
+            )
+        self.fields["continue_with"] = forms.ChoiceField(
+            label=_("If several share first place: which one continues the conversation?"),
+            choices=[(row.candidate.handle, row.letter) for row in shown],
+            widget=forms.RadioSelect,
+            required=False,
+        )
+        if not turn.is_last:
+            self.fields["next_message"] = message_field()
+
+    def place_fields(self) -> list[tuple[ShownCandidate, forms.BoundField]]:
+        """Each shown candidate with its bound field, in the order shown."""
+        return [(row, self[f"place_{row.candidate.handle}"]) for row in self.shown]
+
+    def judgement(self) -> Judgement:
+        data = self.cleaned_data
+        return Judgement(
+            places={
+                row.candidate.handle: int(data[f"place_{row.candidate.handle}"])
+                for row in self.shown
+            },
+            continue_with=data["continue_with"],
+            acceptable=data["acceptable"],
+            represents=data["represents"],
+            reason=data["reason"],
+            next_message=data.get("next_message", ""),
+        )
+
+
+class ExplanationForm(forms.Form):
+    text = forms.CharField(
+        required=False,
+        max_length=MESSAGE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={
+            "required": _("Please say in a few words what decided your choice."),
+            "max_length": _("Please shorten your text to %(limit_value)d characters."),
+        },
+    )
+
+    def __init__(self, data: Any = None, *, question: str, required: bool) -> None:
+        super().__init__(data)
+        self.fields["text"].label = question
+        self.fields["text"].required = required
+
+
+class SkipForm(forms.Form):
+    reason = forms.CharField(required=False, max_length=500)

@@ -1,0 +1,148 @@
+"""Slots and grants: who is asked to judge which set, and what became of it."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Annotator
+from annotation.models.study import Participation, Phase, StudyLocale
+from candidates.models import CandidateSet, Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NEVER_LEASED = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SlotQuerySet(models.QuerySet["Slot"]):
+    def open(self) -> "SlotQuerySet":
+        """Wanted and not judged yet, whether or not somebody is at it."""
+        return self.filter(status=Slot.Status.OPEN)
+
+    def claimable(self, *, locale: StudyLocale, phase: str) -> "SlotQuerySet":
+        """Open slots that nobody holds now. A lapsed lease needs no housekeeping to count."""
+        return self.open().filter(locale=locale, phase=phase, leased_until__lt=timezone.now())
+
+    def not_met_by(self, annotator: Annotator) -> "SlotQuerySet":
+        """Slots whose prompt this person has never been given, in any arm or language."""
+        met = Grant.objects.filter(annotator=annotator, prompt=OuterRef("prompt"))
+        return self.filter(~Exists(met))
+
+
+class Slot(models.Model):
+    """One planned judgement: a candidate set, a locale, and the how-manieth it is.
+
+    The target is the number of rows, so overlap is exact by construction. `prompt`
+    repeats what the set says, because claiming asks for it on every row it looks at.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("open")
+        DONE = "done", _("done")
+        VOID = "void", _("void")
+
+    candidate_set = models.ForeignKey(CandidateSet, models.PROTECT, related_name="slots")
+    prompt = models.ForeignKey(Prompt, models.PROTECT)
+    locale = models.ForeignKey(StudyLocale, models.PROTECT, related_name="slots")
+    phase = models.CharField(max_length=10, choices=Phase)
+    ordinal = models.PositiveSmallIntegerField(help_text="from 0; sets the order shown")
+    draw = models.PositiveIntegerField(help_text="random: the order within one ordinal")
+    status = models.CharField(max_length=5, choices=Status, default=Status.OPEN)
+    holder = models.ForeignKey(Participation, models.PROTECT, null=True, blank=True)
+    leased_until = models.DateTimeField(default=NEVER_LEASED)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SlotQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["locale", "phase", "ordinal", "draw"],
+                condition=Q(status="open"),
+                name="open_slots_in_filling_order",
+            )
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["candidate_set", "locale", "phase", "ordinal"],
+                name="one_slot_per_set_locale_and_ordinal",
+            ),
+            models.UniqueConstraint(
+                fields=["candidate_set", "locale", "holder"],
+                condition=Q(status="done"),
+                name="distinct_people_per_set_and_locale",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="done", holder__isnull=False, done_at__isnull=False)
+                | (~Q(status="done") & Q(done_at__isnull=True)),
+                name="a_done_slot_says_by_whom_and_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt} {self.locale} {self.ordinal}"
+
+
+class Grant(models.Model):
+    """A slot given to a person: the record that she has met the prompt, and how it ended."""
+
+    class Disposition(models.TextChoices):
+        COMPLETED = "completed", _("completed")
+        SKIPPED = "skipped", _("would rather not answer")
+        BROKE_OFF = "broke_off", _("broke off")
+        TIMED_OUT = "timed_out", _("lease lapsed, given to somebody else")
+        GENERATION_FAILED = "generation_failed", _("the next responses could not be made")
+        SURPLUS = "surplus", _("judged after the place was taken")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    slot = models.ForeignKey(Slot, models.PROTECT, related_name="grants")
+    participation = models.ForeignKey(Participation, models.PROTECT, related_name="grants")
+    annotator = models.ForeignKey(Annotator, models.PROTECT)
+    prompt = models.ForeignKey(Prompt, models.PROTECT)
+    occasion = models.PositiveSmallIntegerField(
+        default=0, help_text="0 counts; later ones are planned re-tests"
+    )
+    granted_at = models.DateTimeField(default=timezone.now)
+    renewed_at = models.DateTimeField(null=True, blank=True)
+    disposition = models.CharField(max_length=20, choices=Disposition, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            # The annotator leads: this index also answers "has she met this prompt?".
+            models.UniqueConstraint(
+                fields=["annotator", "prompt", "occasion"],
+                name="nobody_meets_a_prompt_twice",
+            ),
+            models.CheckConstraint(
+                condition=Q(disposition="", ended_at__isnull=True)
+                | (~Q(disposition="") & Q(ended_at__isnull=False)),
+                name="a_disposition_comes_with_its_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slot} to {self.participation}"
+
+
+def slots_for(
+    candidate_set: CandidateSet, locale: StudyLocale, phase: str, draws: "Sequence[int]"
+) -> list[Slot]:
+    """Unsaved slots of one set in one locale, one for each draw, ordinals from 0."""
+    assert candidate_set.prompt_text is not None
+    return [
+        Slot(
+            candidate_set=candidate_set,
+            prompt=candidate_set.prompt_text.prompt,
+            locale=locale,
+            phase=phase,
+            ordinal=ordinal,
+            draw=draw,
+        )
+        for ordinal, draw in enumerate(draws)
+    ]

@@ -1,0 +1,184 @@
+"""A conversation, its turns, and the judgement of each."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import new_public_id
+from annotation.models.assignment import Grant
+from annotation.models.study import Participation, StudyLocale
+from candidates.models import Candidate, CandidateSet, Sampler
+
+
+class Conversation(models.Model):
+    """One conversation of planned length, opened by a pool prompt or by the annotator."""
+
+    class Kind(models.TextChoices):
+        POOL = "pool", _("pool prompt")
+        OWN = "own", _("own prompt")
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("open")
+        FINISHED = "finished", _("finished")
+        SKIPPED = "skipped", _("would rather not answer")
+        FAILED = "failed", _("left after a failure of ours")
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    participation = models.ForeignKey(
+        Participation, models.PROTECT, related_name="conversations"
+    )
+    ordinal = models.PositiveSmallIntegerField(help_text="place in her plan, from 0")
+    kind = models.CharField(max_length=5, choices=Kind)
+    locale = models.ForeignKey(StudyLocale, models.PROTECT)
+    planned_turns = models.PositiveSmallIntegerField()
+    grant = models.OneToOneField(Grant, models.PROTECT, null=True, blank=True)
+    sampler = models.ForeignKey(Sampler, models.PROTECT, help_text="of its live sets")
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    skip_reason = models.CharField(max_length=500, blank=True)
+    opened_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("participation", "ordinal")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["participation", "ordinal"], name="one_conversation_per_place_in_a_plan"
+            ),
+            models.UniqueConstraint(
+                fields=["participation"],
+                condition=Q(status="open"),
+                name="one_open_conversation_per_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="pool", grant__isnull=False) | Q(kind="own", grant__isnull=True),
+                name="a_pool_conversation_has_a_grant",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
+
+
+class Turn(models.Model):
+    """One message, and the set of candidates that answer it."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="turns")
+    position = models.PositiveSmallIntegerField(help_text="from 1")
+    message = models.TextField()
+    candidate_set = models.ForeignKey(CandidateSet, models.PROTECT, related_name="turns")
+    live = models.BooleanField(help_text="its set was made for this turn alone")
+    started_at = models.DateTimeField(default=timezone.now)
+    shown_at = models.DateTimeField(null=True, blank=True, help_text="candidates first on a page")
+
+    class Meta:
+        ordering = ("conversation", "position")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["conversation", "position"], name="one_turn_per_position"
+            ),
+            models.UniqueConstraint(
+                fields=["candidate_set"],
+                condition=Q(live=True),
+                name="a_live_set_belongs_to_one_turn",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"turn {self.position} of {self.conversation_id}"
+
+    @property
+    def is_last(self) -> bool:
+        return self.position >= self.conversation.planned_turns
+
+
+class ShownCandidate(models.Model):
+    """Which candidate stood under which letter. Written once, before the first look."""
+
+    LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+    turn = models.ForeignKey(Turn, models.CASCADE, related_name="shown")
+    candidate = models.ForeignKey(Candidate, models.PROTECT)
+    position = models.PositiveSmallIntegerField(help_text="on the page, from 0; 0 is letter A")
+
+    class Meta:
+        ordering = ("position",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["turn", "position"], name="one_candidate_per_place_on_a_page"
+            ),
+            models.UniqueConstraint(
+                fields=["turn", "candidate"], name="a_candidate_is_shown_once_in_a_turn"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter} in turn {self.turn_id}"
+
+    @property
+    def letter(self) -> str:
+        return self.LETTERS[self.position]
+
+
+class Opinion(models.TextChoices):
+    """The answer to a question asked about the whole set."""
+
+    YES = "yes", _("Yes")
+    NO = "no", _("No")
+    CANT_SAY = "cant_say", _("Can't say")
+
+
+class Ranking(models.Model):
+    """The judgement of one turn. Never changed once stored."""
+
+    turn = models.OneToOneField(Turn, models.PROTECT)
+    submission_key = models.UUIDField(unique=True)
+    chosen = models.ForeignKey(
+        Candidate, models.PROTECT, help_text="continues the conversation; ranked first"
+    )
+    acceptable = models.CharField(max_length=10, choices=Opinion)
+    represents = models.CharField(max_length=10, choices=Opinion)
+    reason = models.CharField(max_length=1000, blank=True)
+    submitted_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"ranking of {self.turn}"
+
+
+class RankedCandidate(models.Model):
+    """A candidate's rank: 1 is best, equal ranks are ties (1, 2, 2, 4), null left unranked."""
+
+    ranking = models.ForeignKey(Ranking, models.CASCADE, related_name="rows")
+    candidate = models.ForeignKey(Candidate, models.PROTECT)
+    rank = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("ranking", "rank")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["ranking", "candidate"], name="one_rank_per_candidate_in_a_ranking"
+            ),
+            models.CheckConstraint(
+                condition=Q(rank__isnull=True) | Q(rank__gte=1), name="ranks_start_at_one"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.candidate_id}: {self.rank}"
+
+
+class Explanation(models.Model):
+    """Why she chose so, in her words. An empty text: she was asked and left it empty."""
+
+    turn = models.OneToOneField(Turn, models.PROTECT)
+    text = models.TextField(blank=True)
+    written_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.text[:60]

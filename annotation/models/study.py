@@ -1,0 +1,189 @@
+"""A study, where it runs, and who takes part."""
+
+import secrets
+from typing import ClassVar
+
+from django.core import signing
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Annotator, ConsentDocument, Instrument, Vendor, new_public_id
+from candidates.models import PromptPool, Sampler
+
+RETURN_LINK_SALT = "annotation.return-link"
+
+
+class Phase(models.TextChoices):
+    """What a participation is for. Nothing mixes phases unasked."""
+
+    PREVIEW = "preview", _("preview")
+    REHEARSAL = "rehearsal", _("rehearsal")
+    PILOT = "pilot", _("pilot")
+    MAIN = "main", _("main")
+
+
+class ExplanationPolicy(models.TextChoices):
+    OFF = "off", _("not asked")
+    OPTIONAL = "optional", _("optional")
+    REQUIRED = "required", _("required")
+
+
+class Study(models.Model):
+    """One research question: its texts, its instruments and how it deals its work."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        OPEN = "open", _("open")
+        CLOSED = "closed", _("closed")
+
+    key = models.SlugField(unique=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    title = models.CharField(max_length=200)
+    summary = models.TextField()
+    guidelines = models.TextField()
+    own_prompt_instruction = models.TextField()
+    explanation_question = models.CharField(max_length=300)
+
+    consent_document = models.ForeignKey(ConsentDocument, models.PROTECT)
+    quota_instrument = models.ForeignKey(
+        Instrument, models.PROTECT, related_name="+", help_text="asked before the guidelines"
+    )
+    closing_instrument = models.ForeignKey(
+        Instrument, models.PROTECT, related_name="+", help_text="asked after the conversations"
+    )
+    pool = models.ForeignKey(PromptPool, models.PROTECT)
+    pool_sampler = models.ForeignKey(Sampler, models.PROTECT, related_name="+")
+    live_sampler = models.ForeignKey(Sampler, models.PROTECT, related_name="+")
+
+    pool_conversations = models.PositiveSmallIntegerField(help_text="per person")
+    own_conversations = models.PositiveSmallIntegerField(help_text="per person")
+    turn_lengths = models.JSONField(
+        help_text='planned turns by weight, such as {"2": 2, "3": 1, "4": 1}'
+    )
+    lease_minutes = models.PositiveSmallIntegerField(default=20)
+    seed = models.BigIntegerField(help_text="every random order of the study comes from it")
+
+    class Meta:
+        verbose_name_plural = "studies"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(lease_minutes__gte=15, lease_minutes__lte=30),
+                name="a_lease_lasts_15_to_30_minutes",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
+
+
+class StudyLocale(models.Model):
+    """A country-language pair of a study, and how many people judge each set there."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="locales")
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 code")
+    language = models.CharField(max_length=10)
+    target = models.PositiveSmallIntegerField(help_text="distinct people per candidate set")
+    legal_basis = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="for questions on special categories; empty: they are not asked here",
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["study", "country", "language"], name="one_locale_per_country_and_language"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country}-{self.language}"
+
+
+class Wave(models.Model):
+    """A period of collection with its own explanation policy."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="waves")
+    number = models.PositiveSmallIntegerField()
+    explanation_policy = models.CharField(
+        max_length=10, choices=ExplanationPolicy, default=ExplanationPolicy.OPTIONAL
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["study", "number"], name="one_wave_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study} wave {self.number}"
+
+
+def new_link_key() -> str:
+    return secrets.token_urlsafe(9)
+
+
+class RecruitmentLink(models.Model):
+    """The address a vendor hands out; it serves any number of people."""
+
+    study = models.ForeignKey(Study, models.CASCADE)
+    vendor = models.ForeignKey(Vendor, models.PROTECT)
+    wave = models.ForeignKey(Wave, models.PROTECT)
+    phase = models.CharField(max_length=10, choices=Phase, default=Phase.MAIN)
+    key = models.CharField(max_length=16, unique=True, default=new_link_key)
+
+    def __str__(self) -> str:
+        return f"{self.study} for {self.vendor}"
+
+
+class Participation(models.Model):
+    """One annotator in one study. Where she stands is read off what is stored."""
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="participations")
+    annotator = models.ForeignKey(Annotator, models.PROTECT, related_name="participations")
+    wave = models.ForeignKey(Wave, models.PROTECT)
+    phase = models.CharField(max_length=10, choices=Phase)
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    country = models.CharField(max_length=2, blank=True, help_text="as she says")
+    locale = models.ForeignKey(StudyLocale, models.PROTECT, null=True, blank=True)
+    interface_language = models.CharField(max_length=10, blank=True)
+    seed = models.BigIntegerField(help_text="her dealing and her live orders come from it")
+
+    started_at = models.DateTimeField(default=timezone.now)
+    guidelines_read_at = models.DateTimeField(null=True, blank=True)
+    pool_exhausted_at = models.DateTimeField(
+        null=True, blank=True, help_text="when nothing was left for her in the pool"
+    )
+    declined_at = models.DateTimeField(null=True, blank=True, help_text="did not consent")
+    finished_at = models.DateTimeField(null=True, blank=True)
+    completion_code = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["annotator", "study"], name="one_participation_per_person_and_study"
+            ),
+            models.CheckConstraint(
+                condition=Q(completion_code="", finished_at__isnull=True)
+                | (~Q(completion_code="") & Q(finished_at__isnull=False)),
+                name="a_completion_code_comes_with_the_finish",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def return_token(self) -> str:
+        """The secret part of her personal link: signed, so that it is stored nowhere."""
+        return signing.Signer(salt=RETURN_LINK_SALT).sign(self.public_id)
+
+    @classmethod
+    def public_id_of(cls, return_token: str) -> str:
+        """The public id in a return link's token. Raises signing.BadSignature."""
+        return signing.Signer(salt=RETURN_LINK_SALT).unsign(return_token)

@@ -1,0 +1,152 @@
+"""Where a person and a conversation stand, read off what is stored.
+
+No status column is kept in step by hand: closing the tab at any moment and coming
+back finds the same answer, because the answer is computed from the same rows.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db.models import Q
+
+from accounts.models import Consent, Instrument, Purpose, Question
+from annotation.dealing import PlannedConversation, plan_conversations
+from annotation.models import Conversation, Participation, Study, Turn
+from annotation.models.study import ExplanationPolicy
+from candidates.models import CandidateSet
+
+
+class Step(Enum):
+    """The screens of a participation, in order. Values name the URLs."""
+
+    COUNTRY = "country"
+    LANGUAGE = "language"
+    CONSENT = "consent"
+    QUOTA = "quota"
+    GUIDELINES = "guidelines"
+    CONVERSATIONS = "conversations"
+    CLOSING = "closing"
+    FINISH = "finish"
+    DECLINED = "declined"
+
+
+def next_step(participation: Participation) -> Step:
+    """The screen this person is to see now."""
+    study = participation.study
+    if participation.finished_at:
+        return Step.FINISH
+    if participation.declined_at:
+        return Step.DECLINED
+    if not participation.country:
+        return Step.COUNTRY
+    if participation.locale is None:
+        return Step.LANGUAGE
+    if not has_consented(participation):
+        return Step.CONSENT
+    if questions_due(participation, study.quota_instrument):
+        return Step.QUOTA
+    if participation.guidelines_read_at is None:
+        return Step.GUIDELINES
+    if open_conversation(participation) or conversations_due(participation):
+        return Step.CONVERSATIONS
+    if questions_due(participation, study.closing_instrument):
+        return Step.CLOSING
+    return Step.FINISH
+
+
+def has_consented(participation: Participation) -> bool:
+    return Consent.objects.filter(
+        annotator=participation.annotator_id,
+        document=participation.study.consent_document_id,
+        purpose=Purpose.TAKE_PART,
+        given=True,
+        withdrawn_at=None,
+    ).exists()
+
+
+def questions_due(participation: Participation, instrument: Instrument) -> list[Question]:
+    """Questions of an instrument that this person is asked and has not met yet."""
+    questions = (
+        Question.objects.filter(instrument=instrument)
+        .for_country(participation.country)
+        .exclude(Q(answer__annotator=participation.annotator_id))
+    )
+    if participation.locale is None or not participation.locale.legal_basis:
+        questions = questions.filter(special_category=False)
+    return list(questions.prefetch_related("options"))
+
+
+def plan_of(participation: Participation) -> list[PlannedConversation]:
+    study: Study = participation.study
+    return plan_conversations(
+        pool=study.pool_conversations,
+        own=study.own_conversations,
+        turn_lengths=study.turn_lengths,
+        seed=participation.seed,
+    )
+
+
+def conversations_due(participation: Participation) -> list[tuple[int, PlannedConversation]]:
+    """What is left of her plan, with its places. An exhausted pool asks no more of her."""
+    taken = set(participation.conversations.values_list("ordinal", flat=True))
+    return [
+        (ordinal, planned)
+        for ordinal, planned in enumerate(plan_of(participation))
+        if ordinal not in taken
+        and not (planned.kind == Conversation.Kind.POOL and participation.pool_exhausted_at)
+    ]
+
+
+def open_conversation(participation: Participation) -> Conversation | None:
+    return participation.conversations.filter(status=Conversation.Status.OPEN).first()
+
+
+class TurnStep(Enum):
+    """What an open conversation asks for now."""
+
+    WRITE_PROMPT = "write_prompt"
+    WAIT = "wait"
+    FAILED = "failed"
+    RANK = "rank"
+    EXPLAIN = "explain"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a conversation stands: the step, its turn, and all turns so far."""
+
+    step: TurnStep
+    turn: Turn | None
+    turns: list[Turn]
+
+
+def standing(conversation: Conversation) -> Standing:
+    turns = list(
+        conversation.turns.select_related("candidate_set", "ranking__chosen", "explanation")
+    )
+    if not conversation.is_open:
+        return Standing(TurnStep.ENDED, turns[-1] if turns else None, turns)
+    if not turns:
+        return Standing(TurnStep.WRITE_PROMPT, None, turns)
+    unexplained = [turn for turn in turns if is_ranked(turn) and explanation_due(turn)]
+    if unexplained:
+        return Standing(TurnStep.EXPLAIN, unexplained[0], turns)
+    turn = turns[-1]
+    if is_ranked(turn):
+        return Standing(TurnStep.ENDED, turn, turns)
+    status = turn.candidate_set.status
+    if status == CandidateSet.Status.READY:
+        return Standing(TurnStep.RANK, turn, turns)
+    if status == CandidateSet.Status.PENDING:
+        return Standing(TurnStep.WAIT, turn, turns)
+    return Standing(TurnStep.FAILED, turn, turns)
+
+
+def is_ranked(turn: Turn) -> bool:
+    return hasattr(turn, "ranking")
+
+
+def explanation_due(turn: Turn) -> bool:
+    policy = turn.conversation.participation.wave.explanation_policy
+    return policy != ExplanationPolicy.OFF and not hasattr(turn, "explanation")

@@ -1,0 +1,57 @@
+from django.urls import path
+
+from annotation.views import conversation, entry
+
+urlpatterns = [
+    path("join/<slug:key>/", entry.join, name="join"),
+    path("return/<str:token>/", entry.come_back, name="come-back"),
+    path("no-session/", entry.no_session, name="no-session"),
+    path("here/", entry.here, name="here"),
+    path("interface-language/", entry.interface_language, name="interface-language"),
+    path("country/", entry.country, name="country"),
+    path("language/", entry.language, name="language"),
+    path("consent/", entry.consent, name="consent"),
+    path("declined/", entry.declined, name="declined"),
+    path("questions/", entry.quota, name="quota"),
+    path("guidelines/", entry.guidelines, name="guidelines"),
+    path("conversations/", conversation.conversations, name="conversations"),
+    path("conversations/open/", conversation.conversation_open, name="conversation-open"),
+    path("conversations/<str:public_id>/", conversation.conversation, name="conversation"),
+    path(
+        "conversations/<str:public_id>/message/",
+        conversation.own_prompt_write,
+        name="own-prompt-write",
+    ),
+    path(
+        "conversations/<str:public_id>/turns/<int:position>/ranking/",
+        conversation.ranking_submit,
+        name="ranking-submit",
+    ),
+    path(
+        "conversations/<str:public_id>/turns/<int:position>/explanation/",
+        conversation.explanation_submit,
+        name="explanation-submit",
+    ),
+    path(
+        "conversations/<str:public_id>/turns/<int:position>/retry/",
+        conversation.generation_retry,
+        name="generation-retry",
+    ),
+    path(
+        "conversations/<str:public_id>/next-answers/",
+        conversation.next_answers,
+        name="next-answers",
+    ),
+    path(
+        "conversations/<str:public_id>/skip/",
+        conversation.conversation_skip,
+        name="conversation-skip",
+    ),
+    path(
+        "conversations/<str:public_id>/leave/",
+        conversation.conversation_leave,
+        name="conversation-leave",
+    ),
+    path("last-questions/", entry.closing, name="closing"),
+    path("finish/", entry.finish, name="finish"),
+]

@@ -1,0 +1,1 @@
+"""The annotator's pages: entry (who she is), conversation (the act), ending."""

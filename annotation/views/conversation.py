@@ -1,0 +1,281 @@
+"""The conversations: reading, ranking, writing on, explaining."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.access import (
+    ParticipantRequest,
+    at_step,
+    get_own_conversation,
+    get_own_turn,
+    participant_required,
+)
+from annotation.actions import conversation as act
+from annotation.actions.assignment import renew_lease
+from annotation.forms import ExplanationForm, OwnPromptForm, RankingForm, SkipForm
+from annotation.models import Conversation
+from annotation.models.study import ExplanationPolicy
+from annotation.steps import (
+    Standing,
+    Step,
+    TurnStep,
+    conversations_due,
+    open_conversation,
+    plan_of,
+    standing,
+)
+from candidates.models import CandidateSet
+
+
+@require_GET
+@at_step(Step.CONVERSATIONS)
+def conversations(request: ParticipantRequest) -> HttpResponse:
+    """Between two conversations: what is done, what comes, and a button."""
+    participation = request.participation
+    current = open_conversation(participation)
+    if current:
+        return redirect("conversation", current.public_id)
+    due = conversations_due(participation)
+    total = len(plan_of(participation))
+    context = {
+        "done": participation.conversations.count(),
+        "total": total,
+        "next": due[0][1],
+        "return_url": _return_url(request),
+    }
+    return render(request, "annotation/conversations.html", context)
+
+
+@require_POST
+@participant_required
+def conversation_open(request: ParticipantRequest) -> HttpResponse:
+    opened = act.open_next_conversation(participation=request.participation)
+    return redirect("conversation", opened.public_id) if opened else redirect("here")
+
+
+@require_GET
+@participant_required
+def conversation(request: ParticipantRequest, public_id: str) -> HttpResponse:
+    found = get_own_conversation(request, public_id)
+    renew_lease(conversation=found)
+    return _show(request, found, standing(found))
+
+
+@require_POST
+@participant_required
+def own_prompt_write(request: ParticipantRequest, public_id: str) -> HttpResponse:
+    found = get_own_conversation(request, public_id)
+    form = OwnPromptForm(request.POST)
+    if not form.is_valid():
+        return _show(request, found, standing(found), form=form, status=422)
+    try:
+        act.write_own_prompt(conversation=found, message=form.cleaned_data["message"])
+    except ValidationError as error:
+        return _refuse(request, found, error)
+    return _go_on(request, found)
+
+
+@require_POST
+@participant_required
+def ranking_submit(request: ParticipantRequest, public_id: str, position: int) -> HttpResponse:
+    turn = get_own_turn(request, public_id, position)
+    shown = list(turn.shown.select_related("candidate"))
+    form = RankingForm(request.POST, turn=turn, shown=shown)
+    if hasattr(turn, "ranking"):  # a double click, or the answer to the first was lost
+        return _go_on(request, turn.conversation)
+    if not shown or not form.is_valid():
+        return _show(
+            request, turn.conversation, standing(turn.conversation), form=form, status=422
+        )
+    try:
+        act.submit_ranking(
+            turn=turn,
+            submission_key=form.cleaned_data["submission_key"],
+            judgement=form.judgement(),
+        )
+    except ValidationError as error:
+        for field, messages in getattr(error, "message_dict", {}).items():
+            form.add_error(field if field in form.fields else None, messages)
+        return _refuse(request, turn.conversation, error, form=form)
+    return _go_on(request, turn.conversation)
+
+
+@require_POST
+@participant_required
+def explanation_submit(request: ParticipantRequest, public_id: str, position: int) -> HttpResponse:
+    turn = get_own_turn(request, public_id, position)
+    form = _explanation_form(turn.conversation, request.POST)
+    if not form.is_valid():
+        return _show(
+            request, turn.conversation, standing(turn.conversation), form=form, status=422
+        )
+    try:
+        act.explain_choice(turn=turn, text=form.cleaned_data["text"])
+    except ValidationError as error:
+        return _refuse(request, turn.conversation, error)
+    return _go_on(request, turn.conversation)
+
+
+@require_POST
+@participant_required
+def conversation_skip(request: ParticipantRequest, public_id: str) -> HttpResponse:
+    found = get_own_conversation(request, public_id)
+    form = SkipForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    act.skip_conversation(conversation=found, reason=reason)
+    return redirect("here")
+
+
+@require_POST
+@participant_required
+def generation_retry(request: ParticipantRequest, public_id: str, position: int) -> HttpResponse:
+    turn = get_own_turn(request, public_id, position)
+    act.retry_generation(turn=turn)
+    return _go_on(request, turn.conversation)
+
+
+@require_POST
+@participant_required
+def conversation_leave(request: ParticipantRequest, public_id: str) -> HttpResponse:
+    """Out of a conversation whose next answers could not be made."""
+    found = get_own_conversation(request, public_id)
+    if standing(found).step is TurnStep.FAILED:
+        act.leave_failed_conversation(conversation=found)
+    return redirect("here")
+
+
+@require_GET
+@participant_required
+def next_answers(request: ParticipantRequest, public_id: str) -> HttpResponse:
+    """A small status that a page polls while the next answers are made."""
+    found = get_own_conversation(request, public_id)
+    renew_lease(conversation=found)
+    now = standing(found)
+    if now.step not in {TurnStep.EXPLAIN, TurnStep.WAIT}:
+        return _to_page(request, "conversation", found.public_id)
+    return render(request, "annotation/partials/next_answers.html", _waiting(found, now))
+
+
+def _waiting(conversation: Conversation, now: Standing) -> dict[str, Any]:
+    latest = now.turns[-1]
+    return {
+        "conversation": conversation,
+        "explaining": now.step is TurnStep.EXPLAIN,
+        "last_turn": now.turn is not None and now.turn.is_last,
+        "ready": latest.candidate_set.status != CandidateSet.Status.PENDING,
+    }
+
+
+def _go_on(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    """To where the conversation stands now; htmx follows and receives the fragment."""
+    return redirect("conversation", conversation.public_id)
+
+
+def _to_page(request: HttpRequest, name: str, *args: str) -> HttpResponse:
+    """To a whole page, also for htmx, which would put it inside this one."""
+    if not request.headers.get("HX-Request"):
+        return redirect(name, *args)
+    return HttpResponse(headers={"HX-Redirect": reverse(name, args=args)})
+
+
+def _refuse(
+    request: ParticipantRequest,
+    conversation: Conversation,
+    error: ValidationError,
+    form: RankingForm | None = None,
+) -> HttpResponse:
+    """Says what could not be taken; what was typed stays on the page."""
+    return _show(
+        request,
+        conversation,
+        standing(conversation),
+        form=form,
+        status=422,
+        problems=[] if hasattr(error, "error_dict") else error.messages,
+    )
+
+
+def _show(
+    request: ParticipantRequest,
+    conversation: Conversation,
+    now: Standing,
+    *,
+    form: Any = None,
+    status: int = 200,
+    problems: list[str] | None = None,
+) -> HttpResponse:
+    """The page of a conversation, or (for htmx) only its changing part."""
+    if now.step is TurnStep.ENDED:
+        return _to_page(request, "here")
+    context: dict[str, Any] = {
+        "conversation": conversation,
+        "study": request.participation.study,
+        "standing": now,
+        "step": now.step.value,
+        "turn": now.turn,
+        "history": [turn for turn in now.turns if now.turn and turn.position < now.turn.position],
+        "number": conversation.ordinal + 1,
+        "total": len(plan_of(request.participation)),
+        "return_url": _return_url(request),
+        "problems": problems or [],
+        "form": form,
+    }
+    context |= _step_context(conversation, now, form)
+    fragment = request.headers.get("HX-Request") and not request.headers.get(
+        "HX-History-Restore-Request"
+    )
+    template = "partials/conversation.html" if fragment else "conversation.html"
+    response = render(request, f"annotation/{template}", context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _step_context(conversation: Conversation, now: Standing, form: Any) -> dict[str, Any]:
+    """What the step's own partial needs beyond the common context."""
+    if now.step is TurnStep.WRITE_PROMPT:
+        return {"form": form if isinstance(form, OwnPromptForm) else OwnPromptForm()}
+    assert now.turn is not None
+    if now.step is TurnStep.RANK:
+        shown = act.show_candidates(turn=now.turn)
+        usable = isinstance(form, RankingForm) and form.shown
+        return {
+            "shown": shown,
+            "canned": now.turn.candidate_set.canned,
+            "form": form if usable else RankingForm(turn=now.turn, shown=shown),
+        }
+    if now.step is TurnStep.EXPLAIN:
+        ranks = {row.candidate_id: row.rank for row in now.turn.ranking.rows.all()}
+        shown = list(now.turn.shown.select_related("candidate"))
+        return {
+            "ranked": sorted(
+                ((ranks.get(row.candidate_id), row) for row in shown),
+                key=lambda pair: (pair[0] or 99, pair[1].position),
+            ),
+            "canned": now.turn.candidate_set.canned,
+            "form": form if isinstance(form, ExplanationForm) else _explanation_form(conversation),
+            **_waiting(conversation, now),
+        }
+    if now.step is TurnStep.WAIT:
+        return _waiting(conversation, now)
+    return {}
+
+
+def _explanation_form(conversation: Conversation, data: Any = None) -> ExplanationForm:
+    participation = conversation.participation
+    return ExplanationForm(
+        data,
+        question=participation.study.explanation_question,
+        required=participation.wave.explanation_policy == ExplanationPolicy.REQUIRED,
+    )
+
+
+def _return_url(request: ParticipantRequest) -> str:
+    return request.build_absolute_uri(
+        reverse("come-back", args=[request.participation.return_token])
+    )

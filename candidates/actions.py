@@ -1,0 +1,138 @@
+"""Every write about candidate sets that somebody asks for."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.versions import store_version
+from candidates.models import (
+    CandidateSet,
+    ModelEndpoint,
+    Prompt,
+    PromptPool,
+    PromptText,
+    Sampler,
+)
+from candidates.samplers import Message
+from candidates.tasks import generate_candidate_set
+
+
+def request_pool_set(
+    *, prompt_text: PromptText, sampler: Sampler, replicate: int = 0
+) -> CandidateSet:
+    """The frozen set of a prompt text for a sampler version; a second call finds the first."""
+    context = [{"role": "user", "content": prompt_text.text}]
+    candidate_set, created = CandidateSet.objects.get_or_create(
+        prompt_text=prompt_text,
+        sampler=sampler,
+        replicate=replicate,
+        refused_for=None,
+        defaults={
+            "language": prompt_text.language,
+            "context": context,
+            "context_hash": hash_context(context),
+            "seed": _seed(f"{prompt_text.prompt.key} {prompt_text.language} {replicate}"),
+        },
+    )
+    if created:
+        generate_candidate_set.delay_on_commit(candidate_set.pk)
+    return candidate_set
+
+
+def request_live_set(
+    *, sampler: Sampler, language: str, context: list[Message], seed: int
+) -> CandidateSet:
+    """A new set that answers a conversation as it stands. The caller keeps it with its turn."""
+    candidate_set = CandidateSet.objects.create(
+        sampler=sampler,
+        language=language,
+        context=context,
+        context_hash=hash_context(context),
+        seed=seed,
+        urgent=True,
+    )
+    generate_candidate_set.apply_async_on_commit((candidate_set.pk,), queue="live")
+    return candidate_set
+
+
+def retry_failed_set(*, candidate_set: CandidateSet) -> None:
+    """Opens a failed set for new attempts; does nothing for any other."""
+    changed = CandidateSet.objects.filter(
+        pk=candidate_set.pk, status=CandidateSet.Status.FAILED
+    ).update(
+        status=CandidateSet.Status.PENDING,
+        rounds=F("rounds") + 1,
+        reasons=[],
+        leased_until=timezone.now(),
+    )
+    if changed:
+        queue = "live" if candidate_set.urgent else "generation"
+        generate_candidate_set.apply_async_on_commit((candidate_set.pk,), queue=queue)
+
+
+def hash_context(context: list[Message]) -> str:
+    """SHA-256 over the messages as canonical JSON."""
+    text = json.dumps(context, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _seed(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % 2**31
+
+
+def store_endpoint(definition: dict[str, Any]) -> ModelEndpoint:
+    """Where responses come from, from a study's definition."""
+    return store_version(
+        ModelEndpoint,
+        identity={"key": definition["key"]},
+        values={
+            "base_url": definition.get("base_url", ""),
+            "model": definition.get("model", ""),
+            "api_key_variable": definition.get("api_key_variable", "OPENAI_API_KEY"),
+            "parameters": definition.get("parameters", {}),
+            "timeout_seconds": definition.get("timeout_seconds", 60),
+        },
+    )
+
+
+def store_sampler(definition: dict[str, Any], *, endpoint: ModelEndpoint) -> Sampler:
+    """One version of a sampler, from a study's definition."""
+    return store_version(
+        Sampler,
+        identity={"key": definition["key"], "version": definition["version"]},
+        values={
+            "strategy": Sampler.Strategy(definition["strategy"]),
+            "n": definition["n"],
+            "endpoint": endpoint,
+            "instructions": definition["instructions"],
+            "format_instructions": definition["format_instructions"],
+            "parameters": definition.get("parameters", {}),
+            "words_min": definition["words_min"],
+            "words_max": definition["words_max"],
+            "max_attempts": definition.get("max_attempts", 3),
+        },
+    )
+
+
+def store_pool(definition: dict[str, Any]) -> PromptPool:
+    """A prompt pool with every text, from a study's definition."""
+    pool, _created = PromptPool.objects.get_or_create(key=definition["key"])
+    for item in definition["prompts"]:
+        prompt, _created = Prompt.objects.get_or_create(pool=pool, key=item["key"])
+        for language, text in item["texts"].items():
+            store_version(
+                PromptText,
+                identity={
+                    "prompt": prompt,
+                    "language": language,
+                    "version": item.get("version", 1),
+                },
+                values={
+                    "text": text.strip(),
+                    "stage": PromptText.Stage(item.get("stage", "unreviewed")),
+                },
+            )
+    return pool

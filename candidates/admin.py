@@ -1,0 +1,85 @@
+"""Prompts, samplers and candidate sets, with responses and why any was refused."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from accounts.admin import ReadOnlyAdmin
+from candidates.actions import retry_failed_set
+from candidates.models import CandidateSet, ModelEndpoint, Prompt, PromptText, Sampler
+
+
+class PromptTextInline(admin.TabularInline[PromptText, Prompt]):
+    model = PromptText
+    fields = ("language", "version", "text", "stage")
+    extra = 0
+    can_delete = False
+
+
+@admin.register(Prompt)
+class PromptAdmin(ReadOnlyAdmin):
+    list_display = ("key", "pool", "languages")
+    list_filter = ("pool",)
+    inlines: ClassVar = [PromptTextInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
+        return super().get_queryset(request).prefetch_related("texts")
+
+    def languages(self, prompt: Prompt) -> str:
+        return ", ".join(sorted({text.language for text in prompt.texts.all()}))
+
+
+@admin.register(ModelEndpoint)
+class ModelEndpointAdmin(ReadOnlyAdmin):
+    list_display = ("key", "base_url", "model", "api_key_variable")
+
+
+@admin.register(Sampler)
+class SamplerAdmin(ReadOnlyAdmin):
+    list_display = ("key", "version", "strategy", "n", "endpoint")
+
+
+@admin.register(CandidateSet)
+class CandidateSetAdmin(ReadOnlyAdmin):
+    list_display = ("id", "prompt", "language", "sampler", "status", "why", "created_at")
+    list_filter = ("status", "language", "sampler", "urgent")
+    list_select_related = ("prompt_text__prompt", "sampler")
+    search_fields = ("prompt_text__prompt__key",)
+    actions = ("try_again",)
+
+    @admin.display(description="prompt", ordering="prompt_text__prompt__key")
+    def prompt(self, candidate_set: CandidateSet) -> str:
+        text = candidate_set.prompt_text
+        return text.prompt.key if text else "(live)"
+
+    @admin.display(description="why refused")
+    def why(self, candidate_set: CandidateSet) -> str:
+        return "; ".join(candidate_set.reasons)
+
+    @admin.action(description="Try failed sets again", permissions=["retry"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[CandidateSet]) -> None:
+        for candidate_set in queryset:
+            retry_failed_set(candidate_set=candidate_set)
+        self.message_user(request, "Failed sets among the selected ones are being tried again.")
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("candidates.change_candidateset")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        candidate_set = CandidateSet.objects.filter(pk=object_id).first()
+        if candidate_set:
+            extra_context = {
+                **(extra_context or {}),
+                "candidates": candidate_set.candidates.select_related("generation"),
+                "generations": candidate_set.generations.order_by("pk"),
+                "refused_attempts": candidate_set.refused_attempts.order_by("pk"),
+            }
+        return super().changeform_view(request, object_id, form_url, extra_context)

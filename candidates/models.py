@@ -1,0 +1,274 @@
+"""WHAT: prompts, and the sets of responses that are compared."""
+
+import secrets
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def new_handle() -> str:
+    """Returns a random name for a candidate: the only name that leaves the server."""
+    return secrets.token_hex(8)
+
+
+class PromptPool(models.Model):
+    """The prepared prompts of a study."""
+
+    key = models.SlugField(unique=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Prompt(models.Model):
+    """One identity of a prompt across all its languages."""
+
+    pool = models.ForeignKey(PromptPool, models.PROTECT, related_name="prompts")
+    key = models.SlugField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pool", "key"], name="one_prompt_per_key_in_a_pool")
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class PromptText(models.Model):
+    """A prompt in one language. A changed text is a new version; old judgements keep theirs."""
+
+    class Stage(models.TextChoices):
+        """How far the text has come (TRAPD: Harkness, 2003)."""
+
+        UNREVIEWED = "unreviewed", _("not reviewed")
+        REVIEWED = "reviewed", _("reviewed by a second person")
+        ADJUDICATED = "adjudicated", _("adjudicated")
+
+    prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="texts")
+    language = models.CharField(max_length=10)
+    version = models.PositiveIntegerField(default=1)
+    text = models.TextField()
+    translated_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+    stage = models.CharField(max_length=12, choices=Stage, default=Stage.UNREVIEWED)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["prompt", "language", "version"],
+                name="one_prompt_text_per_language_and_version",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt} {self.language} v{self.version}"
+
+
+class ModelEndpoint(models.Model):
+    """Where responses come from: any server that speaks OpenAI's protocol."""
+
+    key = models.SlugField(unique=True)
+    base_url = models.URLField(
+        blank=True, help_text="empty: the environment variable OPENAI_BASE_URL says it"
+    )
+    model = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="empty: OPENAI_MODEL says it, else the first model that the endpoint lists",
+    )
+    api_key_variable = models.CharField(
+        max_length=100,
+        default="OPENAI_API_KEY",
+        help_text="the NAME of the environment variable that holds the key",
+    )
+    parameters = models.JSONField(default=dict, blank=True)
+    timeout_seconds = models.PositiveIntegerField(default=60)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Sampler(models.Model):
+    """One version of a way to make a candidate set. A change is a new version."""
+
+    class Strategy(models.TextChoices):
+        NC = "nc", _("negatively correlated, one generation")
+        NC_DEFAULT = "nc_default", _("negatively correlated, and one default response")
+
+    key = models.SlugField()
+    version = models.PositiveIntegerField()
+    strategy = models.CharField(max_length=20, choices=Strategy)
+    n = models.PositiveSmallIntegerField()
+    endpoint = models.ForeignKey(ModelEndpoint, models.PROTECT)
+    instructions = models.JSONField(help_text="per language: what asks for diverse responses")
+    format_instructions = models.JSONField(
+        help_text="per language: length and form, the same for every candidate"
+    )
+    parameters = models.JSONField(default=dict, blank=True)
+    words_min = models.PositiveIntegerField()
+    words_max = models.PositiveIntegerField()
+    max_attempts = models.PositiveSmallIntegerField(default=3)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "version"], name="one_sampler_per_version"),
+            models.CheckConstraint(condition=Q(n__gte=2), name="a_set_has_two_candidates_or_more"),
+            models.CheckConstraint(
+                condition=Q(words_min__lte=F("words_max")), name="the_word_budget_is_a_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} v{self.version}"
+
+
+class CandidateSetQuerySet(models.QuerySet["CandidateSet"]):
+    def ready(self) -> "CandidateSetQuerySet":
+        return self.filter(status=CandidateSet.Status.READY)
+
+    def due(self) -> "CandidateSetQuerySet":
+        """Sets to be generated whose worker, if they ever had one, is gone."""
+        return self.filter(status=CandidateSet.Status.PENDING, leased_until__lt=timezone.now())
+
+
+class CandidateSet(models.Model):
+    """Responses made to be compared. Frozen once ready; only a ready set is ever shown.
+
+    A set that a study waits for stays one row through every attempt. An attempt that
+    fails the checks becomes a row of its own (status refused, `refused_for` the set it
+    was made for) with its generations and reasons, and never has candidates.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("waiting to be generated")
+        READY = "ready", _("ready")
+        REFUSED = "refused", _("attempt refused")
+        FAILED = "failed", _("failed: no attempt succeeded")
+
+    prompt_text = models.ForeignKey(
+        PromptText, models.PROTECT, null=True, blank=True, help_text="empty: a live set"
+    )
+    sampler = models.ForeignKey(Sampler, models.PROTECT)
+    replicate = models.PositiveSmallIntegerField(default=0)
+    language = models.CharField(max_length=10)
+    context = models.JSONField(help_text="the messages to answer, oldest first (chosen path)")
+    context_hash = models.CharField(max_length=64, help_text="SHA-256: evidence, not identity")
+    seed = models.BigIntegerField()
+    urgent = models.BooleanField(default=False, help_text="a person is waiting for it")
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="refused so far")
+    rounds = models.PositiveSmallIntegerField(
+        default=1, help_text="each renewed start allows the sampler's attempts once more"
+    )
+    leased_until = models.DateTimeField(default=timezone.now)
+    refused_for = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="refused_attempts"
+    )
+    reasons = models.JSONField(default=list, blank=True, help_text="why it was refused")
+    created_at = models.DateTimeField(auto_now_add=True)
+    ready_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CandidateSetQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["leased_until"],
+                condition=Q(status="pending"),
+                name="pending_sets_by_lease",
+            )
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["prompt_text", "sampler", "replicate"],
+                condition=Q(refused_for__isnull=True, prompt_text__isnull=False),
+                name="one_pool_set_per_text_sampler_and_replicate",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="refused", refused_for__isnull=False)
+                | Q(~Q(status="refused"), refused_for__isnull=True),
+                name="a_refused_attempt_names_its_set",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt_text or 'live'} · {self.sampler} · {self.status}"
+
+    @property
+    def canned(self) -> bool:
+        """Whether any text in it came from the demonstration provider."""
+        return any(generation.canned for generation in self.generations.all())
+
+
+class Generation(models.Model):
+    """One call to an endpoint: what was asked, what came back, what it cost."""
+
+    class Part(models.TextChoices):
+        DIVERSE = "diverse", _("diverse responses, one text")
+        DEFAULT = "default", _("one default response")
+
+    candidate_set = models.ForeignKey(CandidateSet, models.CASCADE, related_name="generations")
+    attempt = models.PositiveSmallIntegerField()
+    part = models.CharField(max_length=10, choices=Part)
+    endpoint = models.ForeignKey(ModelEndpoint, models.PROTECT)
+    request = models.JSONField(help_text="messages and parameters as sent")
+    raw = models.TextField(blank=True, help_text="the answer, untouched")
+    model_returned = models.CharField(max_length=200, blank=True)
+    finish_reason = models.CharField(max_length=50, blank=True)
+    prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
+    completion_tokens = models.PositiveIntegerField(null=True, blank=True)
+    latency_ms = models.PositiveIntegerField(null=True, blank=True)
+    canned = models.BooleanField(default=False, help_text="answered by the demo provider")
+    error = models.CharField(max_length=500, blank=True)
+    parse_result = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.part} of set {self.candidate_set_id}, attempt {self.attempt}"
+
+    @property
+    def usable(self) -> bool:
+        return not self.error
+
+
+class Candidate(models.Model):
+    """One response in a set, with where it came from."""
+
+    class Source(models.TextChoices):
+        NC = "nc", _("negatively correlated")
+        DEFAULT = "default", _("default")
+
+    candidate_set = models.ForeignKey(CandidateSet, models.CASCADE, related_name="candidates")
+    position = models.PositiveSmallIntegerField(help_text="in the set, from 0; never shown")
+    handle = models.CharField(max_length=16, unique=True, default=new_handle, editable=False)
+    text = models.TextField()
+    source = models.CharField(max_length=10, choices=Source)
+    generation = models.ForeignKey(Generation, models.PROTECT, related_name="candidates")
+    generation_index = models.PositiveSmallIntegerField(help_text="in the raw answer, from 0")
+    language = models.CharField(max_length=10)
+
+    class Meta:
+        ordering = ("candidate_set", "position")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["candidate_set", "position"], name="one_candidate_per_place_in_a_set"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    def provenance(self) -> dict[str, Any]:
+        """Everything known about where the text came from, for staff and exports."""
+        return {
+            "sampler": str(self.candidate_set.sampler),
+            "source": self.source,
+            "model": self.generation.model_returned,
+            "generation_index": self.generation_index,
+            "finish_reason": self.generation.finish_reason,
+            "canned": self.generation.canned,
+        }

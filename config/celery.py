@@ -1,0 +1,36 @@
+"""The Celery application: two queues, so that a long export never delays a set.
+
+Messages carry ids only. They may be lost at any moment (Redis flushed, a worker
+killed): beat finds work that is due again in the database's own rows.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings
+
+app = Celery("plurivox")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 3600},
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    task_default_queue="housekeeping",
+    task_routes={"candidates.tasks.generate_candidate_set": {"queue": "generation"}},
+    timezone="UTC",
+    beat_schedule={
+        "enqueue-due-candidate-sets": {
+            "task": "candidates.tasks.enqueue_due_candidate_sets",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
+    },
+)
+app.autodiscover_tasks()

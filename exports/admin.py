@@ -1,0 +1,11 @@
+"""Tokens of the vendors' API: looked at here, never their secret."""
+
+from django.contrib import admin
+
+from accounts.admin import ReadOnlyAdmin
+from exports.models import ApiToken
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    list_display = ("name", "vendor", "study", "created_at", "expires_at", "last_used_at")

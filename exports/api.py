@@ -1,0 +1,36 @@
+"""The vendors' REST API."""
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponseBase, StreamingHttpResponse
+from rest_framework.decorators import api_view, authentication_classes, permission_classes
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from exports.actions import note_use
+from exports.formats import community_alignment
+from exports.models import ApiToken
+from exports.permissions import HasToken, TokenAuthentication
+
+
+@api_view(["GET"])
+@authentication_classes([TokenAuthentication])
+@permission_classes([HasToken])
+def community_alignment_csv(request: Request) -> HttpResponseBase:
+    """Every finished conversation of the token's vendor and study, streamed."""
+    token: ApiToken = request.auth
+    try:
+        community_alignment.check_study(token.study)
+    except ValidationError as error:
+        return Response({"detail": error.messages[0]}, status=409)
+    note_use(token=token)
+    lines = community_alignment.stream_csv(
+        study=token.study, vendor=token.vendor, fields=token.fields
+    )
+    return StreamingHttpResponse(
+        lines,
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": 'attachment; filename="community-alignment.csv"',
+            "Cache-Control": "no-store",
+        },
+    )

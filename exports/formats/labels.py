@@ -1,0 +1,79 @@
+"""Our codes as the labels of the Community Alignment release.
+
+Stored answers are codes; a label is one rendering of them. PUBLISHED labels occur in
+the released file or in its users' code (community-alignment.md 2.3); OWN labels stand
+where no list was published, and are ours.
+"""
+
+PREFER_NOT_TO_SAY = "Prefer not to say"
+
+LANGUAGE = {"en": "en", "fr": "fr", "it": "it", "pt-br": "pt", "hi": "hi"}
+COUNTRY = {
+    "US": "united states",
+    "FR": "france",
+    "IT": "italy",
+    "BR": "brazil",
+    "IN": "india",
+}
+GENDER = {"male": "male", "female": "female", "other": "other"}
+AGE_BANDS = ((34, "18-34"), (45, "35-45"), (54, "46-54"))
+OLDEST_BAND = "55+"
+
+EDUCATION = {
+    "isced_0_1": "(At most) Complete Secondary",
+    "isced_2": "(At most) Complete Secondary",
+    "isced_3": "(At most) Complete Secondary",
+    "some_post_secondary": "Some post-secondary",
+    "isced_4_5": "Some post-secondary",
+    "isced_6": "Post-secondary graduate",
+    "isced_7_8_started": "Some or complete graduate degree",
+    "isced_7": "Some or complete graduate degree",
+    "isced_8": "Some or complete graduate degree",
+    "other": "Other",
+}
+
+# The release has five places between left and right, our scale eleven.
+POLITICS = {
+    **dict.fromkeys(("0", "1"), "Very left-leaning"),
+    **dict.fromkeys(("2", "3", "4"), "Somewhat left-leaning"),
+    "5": "Middle-of-the-road, centrist",
+    **dict.fromkeys(("6", "7", "8"), "Somewhat right-leaning"),
+    **dict.fromkeys(("9", "10"), "Very right-leaning"),
+    "not_this_way": "I don't think of myself in this way",
+}
+
+PUBLISHED_ETHNICITY = {
+    "US": {
+        "white": "White",
+        "black": "Black or African American",
+        "hispanic": "Hispanic or Latino",
+        "asian": "Asian",
+        "other": "Other",
+    },
+    "FR": {"non_immigrant": "Non immigrant", "immigrant": "Immigrant"},
+    "IT": {"italian": "Italian", "foreign": "Foreign national"},
+    "BR": {"white": "White", "brown": "Brown/Mixed"},
+    "IN": {"indo_aryan": "Indo-Aryan", "dravidian": "Dravidian"},
+}
+OWN_ETHNICITY = {
+    "FR": {"other": "Other"},
+    "IT": {"other": "Other"},
+    "BR": {"black": "Black", "asian": "Asian", "indigenous": "Indigenous", "other": "Other"},
+    "IN": {
+        "austroasiatic": "Austroasiatic",
+        "tibeto_burman": "Tibeto-Burman",
+        "other": "Other",
+    },
+}
+
+
+def age_label(years: int | None) -> str:
+    """The release's age group; empty where no age was given."""
+    if years is None:
+        return ""
+    return next((label for limit, label in AGE_BANDS if years <= limit), OLDEST_BAND)
+
+
+def ethnicity_label(country: str, code: str) -> str:
+    published = PUBLISHED_ETHNICITY.get(country, {})
+    return published.get(code) or OWN_ETHNICITY.get(country, {}).get(code, code)

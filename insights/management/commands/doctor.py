@@ -1,0 +1,20 @@
+"""Says which part of the installation is missing. Exit status 1 where one is."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from insights.health import examine
+
+
+class Command(BaseCommand):
+    help = "Says in plain words whether database, broker, worker and provider answer."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        findings = examine()
+        for finding in findings:
+            mark = "ok     " if finding.ok else "MISSING"
+            self.stdout.write(f"{mark} {finding.part}: {finding.words}")
+        if not all(finding.ok for finding in findings):
+            sys.exit(1)

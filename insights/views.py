@@ -1,0 +1,35 @@
+"""The researchers' pages, and the health of the installation."""
+
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from annotation.models import Phase, Study
+from insights.health import examine
+from insights.queries import overlap_table
+
+
+@require_GET
+def health(request: HttpRequest) -> HttpResponse:
+    """Every part in plain words; 503 while one is missing. `?parts=database,broker` narrows."""
+    wanted = [part for part in request.GET.get("parts", "").split(",") if part]
+    findings = examine(wanted)
+    ok = all(finding.ok for finding in findings)
+    body = {
+        "ok": ok,
+        "parts": {
+            finding.part: {"ok": finding.ok, "words": finding.words} for finding in findings
+        },
+    }
+    return JsonResponse(body, status=200 if ok else 503, headers={"Cache-Control": "no-store"})
+
+
+@require_GET
+@staff_member_required
+@permission_required("annotation.view_study", raise_exception=True)
+def overlap(request: HttpRequest, key: str) -> HttpResponse:
+    study = get_object_or_404(Study, key=key)
+    context = {"study": study, "table": overlap_table(study, Phase.MAIN)}
+    return render(request, "insights/overlap.html", context)

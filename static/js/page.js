@@ -1,0 +1,25 @@
+// Small conveniences for every page. All of them work without this file too.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit-on-change]")) event.target.form.submit();
+});
+
+// After a refused form, the summary of what is missing is where reading goes on.
+function focusProblems(root) {
+  const problems = root.querySelector("[data-focus]");
+  if (problems) problems.focus();
+}
+document.addEventListener("DOMContentLoaded", () => focusProblems(document));
+document.addEventListener("htmx:afterSettle", () => focusProblems(document));
+
+function showConnectionLost(lost) {
+  const notice = document.querySelector("[data-connection-lost]");
+  if (notice) notice.hidden = !lost;
+}
+// A poll that fails is tried again by itself; a form that fails is the person's to resend.
+document.addEventListener("htmx:sendError", (event) => {
+  if (event.target.matches("form")) showConnectionLost(true);
+});
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.target.matches("form")) showConnectionLost(true);
+});
+document.addEventListener("htmx:beforeSwap", () => showConnectionLost(false));
