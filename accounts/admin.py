@@ -53,7 +53,7 @@ class StatementInline(admin.StackedInline[ConsentStatement, ConsentDocument]):
 
 
 @admin.register(ConsentDocument)
-class ConsentDocumentAdmin(TranslationAdmin, ReadOnlyAdmin):
+class ConsentDocumentAdmin(ReadOnlyAdmin, TranslationAdmin[Any]):
     list_display = ("key", "version", "title")
     inlines: ClassVar = [StatementInline]
 
@@ -67,7 +67,7 @@ class QuestionInline(admin.TabularInline[Question, Instrument]):
 
 
 @admin.register(Instrument)
-class InstrumentAdmin(TranslationAdmin, ReadOnlyAdmin):
+class InstrumentAdmin(ReadOnlyAdmin, TranslationAdmin[Any]):
     list_display = ("key", "version", "title")
     inlines: ClassVar = [QuestionInline]
 
@@ -79,6 +79,6 @@ class OptionInline(admin.TabularInline[Option, Question]):
 
 
 @admin.register(Question)
-class QuestionAdmin(TranslationAdmin, ReadOnlyAdmin):
+class QuestionAdmin(ReadOnlyAdmin, TranslationAdmin[Any]):
     list_display = ("code", "country", "instrument", "text")
     inlines: ClassVar = [OptionInline]

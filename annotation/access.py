@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -31,9 +31,9 @@ def participant_required(
     ) -> HttpResponse:
         if request.participation is None:
             return redirect("no-session")
-        return view(request, *args, **kwargs)  # type: ignore[arg-type]
+        return view(cast(ParticipantRequest, request), *args, **kwargs)
 
-    return guarded
+    return cast(Callable[Concatenate[Any, Rest], HttpResponse], guarded)
 
 
 def at_step(
@@ -58,14 +58,13 @@ def at_step(
 
 
 def get_own_conversation(request: ParticipantRequest, public_id: str) -> Conversation:
-    conversation = get_object_or_404(
+    return get_object_or_404(
         Conversation.objects.select_related(
             "participation__study", "participation__wave", "locale", "grant__slot"
         ),
         public_id=public_id,
         participation=request.participation,
     )
-    return conversation
 
 
 def get_own_turn(request: ParticipantRequest, public_id: str, position: int) -> Turn:

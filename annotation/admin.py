@@ -34,7 +34,7 @@ class WaveInline(admin.TabularInline[Wave, Study]):
 
 
 @admin.register(Study)
-class StudyAdmin(TranslationAdmin, ReadOnlyAdmin):
+class StudyAdmin(ReadOnlyAdmin, TranslationAdmin[Any]):
     list_display = ("key", "title", "status")
     inlines: ClassVar = [LocaleInline, WaveInline]
 
@@ -139,7 +139,7 @@ class ConversationAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        conversation = Conversation.objects.filter(pk=object_id).first()
+        conversation = Conversation.objects.filter(pk=object_id or 0).first()
         if conversation:
             extra_context = {**(extra_context or {}), "transcript": transcript(conversation)}
         return super().changeform_view(request, object_id, form_url, extra_context)

@@ -38,10 +38,7 @@ def plan_conversations(
         block = [int(turns) for turns, weight in turn_lengths.items() for _ in range(weight)]
         draw.shuffle(block)
         lengths += block
-    return [
-        PlannedConversation(kind, turns)
-        for kind, turns in zip(kinds, lengths, strict=False)
-    ]
+    return [PlannedConversation(kind, turns) for kind, turns in zip(kinds, lengths, strict=False)]
 
 
 def balanced_square(n: int) -> list[list[int]]:

@@ -20,10 +20,6 @@ MESSAGE_LENGTH = 4000
 CHOOSE_ONE = _("Choose one of the answers.")
 
 
-def language_name(code: str) -> str:
-    return dict(settings.LANGUAGES)[code]
-
-
 class CountryForm(forms.Form):
     country = forms.ChoiceField(
         widget=forms.RadioSelect, error_messages={"required": CHOOSE_ONE}, label=_("Your country")
@@ -39,8 +35,13 @@ class CountryForm(forms.Form):
         return field
 
 
+class LocaleField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: StudyLocale) -> str:
+        return dict(settings.LANGUAGES)[obj.language]
+
+
 class LanguageForm(forms.Form):
-    locale = forms.ModelChoiceField(
+    locale = LocaleField(
         queryset=StudyLocale.objects.none(),
         widget=forms.RadioSelect,
         empty_label=None,
@@ -51,9 +52,8 @@ class LanguageForm(forms.Form):
     def __init__(self, data: Any = None, *, locales: Any, proposed: StudyLocale | None) -> None:
         super().__init__(data, initial={"locale": proposed})
         field = self.fields["locale"]
-        assert isinstance(field, forms.ModelChoiceField)
+        assert isinstance(field, LocaleField)
         field.queryset = locales
-        field.label_from_instance = lambda locale: language_name(locale.language)
 
 
 class ConsentForm(forms.Form):

@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -38,7 +39,7 @@ def request_pool_set(
         },
     )
     if created:
-        generate_candidate_set.delay_on_commit(candidate_set.pk)
+        _enqueue_on_commit(candidate_set)
     return candidate_set
 
 
@@ -54,7 +55,7 @@ def request_live_set(
         seed=seed,
         urgent=True,
     )
-    generate_candidate_set.apply_async_on_commit((candidate_set.pk,), queue="live")
+    _enqueue_on_commit(candidate_set)
     return candidate_set
 
 
@@ -69,8 +70,15 @@ def retry_failed_set(*, candidate_set: CandidateSet) -> None:
         leased_until=timezone.now(),
     )
     if changed:
-        queue = "live" if candidate_set.urgent else "generation"
-        generate_candidate_set.apply_async_on_commit((candidate_set.pk,), queue=queue)
+        _enqueue_on_commit(candidate_set)
+
+
+def _enqueue_on_commit(candidate_set: CandidateSet) -> None:
+    """What a person waits for has a queue of its own."""
+    queue = "live" if candidate_set.urgent else "generation"
+    transaction.on_commit(
+        lambda: generate_candidate_set.apply_async((candidate_set.pk,), queue=queue)
+    )
 
 
 def hash_context(context: list[Message]) -> str:

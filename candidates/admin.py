@@ -74,7 +74,7 @@ class CandidateSetAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        candidate_set = CandidateSet.objects.filter(pk=object_id).first()
+        candidate_set = CandidateSet.objects.filter(pk=object_id or 0).first()
         if candidate_set:
             extra_context = {
                 **(extra_context or {}),

@@ -32,8 +32,10 @@ class Outcome:
 
 def complete_candidate_set(set_id: int) -> Outcome:
     """Makes one attempt at a pending set; does nothing for any other."""
-    claimed = CandidateSet.objects.due().filter(pk=set_id).update(
-        leased_until=timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
+    claimed = (
+        CandidateSet.objects.due()
+        .filter(pk=set_id)
+        .update(leased_until=timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS))
     )
     if not claimed:
         return Outcome("not due")
@@ -113,7 +115,7 @@ def _after_provider_error(candidate_set: CandidateSet, error: llm.ProviderError)
 def _finish_attempt(
     candidate_set: CandidateSet, calls: list[samplers.Call], answers: list[Generation]
 ) -> Outcome:
-    candidates = []
+    candidates: list[Candidate] = []
     for call, answer in zip(calls, answers, strict=True):
         for index, text in enumerate(samplers.parse_parts(call, answer.raw)):
             candidates.append(

@@ -30,9 +30,7 @@ def find_defects(
         reasons += [f"response {place}: {d}" for d in _text_defects(text, language)]
         words = len(text.split())
         if text and not words_min <= words <= words_max:
-            reasons.append(
-                f"response {place}: {words} words, outside {words_min} to {words_max}"
-            )
+            reasons.append(f"response {place}: {words} words, outside {words_min} to {words_max}")
     normalised = [normalise(text) for text in texts if text]
     if len(set(normalised)) < len(normalised):
         reasons.append("two responses are the same text")

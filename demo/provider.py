@@ -115,7 +115,7 @@ def answer(library: Library, request: dict[str, Any], kind: str) -> dict[str, An
         "id": "chatcmpl-" + hashlib.sha256(text.encode()).hexdigest()[:16],
         "object": "chat.completion",
         "created": int(time.time()),
-        "model": MODEL,
+        "model": request.get("model") or MODEL,
         "system_fingerprint": FINGERPRINT,
         "choices": [
             {
@@ -146,7 +146,7 @@ def diverse(
     """n different voices, which ones and in which order drawn from the seed."""
     seed = hashlib.sha256(f"{request.get('seed', 0)} {asked}".encode()).digest()
     order = list(VOICES)
-    random.Random(seed).shuffle(order)  # noqa: S311 (canned texts, not secrets)
+    random.Random(seed).shuffle(order)
     yield from (voices[name] for name in [*order, "default"][:n])
 
 
@@ -191,7 +191,8 @@ class Handler(BaseHTTPRequestHandler):
     def _misbehave(self, body: dict[str, Any]) -> None:
         kind = body.get("kind", "")
         if kind and kind not in KINDS:
-            return self._error(400, f"Unknown kind; there are: {', '.join(KINDS)}.")
+            self._error(400, f"Unknown kind; there are: {', '.join(KINDS)}.")
+            return
         with self.mood.lock:
             self.mood.kind, self.mood.times = kind, int(body.get("times", 1)) if kind else 0
         self._send(200, {"kind": kind, "times": self.mood.times})

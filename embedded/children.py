@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from embedded.words import Stop
 
-Command = list[str | Path]
+Command = Sequence[str | Path]
 PR_SET_PDEATHSIG = 1
 
 

@@ -5,6 +5,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from embedded.words import Stop, step
@@ -63,11 +64,25 @@ def _make_venv() -> None:
 
 def _install(requirements: Path) -> None:
     """uv is fast but does not read pip's settings; where it cannot fetch, pip does."""
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     pip += ["--retries", "1", "--require-hashes", "-r"]
     log = _run([*pip, INSTALLER])
     if log is None:
-        uv = [VENV / "bin" / "uv", "pip", "sync", "--quiet", "--require-hashes", requirements]
+        uv: list[str | Path] = [
+            VENV / "bin" / "uv",
+            "pip",
+            "sync",
+            "--quiet",
+            "--require-hashes",
+            requirements,
+        ]
         log = _run([*uv, "--python", PYTHON])
     if log is not None:
         log = _run([*pip, requirements])
@@ -75,7 +90,7 @@ def _install(requirements: Path) -> None:
         _explain(log, "The Python packages could not be installed")
 
 
-def _run(command: list[str | Path]) -> str | None:
+def _run(command: Sequence[str | Path]) -> str | None:
     """None when the command succeeded, else what it printed."""
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     (DATA / "install.log").write_text(result.stdout)

@@ -55,7 +55,14 @@ def start_postgres(children: Children, data: Path) -> str:
 
 
 def _make_cluster(binaries: Path, cluster: Path, password_file: Path) -> None:
-    command: Command = [*as_somebody_else(), binaries / "initdb", "-D", cluster, "-U", USER]
+    command: list[str | Path] = [
+        *as_somebody_else(),
+        binaries / "initdb",
+        "-D",
+        cluster,
+        "-U",
+        USER,
+    ]
     command += ["-E", "UTF8", "-A", "scram-sha-256", f"--pwfile={password_file}", "--no-sync"]
     command += ["--locale=C.UTF-8"]
     version = subprocess.run([binaries / "initdb", "--version"], capture_output=True, text=True)
@@ -81,11 +88,11 @@ def _last_line(text: str) -> str:
     return lines[-1] if lines else "it gave no reason"
 
 
-def as_somebody_else() -> Command:
+def as_somebody_else() -> list[str]:
     """The prefix under which root starts PostgreSQL, which refuses root."""
     if os.geteuid() != 0:
         return []
-    prefix: Command = ["unshare", "--user", "--map-user=65534", "--map-group=65534"]
+    prefix = ["unshare", "--user", "--map-user=65534", "--map-group=65534"]
     # Changing the user forgets the wish to end with the parent: ask again.
     return [*prefix, "setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else prefix
 
@@ -112,7 +119,7 @@ def start_valkey(children: Children, data: Path) -> str:
     settings = data / "valkey.conf"
     write_secret(
         settings,
-        f"port {port}\nbind {ADDRESS}\nrequirepass {password}\nsave \"\"\nappendonly no\n",
+        f'port {port}\nbind {ADDRESS}\nrequirepass {password}\nsave ""\nappendonly no\n',
     )
     children.start("valkey", [find_valkey(), settings])
     children.wait_until(lambda: is_listening(port), "Valkey")

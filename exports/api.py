@@ -1,5 +1,7 @@
 """The vendors' REST API."""
 
+from typing import cast
+
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseBase, StreamingHttpResponse
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
@@ -17,7 +19,7 @@ from exports.permissions import HasToken, TokenAuthentication
 @permission_classes([HasToken])
 def community_alignment_csv(request: Request) -> HttpResponseBase:
     """Every finished conversation of the token's vendor and study, streamed."""
-    token: ApiToken = request.auth
+    token = cast(ApiToken, request.auth)
     try:
         community_alignment.check_study(token.study)
     except ValidationError as error:

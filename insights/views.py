@@ -19,9 +19,7 @@ def health(request: HttpRequest) -> HttpResponse:
     ok = all(finding.ok for finding in findings)
     body = {
         "ok": ok,
-        "parts": {
-            finding.part: {"ok": finding.ok, "words": finding.words} for finding in findings
-        },
+        "parts": {finding.part: {"ok": finding.ok, "words": finding.words} for finding in findings},
     }
     return JsonResponse(body, status=200 if ok else 503, headers={"Cache-Control": "no-store"})
 

@@ -178,7 +178,9 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
     conversation = _lock_open(locked.conversation)
     if Ranking.objects.filter(submission_key=submission_key).exists():
         raise ValidationError(_("This page is out of date. Load it again, please."))
-    shown = {row.candidate.handle: row.candidate for row in locked.shown.select_related("candidate")}
+    shown = {
+        row.candidate.handle: row.candidate for row in locked.shown.select_related("candidate")
+    }
     ranks, chosen = check_judgement(judgement, shown)
     if not locked.is_last and not judgement.next_message:
         raise ValidationError({"next_message": _("Write your next message.")})
@@ -197,9 +199,7 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
     if locked.position == 1 and conversation.grant:
         complete_slot(grant=conversation.grant)
     if not locked.is_last:
-        _add_live_turn(
-            conversation, position=locked.position + 1, message=judgement.next_message
-        )
+        _add_live_turn(conversation, position=locked.position + 1, message=judgement.next_message)
     _end_if_done(conversation)
     return ranking
 
@@ -212,9 +212,7 @@ def check_judgement(
         raise ValidationError(_("This page is out of date. Load it again, please."))
     missing = [handle for handle in shown if handle not in judgement.places]
     if missing:
-        raise ValidationError(
-            {"places": _("Give every answer a place. Answers may share one.")}
-        )
+        raise ValidationError({"places": _("Give every answer a place. Answers may share one.")})
     ranks = to_competition_ranks(judgement.places)
     first = first_places(ranks)
     if len(first) == 1:
@@ -252,7 +250,7 @@ def _end_if_done(conversation: Conversation) -> None:
 
 @transaction.atomic
 def skip_conversation(*, conversation: Conversation, reason: str = "") -> None:
-    """"I'd rather not answer this one": costs nothing, is stored; a repeat changes nothing."""
+    """ "I'd rather not answer this one": costs nothing, is stored; a repeat changes nothing."""
     _leave(conversation, Conversation.Status.SKIPPED, Grant.Disposition.SKIPPED, reason)
 
 

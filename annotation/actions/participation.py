@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import Given, find_or_create_annotator, record_answers, record_consent
-from accounts.models import Answer, Instrument, Purpose, Question
+from accounts.models import Answer, Instrument, Purpose, Question, QuestionQuerySet
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, StudyLocale
 from annotation.steps import Step, next_step
@@ -125,10 +125,12 @@ def _is_complete(participation: Participation) -> bool:
         if ranked != conversation.planned_turns:
             return False
     asked = _questions(participation.study.quota_instrument, participation.country)
-    return asked.count() == Answer.objects.filter(
-        annotator=participation.annotator_id, question__in=asked
-    ).count()
+    return (
+        asked.count()
+        == Answer.objects.filter(annotator=participation.annotator_id, question__in=asked).count()
+    )
 
 
-def _questions(instrument: Instrument, country: str):  # type: ignore[no-untyped-def]
-    return Question.objects.filter(instrument=instrument).for_country(country)
+def _questions(instrument: Instrument, country: str) -> QuestionQuerySet:
+    questions: QuestionQuerySet = Question.objects.filter(instrument=instrument)
+    return questions.for_country(country)

@@ -27,9 +27,7 @@ class Conversation(models.Model):
         FAILED = "failed", _("left after a failure of ours")
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
-    participation = models.ForeignKey(
-        Participation, models.PROTECT, related_name="conversations"
-    )
+    participation = models.ForeignKey(Participation, models.PROTECT, related_name="conversations")
     ordinal = models.PositiveSmallIntegerField(help_text="place in her plan, from 0")
     kind = models.CharField(max_length=5, choices=Kind)
     locale = models.ForeignKey(StudyLocale, models.PROTECT)

@@ -13,7 +13,5 @@ register = template.Library()
 def paragraphs(text: str) -> SafeString:
     """Blank lines part paragraphs, **stars** make bold; no other markup is known."""
     blocks = (" ".join(block.split()) for block in re.split(r"\n\s*\n", text.strip()))
-    marked = (
-        re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(block)) for block in blocks
-    )
+    marked = (re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(block)) for block in blocks)
     return mark_safe("".join(f"<p>{block}</p>" for block in marked))  # noqa: S308 (escaped above)

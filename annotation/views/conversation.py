@@ -90,9 +90,7 @@ def ranking_submit(request: ParticipantRequest, public_id: str, position: int) -
     if hasattr(turn, "ranking"):  # a double click, or the answer to the first was lost
         return _go_on(request, turn.conversation)
     if not shown or not form.is_valid():
-        return _show(
-            request, turn.conversation, standing(turn.conversation), form=form, status=422
-        )
+        return _show(request, turn.conversation, standing(turn.conversation), form=form, status=422)
     try:
         act.submit_ranking(
             turn=turn,
@@ -112,9 +110,7 @@ def explanation_submit(request: ParticipantRequest, public_id: str, position: in
     turn = get_own_turn(request, public_id, position)
     form = _explanation_form(turn.conversation, request.POST)
     if not form.is_valid():
-        return _show(
-            request, turn.conversation, standing(turn.conversation), form=form, status=422
-        )
+        return _show(request, turn.conversation, standing(turn.conversation), form=form, status=422)
     try:
         act.explain_choice(turn=turn, text=form.cleaned_data["text"])
     except ValidationError as error:

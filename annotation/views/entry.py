@@ -112,9 +112,7 @@ def country(request: ParticipantRequest) -> HttpResponse:
     countries = sorted(set(request.participation.study.locales.values_list("country", flat=True)))
     form = CountryForm(request.POST or None, countries=countries)
     if form.is_valid():
-        act.set_country(
-            participation=request.participation, country=form.cleaned_data["country"]
-        )
+        act.set_country(participation=request.participation, country=form.cleaned_data["country"])
         return redirect("here")
     return _form_page(request, "annotation/country.html", form)
 

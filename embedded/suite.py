@@ -1,0 +1,131 @@
+"""./run test: sets up what the tests need, then runs every check and every test."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from embedded import servers
+from embedded.children import Children
+from embedded.demo import compile_messages, start_provider
+from embedded.install import DATA, PYTHON, ROOT, VENV, ensure_installed
+from embedded.words import Stop, step
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BIN = VENV / "bin"
+CHECKS: dict[str, Sequence[str | Path]] = {
+    "ruff check": [BIN / "ruff", "check", ".", "run"],
+    "ruff format": [BIN / "ruff", "format", "--check", ".", "run"],
+    "mypy": [BIN / "mypy"],
+    "import-linter": [BIN / "lint-imports"],
+    "migrations complete": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
+    "Dockerfile": [BIN / "hadolint", "Dockerfile"],
+    "docker-compose.yml": [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec",
+                           "docker-compose.yml"],
+}  # fmt: skip
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Every check and test; with arguments, only pytest with these. Returns an exit status."""
+    ensure_installed("requirements-dev.txt")
+    browser = find_browser()
+    data = DATA / "test"
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(mode=0o700, parents=True)
+    children = Children(data / "logs", os.environ)
+    try:
+        with step("Database, broker and demo provider"):
+            children.environment |= _environment(children, data, browser)
+        compile_messages(children.environment)
+        manage: list[str | Path] = [
+            PYTHON,
+            "manage.py",
+            "collectstatic",
+            "--no-input",
+            "--verbosity=0",
+        ]
+        failed = _run(children.environment, "static files", manage)
+        if not arguments:
+            for name, command in CHECKS.items():
+                failed |= _run(children.environment, name, command)
+        print("  pytest", flush=True)
+        pytest: list[str | Path] = [PYTHON, "-m", "pytest", *arguments]
+        result = subprocess.run(pytest, cwd=ROOT, env=children.environment)
+        return 1 if failed else result.returncode
+    finally:
+        children.stop()
+
+
+def _environment(children: Children, data: Path, browser: str) -> dict[str, str]:
+    return {
+        "PLURIVOX_EMBEDDED": "1",
+        "SECRET_KEY": "only-for-tests",
+        "SITE_URL": "http://testserver",
+        "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+        "STATIC_ROOT": str(data / "static"),
+        "DATABASE_URL": os.environ.get("DATABASE_URL") or servers.start_postgres(children, data),
+        "REDIS_URL": os.environ.get("REDIS_URL") or servers.start_valkey(children, data),
+        **start_provider(children),
+        "PLURIVOX_CHROMIUM": browser,
+        "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright's loop runs in the tests' thread
+    }
+
+
+def _run(environment: Mapping[str, str], name: str, command: Sequence[str | Path]) -> bool:
+    """Runs one check; prints what it said when it failed. Returns whether it failed."""
+    with step(name):
+        result = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    if result.returncode:
+        print(result.stdout, f"FAILED: {name}", flush=True)
+    return result.returncode != 0
+
+
+def find_browser() -> str:
+    """The browser that a variable names, the machine's, or one installed here and now."""
+    named = os.environ.get("PLURIVOX_CHROMIUM")
+    if named:
+        if not shutil.which(named):
+            raise Stop(f"PLURIVOX_CHROMIUM names {named}, which is not an executable file.")
+        return named
+    wanted = [] if any(map(shutil.which, BROWSERS)) else ["chromium"]
+    if not has_devanagari():
+        wanted.append("fonts-lohit-deva")
+    if wanted:
+        _apt_install(wanted)
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path:
+            return path
+    raise Stop("No Chromium was found: install one, or set PLURIVOX_CHROMIUM to its path.")
+
+
+def has_devanagari() -> bool:
+    if not shutil.which("fc-list"):
+        return False
+    found = subprocess.run(["fc-list", ":lang=hi"], capture_output=True, text=True)
+    return bool(found.stdout.strip())
+
+
+def _apt_install(packages: list[str]) -> None:
+    line = f"apt-get install --yes --no-install-recommends {' '.join([*packages, 'fontconfig'])}"
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise Stop(
+            f"The browser tests need {' and '.join(packages)}. Type: sudo {line}\n"
+            "(or set PLURIVOX_CHROMIUM to the path of a Chromium), then run again."
+        )
+    with step(f"Installing {' and '.join(packages)}"):
+        for command in ("apt-get update", line):
+            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            result = subprocess.run(
+                command.split(), env=environment, capture_output=True, text=True
+            )
+        if result.returncode:
+            raise Stop(f"apt-get could not install the browser. Type it to see why: {line}")
