@@ -22,7 +22,14 @@ from annotation.models import (
     Turn,
 )
 from annotation.ranks import first_places, to_competition_ranks
-from annotation.steps import conversations_due, explanation_due, is_ranked, open_conversation
+from annotation.steps import (
+    Step,
+    conversations_due,
+    explanation_due,
+    is_ranked,
+    next_step,
+    open_conversation,
+)
 from candidates.actions import request_live_set, retry_failed_set
 from candidates.models import Candidate, CandidateSet
 from candidates.samplers import Message
@@ -30,8 +37,13 @@ from candidates.samplers import Message
 
 @transaction.atomic
 def open_next_conversation(*, participation: Participation) -> Conversation | None:
-    """The open conversation, or the next of her plan; None when nothing is left for her."""
+    """The open conversation, or the next of her plan.
+
+    None when nothing is left for her, or when she is not that far.
+    """
     locked = Participation.objects.select_for_update().get(pk=participation.pk)
+    if next_step(locked) is not Step.CONVERSATIONS:
+        return None
     current = open_conversation(locked)
     if current:
         return current

@@ -1,0 +1,186 @@
+"""From the join link to the first conversation."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Annotator, Answer, Consent, ExternalIdentity
+from annotation.models import Participation, RecruitmentLink, Slot
+from tests.walker import Walker
+
+pytestmark = pytest.mark.django_db
+
+
+def test_looking_at_the_link_consumes_nothing(link: RecruitmentLink, client: Client) -> None:
+    for _look in range(3):
+        assert client.get(reverse("join", args=[link.key])).status_code == 200
+    assert client.head(reverse("join", args=[link.key])).status_code == 200
+    assert Annotator.objects.count() == Participation.objects.count() == 0
+
+
+def test_a_link_serves_any_number_of_people(link: RecruitmentLink) -> None:
+    for _person in range(3):
+        Walker(link).join()
+    assert Annotator.objects.count() == 3
+
+
+def test_one_browser_is_one_person(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.join()
+    walker.join()
+    assert Annotator.objects.count() == 1
+
+
+def test_one_recruitment_id_is_one_person_on_any_browser(link: RecruitmentLink) -> None:
+    for _browser in range(2):
+        Walker(link).join(external_id="worker-17")
+    assert Annotator.objects.count() == ExternalIdentity.objects.count() == 1
+
+
+def test_the_recruitment_id_comes_from_the_address(link: RecruitmentLink, client: Client) -> None:
+    page = client.get(reverse("join", args=[link.key]), {"PROLIFIC_PID": "5f2a"})
+    assert 'name="external_id" value="5f2a"' in page.content.decode()
+
+
+def test_an_unknown_link_is_not_found(client: Client, db: None) -> None:
+    assert client.get(reverse("join", args=["nosuchlink"])).status_code == 404
+
+
+def test_a_closed_study_says_so_and_starts_nobody(link: RecruitmentLink) -> None:
+    link.study.status = "closed"
+    link.study.save(update_fields=["status"])
+    response = Walker(link).join()
+    assert response.status_code == 409
+    assert "not open" in response.content.decode()
+    assert Annotator.objects.count() == 0
+
+
+def test_an_indian_annotator_chooses_hindi_or_english(link: RecruitmentLink) -> None:
+    walker = Walker(link, country="IN", language="hi")
+    walker.join()
+    page = walker.post("country", {"country": "IN"}).content.decode()
+    assert "हिन्दी" in page
+    assert page.count('type="radio" name="locale"') == 2
+    walker.post("language", {"locale": link.study.locales.get(country="IN", language="hi").pk})
+    assert str(walker.participation.locale) == "IN-hi"
+    assert 'lang="hi"' in walker.client.get(reverse("consent")).content.decode()
+
+
+def test_the_interface_language_changes_nothing_else(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.enter()
+    before = Participation.objects.values().get(pk=walker.participation.pk)
+    page = walker.post("interface-language", {"language": "it", "next": reverse("conversations")})
+    assert '<html lang="it">' in page.content.decode()
+    after = Participation.objects.values().get(pk=walker.participation.pk)
+    assert {key for key in before if before[key] != after[key]} == {"interface_language"}
+
+
+def test_the_language_form_never_leads_off_the_site(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.join()
+    data = {"language": "fr", "next": "https://evil.example/"}
+    response = walker.client.post(reverse("interface-language"), data)
+    assert response["Location"] == "/"
+
+
+def test_consent_is_kept_per_purpose_with_version_and_language(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.join()
+    walker.post("country", {"country": "FR"})
+    walker.post("language", {"locale": link.study.locales.get(country="FR").pk})
+    data = dict.fromkeys(
+        ["release_choices", "release_free_text", "train_models", "recontact", "transfer_abroad"],
+        "no",
+    )
+    walker.post("consent", data | {"take_part": "yes", "train_models": "yes"})
+    given = dict(Consent.objects.values_list("purpose", "given"))
+    assert {purpose for purpose, yes in given.items() if yes} == {"take_part", "train_models"}
+    assert len(given) == 6
+    assert set(Consent.objects.values_list("language", "document__version")) == {("fr", 1)}
+
+
+def test_consent_left_open_is_refused_beside_the_question(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.join()
+    walker.post("country", {"country": "US"})
+    walker.language = "en"
+    walker.post("language", {"locale": link.study.locales.get(country="US").pk})
+    response = walker.client.post(reverse("consent"), {"take_part": "yes"})
+    assert response.status_code == 422
+    assert response.content.decode().count('class="error">Answer yes or no.') == 5
+    assert not Consent.objects.exists()
+
+
+def test_whoever_declines_can_reconsider_and_nothing_is_stored(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.join()
+    walker.post("country", {"country": "FR"})
+    walker.post("language", {"locale": link.study.locales.get(country="FR").pk})
+    purposes = link.study.consent_document.statements.values_list("purpose", flat=True)
+    walker.post("consent", dict.fromkeys(purposes, "no"))
+    assert walker.here() == reverse("declined")
+    assert not Consent.objects.exists()
+    walker.post("declined")
+    assert walker.here() == reverse("consent")
+
+
+@pytest.mark.parametrize("age", ["17", "121", "forty", ""])
+def test_an_impossible_age_is_refused_with_the_limits(link: RecruitmentLink, age: str) -> None:
+    walker = Walker(link)
+    walker.join()
+    walker.post("country", {"country": "US"})
+    walker.post("language", {"locale": link.study.locales.get(country="US").pk})
+    purposes = link.study.consent_document.statements.values_list("purpose", flat=True)
+    walker.post("consent", dict.fromkeys(purposes, "yes"))
+    walker.post("interface-language", {"language": "en", "next": "/"})
+    response = walker.client.post(reverse("quota"), {"age": age, "gender": "male"})
+    assert response.status_code == 422
+    expected = "Prefer not to say" if not age else "from 18 to 120"
+    assert expected in response.content.decode()
+    assert not Answer.objects.exists()
+
+
+def test_every_question_can_be_refused(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.join()
+    walker.post("country", {"country": "FR"})
+    walker.post("language", {"locale": link.study.locales.get(country="FR").pk})
+    purposes = link.study.consent_document.statements.values_list("purpose", flat=True)
+    walker.post("consent", dict.fromkeys(purposes, "yes"))
+    walker.post("quota", {"age_refused": "on", "gender": "prefer_not_to_say"})
+    assert set(Answer.objects.values_list("status", flat=True)) == {"refused"}
+    assert walker.here() == reverse("guidelines")
+
+
+def test_nobody_jumps_ahead(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.join()
+    for name in ("consent", "quota", "guidelines", "conversations", "closing", "finish"):
+        response = walker.client.get(reverse(name), follow=True)
+        assert response.request["PATH_INFO"] == reverse("country")
+    walker.client.post(reverse("conversation-open"))
+    assert not Slot.objects.exclude(holder=None).exists()
+
+
+def test_the_return_link_leads_back_on_another_device(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.enter()
+    conversation = walker.open()
+    other_device = Client()
+    address = reverse("come-back", args=[walker.participation.return_token])
+    assert other_device.get(address).status_code == 200
+    assert "participation" not in other_device.session
+    page = other_device.post(address, follow=True)
+    assert page.redirect_chain[-1][0] == reverse("conversation", args=[conversation.public_id])
+
+
+def test_a_damaged_return_link_is_explained(client: Client, db: None) -> None:
+    response = client.get(reverse("come-back", args=["abc:def"]))
+    assert response.status_code == 404
+    assert "to its last character" in response.content.decode()
+
+
+def test_without_a_session_people_are_told_to_use_their_link(client: Client, db: None) -> None:
+    page = client.get(reverse("conversations"), follow=True)
+    assert "Please use your link" in page.content.decode()

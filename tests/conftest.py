@@ -1,0 +1,78 @@
+"""Real parts for every test: PostgreSQL, the broker, the provider over HTTP."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_django
+
+from accounts.models import Vendor
+from annotation.actions.study import apply_study, create_recruitment_link, open_study, request_pool
+from annotation.models import Phase, RecruitmentLink, Study
+from candidates.generation import complete_candidate_set
+from tests.definitions import small_definition
+from tests.provider import Provider
+from tests.workers import Worker
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """The demo provider that ./run test started, well-behaved before and after."""
+    provider = Provider(os.environ["OPENAI_BASE_URL"].removesuffix("/v1"))
+    provider.behave()
+    yield provider
+    provider.behave()
+
+
+@pytest.fixture
+def vendor(db: None) -> Vendor:
+    return Vendor.objects.create(key="vendor-a", name="Vendor A")
+
+
+def make_small_study() -> Study:
+    """A small open study whose sets were generated through the provider, in this process."""
+    study = apply_study(small_definition())
+    for candidate_set in request_pool(study=study):
+        complete_candidate_set(candidate_set.pk)
+    open_study(study=study)
+    return study
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> None:
+    """Makes the small study once: tests in transactions all see it and change nothing.
+
+    Tests that commit empty the database, so that those which need it make it anew.
+    """
+    with django_db_blocker.unblock():
+        make_small_study()
+
+
+@pytest.fixture
+def study(db: None, provider: Provider) -> Study:
+    return Study.objects.filter(key="everyday-questions").first() or make_small_study()
+
+
+@pytest.fixture
+def link(study: Study, vendor: Vendor) -> RecruitmentLink:
+    return create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN)
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Iterator[Worker]:
+    """A real worker process with beat, on the tests' database and broker."""
+    with Worker.running() as worker:
+        yield worker
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """Where screenshots go; they are looked at and not committed."""
+    path = ROOT / ".data" / "artefacts"
+    path.mkdir(parents=True, exist_ok=True)
+    return path

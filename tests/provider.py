@@ -1,0 +1,30 @@
+"""Speaks to the running demo provider: how it is to behave, and how often it was called."""
+
+import json
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Provider:
+    address: str
+
+    def behave(self) -> None:
+        self.misbehave("", 0)
+        self.be_slow(0)
+
+    def misbehave(self, kind: str, times: int = 1) -> None:
+        self._call("/demo/misbehave", {"kind": kind, "times": times})
+
+    def be_slow(self, seconds: float) -> None:
+        self._call("/demo/latency", {"seconds": seconds})
+
+    def calls(self) -> int:
+        return int(self._call("/demo/calls")["calls"])
+
+    def _call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        data = json.dumps(body).encode() if body is not None else None
+        with urllib.request.urlopen(self.address + path, data=data, timeout=10) as response:
+            answer: dict[str, Any] = json.load(response)
+            return answer

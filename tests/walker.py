@@ -1,0 +1,116 @@
+"""An annotator over HTTP: fills the real forms of the real pages, as a browser would."""
+
+import re
+import uuid
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from annotation.models import Conversation, Participation, RecruitmentLink, Turn
+from annotation.steps import open_conversation
+from candidates.generation import complete_candidate_set
+
+
+class Walker:
+    """One person with one browser. Methods return the last response."""
+
+    def __init__(self, link: RecruitmentLink, *, country: str = "FR", language: str = "fr") -> None:
+        self.client = Client()
+        self.link = link
+        self.country = country
+        self.language = language
+
+    @property
+    def participation(self) -> Participation:
+        return Participation.objects.get(pk=self.client.session["participation"])
+
+    def post(self, name: str, data: dict[str, Any] | None = None, *args: Any) -> HttpResponse:
+        return self.client.post(reverse(name, args=args), data or {}, follow=True)
+
+    def join(self, external_id: str = "") -> HttpResponse:
+        return self.post("join", {"external_id": external_id}, self.link.key)
+
+    def enter(self) -> HttpResponse:
+        """From the join link to the page between conversations."""
+        self.join()
+        self.post("country", {"country": self.country})
+        locale = self.link.study.locales.get(country=self.country, language=self.language)
+        self.post("language", {"locale": locale.pk})
+        purposes = self.link.study.consent_document.statements.values_list("purpose", flat=True)
+        self.post("consent", dict.fromkeys(purposes, "yes"))
+        self.post("quota", {"age": "41", "gender": "female"})
+        return self.post("guidelines")
+
+    def open(self) -> Conversation:
+        self.post("conversation-open")
+        conversation = open_conversation(self.participation)
+        assert conversation is not None
+        return conversation
+
+    def open_kind(self, kind: str) -> Conversation:
+        """Skips conversations until one of the wanted kind is open."""
+        while (conversation := self.open()).kind != kind:
+            self.post("conversation-skip", {}, conversation.public_id)
+        return conversation
+
+    def page(self, conversation: Conversation) -> HttpResponse:
+        return self.client.get(reverse("conversation", args=[conversation.public_id]))
+
+    def current_turn(self, conversation: Conversation) -> Turn:
+        return conversation.turns.order_by("-position")[0]
+
+    def ranking_data(self, turn: Turn, places: list[int] | None = None) -> dict[str, Any]:
+        """A valid submission; `places` are by displayed position."""
+        handles = [row.candidate.handle for row in turn.shown.select_related("candidate")]
+        places = places or list(range(1, len(handles) + 1))
+        return {
+            "submission_key": str(uuid.uuid4()),
+            **{f"place_{h}": str(p) for h, p in zip(handles, places, strict=True)},
+            "acceptable": "yes",
+            "represents": "no",
+            "next_message": "Et si cela ne suffit pas ?",
+        }
+
+    def rank(self, turn: Turn, places: list[int] | None = None, **changes: Any) -> HttpResponse:
+        self.page(turn.conversation)
+        data = self.ranking_data(turn, places) | changes
+        return self.post("ranking-submit", data, turn.conversation.public_id, turn.position)
+
+    def explain(self, turn: Turn, text: str = "Plus humain.") -> HttpResponse:
+        return self.post(
+            "explanation-submit", {"text": text}, turn.conversation.public_id, turn.position
+        )
+
+    def finish_conversation(self, conversation: Conversation) -> None:
+        """Plays every turn; live sets are generated in this process, over HTTP."""
+        if conversation.kind == "own":
+            data = {"message": "Comment vivre avec moins ?"}
+            self.post("own-prompt-write", data, conversation.public_id)
+        for _position in range(conversation.planned_turns):
+            turn = self.current_turn(conversation)
+            complete_candidate_set(turn.candidate_set_id)
+            self.rank(turn)
+            self.explain(turn)
+        conversation.refresh_from_db()
+
+    def finish(self) -> HttpResponse:
+        """The whole rest of the study; returns the page with the completion code."""
+        while "conversations" in self.here():
+            self.finish_conversation(self.open())
+        return self.post(
+            "closing",
+            {"education": "isced_6", "politics": "5", "ethnicity": "prefer_not_to_say"},
+        )
+
+    def here(self) -> str:
+        """The path of the page where she stands."""
+        response = self.client.get(reverse("here"), follow=True)
+        return str(response.request["PATH_INFO"])
+
+
+def code_on(response: HttpResponse) -> str:
+    found = re.search(r"data-completion-code>([A-Z2-9]+)<", response.content.decode())
+    assert found, "no completion code on the page"
+    return found[1]
