@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 import pytest_django
+from django.core.management import call_command
 
 from accounts.models import Vendor
 from annotation.actions.study import apply_study, create_recruitment_link, open_study, request_pool
 from annotation.models import Phase, RecruitmentLink, Study
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
+from tests.processes import Site, Worker
 from tests.provider import Provider
-from tests.workers import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -64,10 +65,23 @@ def link(study: Study, vendor: Vendor) -> RecruitmentLink:
 
 
 @pytest.fixture
-def worker(transactional_db: None) -> Iterator[Worker]:
+def empty_database(transactional_db: None) -> None:
+    """For tests that commit and make a study of their own."""
+    call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.fixture
+def worker(empty_database: None) -> Iterator[Worker]:
     """A real worker process with beat, on the tests' database and broker."""
     with Worker.running() as worker:
         yield worker
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[Site]:
+    """The pages, served by a real web process on the tests' database."""
+    with Site.running() as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

@@ -87,7 +87,7 @@ def read_guidelines(*, participation: Participation) -> None:
 
 @transaction.atomic
 def answer_closing(*, participation: Participation, answers: list[Given]) -> None:
-    """Stores the last answers (and which questions were not shown here), then finishes."""
+    """Stores the last answers, and which questions were not shown here."""
     asked = {given.question.pk for given in answers}
     hidden = (
         _questions(participation.study.closing_instrument, participation.country)
@@ -98,7 +98,6 @@ def answer_closing(*, participation: Participation, answers: list[Given]) -> Non
         annotator=participation.annotator,
         answers=[*answers, *(Given(question=question, shown=False) for question in hidden)],
     )
-    finish(participation=participation)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
@@ -39,8 +40,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["facts"]
         known = json.loads(path.read_text()) if path.exists() else {}
-        with DEFINITION.open(encoding="utf-8") as file:
-            study = apply_study(yaml.safe_load(file))
+        study = self._study()
         if not study.is_open:
             self._wait_for_sets(study, options["wait"])
             added = open_study(study=study)
@@ -53,6 +53,18 @@ class Command(BaseCommand):
             **self._vendor(study, vendor, known),
         }
         _write_private(path, json.dumps(facts, indent=2) + "\n")
+
+    def _study(self) -> Study:
+        """The study of the file; one that was loaded from an older file stays as it is."""
+        definition = yaml.safe_load(DEFINITION.read_text(encoding="utf-8"))
+        try:
+            return apply_study(definition)
+        except ValidationError as error:
+            stored = Study.objects.filter(key=definition["study"]["key"]).first()
+            if stored is None:
+                raise CommandError(" ".join(error.messages)) from error
+            self.stdout.write("The demo's texts have changed since: ./run demo --reset loads them.")
+            return stored
 
     def _wait_for_sets(self, study: Study, seconds: int) -> None:
         wanted = [item.pk for item in request_pool(study=study)]

@@ -1,11 +1,13 @@
-"""Real worker processes on the tests' database and broker."""
+"""Real worker and web processes on the tests' database and broker."""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,20 +54,61 @@ class Worker:
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--beat"]
         command += ["--schedule", str(folder / "beat"), "-l", "WARNING"]
         command += ["-Q", "live,generation,housekeeping", "--pool", "threads", "-c", "4"]
-        return subprocess.Popen(
-            [*command, "--without-gossip", "--without-mingle"],
-            cwd=ROOT,
-            env=process_environment(),
-            stdout=(folder / "worker.log").open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (folder / "worker.log").open("wb") as log:
+            return subprocess.Popen(
+                [*command, "--without-gossip", "--without-mingle"],
+                cwd=ROOT,
+                env=process_environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def kill(self) -> None:
         """SIGKILL to the worker and everything it started."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+@dataclass(frozen=True)
+class Site:
+    """Gunicorn with the real stack, on the tests' database."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator["Site"]:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket"]
+        command += ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8"]
+        address = f"http://127.0.0.1:{port}"
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=process_environment() | {"SITE_URL": address},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            wait_until(lambda: is_answering(f"{address}/healthz?parts=database"))
+            yield cls(process, address)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def is_answering(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:

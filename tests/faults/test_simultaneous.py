@@ -1,0 +1,73 @@
+"""Many at once, through the whole stack in threads, with real commits."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from annotation.models import Grant, Ranking, RecruitmentLink, Slot, Turn
+from tests.walker import Walker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def copy_of(client: Client) -> Client:
+    copy = Client()
+    copy.cookies = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})
+    return copy
+
+
+def at_once(work: Any, times: int) -> list[Any]:
+    def closing(number: int) -> Any:
+        try:
+            return work(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(closing, range(times)))
+
+
+def test_eight_submissions_of_one_ranking_store_one_and_all_succeed(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.enter()
+    conversation = walker.open_kind("pool")
+    turn = walker.current_turn(conversation)
+    walker.page(conversation)
+    data = walker.ranking_data(turn)
+    address = reverse("ranking-submit", args=[conversation.public_id, 1])
+    clients = [copy_of(walker.client) for _number in range(8)]
+
+    def submit(number: int) -> int:
+        # Half repeat the same key (a double click), half are another tab's own.
+        key = {"submission_key": str(uuid.uuid4())} if number % 2 else {}
+        return clients[number].post(address, data | key, follow=True).status_code
+
+    assert at_once(submit, 8) == [200] * 8
+    assert Ranking.objects.count() == 1
+    assert Ranking.objects.get().rows.count() == 4
+    assert Turn.objects.filter(conversation=conversation).count() == 2
+
+
+def test_people_who_claim_at_once_get_distinct_slots(link: RecruitmentLink) -> None:
+    walkers = [Walker(link) for _person in range(8)]
+    for walker in walkers:
+        walker.enter()
+    Slot.objects.filter(ordinal=1).update(status="void")  # three left for eight in France
+
+    def open_one(number: int) -> int:
+        return walkers[number].post("conversation-open").status_code
+
+    assert at_once(open_one, 8) == [200] * 8
+    granted = list(Grant.objects.values_list("slot", flat=True))
+    assert len(granted) == len(set(granted)) == 3
+
+
+def test_one_recruitment_id_clicked_at_once_is_one_person(link: RecruitmentLink) -> None:
+    at_once(lambda _number: Walker(link).join(external_id="same"), 6)
+    assert link.vendor.annotator_set.count() == 1
