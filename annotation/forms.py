@@ -203,6 +203,8 @@ class RankingForm(forms.Form):
         )
         if not turn.is_last:
             self.fields["next_message"] = message_field()
+        # As on the page, so that what is missing is listed from top to bottom.
+        self.order_fields([f"place_{row.candidate.handle}" for row in shown] + ["continue_with"])
 
     def place_fields(self) -> list[tuple[ShownCandidate, forms.BoundField]]:
         """Each shown candidate with its bound field, in the order shown."""

@@ -13,7 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-environ.Env.read_env(str(BASE_DIR / ".data" / "runtime.env"))  # the environment wins
+# A running demo's own addresses; the environment wins over the file.
+environ.Env.read_env(env.str("PLURIVOX_RUNTIME_ENV", str(BASE_DIR / ".data" / "runtime.env")))
 
 
 def required(name: str) -> str:

@@ -3,6 +3,16 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.submit();
 });
 
+// What was missing and is given now is no longer an error.
+function forgetError(event) {
+  const wrong = event.target.closest(".wrong");
+  if (!wrong || event.target.value === "") return;
+  wrong.classList.remove("wrong");
+  for (const error of wrong.querySelectorAll(".error")) error.remove();
+}
+document.addEventListener("change", forgetError);
+document.addEventListener("input", forgetError);
+
 // After a refused form, the summary of what is missing is where reading goes on.
 function focusProblems(root) {
   const problems = root.querySelector("[data-focus]");

@@ -9,7 +9,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   radio.checked = true;
   radio.focus();
-  update();
+  radio.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
 document.addEventListener("change", (event) => {

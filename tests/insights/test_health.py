@@ -1,0 +1,81 @@
+"""Missing parts are named in plain words."""
+
+import io
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from candidates.models import ModelEndpoint
+from insights import health
+from tests.processes import Worker, wait_until
+from tests.provider import Provider
+
+
+def parts(client: Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get(reverse("health")).json()["parts"]
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_every_part_there_all_is_well(client: Client, worker: Worker) -> None:
+    wait_until(lambda: health.check_worker().ok)
+    response = client.get(reverse("health"))
+    assert response.status_code == 200
+    assert response.json()["ok"]
+    out = io.StringIO()
+    call_command("doctor", stdout=out)
+    assert "MISSING" not in out.getvalue()
+
+
+@pytest.mark.django_db
+def test_a_missing_worker_is_named_with_the_line_to_start_one(client: Client) -> None:
+    response = client.get(reverse("health"))
+    assert response.status_code == 503
+    worker = response.json()["parts"]["worker"]
+    assert not worker["ok"]
+    assert "start one with" in worker["words"]
+
+
+@pytest.mark.django_db
+def test_a_missing_broker_is_named(client: Client, settings: Any) -> None:
+    from celery import current_app
+
+    good = current_app.conf.broker_url
+    current_app.conf.broker_url = "redis://127.0.0.1:1/0"
+    try:
+        assert "Redis" in parts(client)["broker"]["words"]
+    finally:
+        current_app.conf.broker_url = good
+
+
+@pytest.mark.django_db
+def test_a_missing_provider_is_named(
+    client: Client, monkeypatch: pytest.MonkeyPatch, provider: Provider
+) -> None:
+    ModelEndpoint.objects.create(key="ok")
+    assert parts(client)["provider"]["ok"]
+    ModelEndpoint.objects.create(key="gone", base_url="http://127.0.0.1:1/v1")
+    found = parts(client)["provider"]
+    assert not found["ok"]
+    assert "gone" in found["words"]
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert not parts(client)["provider"]["ok"]
+
+
+@pytest.mark.django_db
+def test_the_answer_can_be_narrowed_to_what_a_check_needs(client: Client) -> None:
+    response = client.get(reverse("health"), {"parts": "database,broker"})
+    assert response.status_code == 200
+    assert set(response.json()["parts"]) == {"database", "broker"}
+
+
+@pytest.mark.django_db
+def test_doctor_ends_with_status_one_when_something_is_missing() -> None:
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as caught:
+        call_command("doctor", stdout=out)
+    assert caught.value.code == 1
+    assert "MISSING worker" in out.getvalue()
