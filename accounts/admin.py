@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from modeltranslation.admin import TranslationAdmin
 
 from accounts.models import (
@@ -21,6 +21,22 @@ from accounts.models import (
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """For records that only actions write: to be looked at, not edited."""
+
+    def page_context(self, record: Any) -> dict[str, Any]:
+        """What a record's own page shows beyond its fields."""
+        return {}
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        record = self.get_object(request, object_id) if object_id else None
+        if record is not None and self.has_view_permission(request, record):
+            extra_context = {**(extra_context or {}), **self.page_context(record)}
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
 from modeltranslation.admin import TranslationAdmin
 
 from accounts.admin import ReadOnlyAdmin
@@ -132,14 +131,5 @@ class ConversationAdmin(ReadOnlyAdmin):
     list_filter = ("status", "kind", "locale")
     list_select_related = ("participation", "locale")
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        conversation = Conversation.objects.filter(pk=object_id or 0).first()
-        if conversation:
-            extra_context = {**(extra_context or {}), "transcript": transcript(conversation)}
-        return super().changeform_view(request, object_id, form_url, extra_context)
+    def page_context(self, record: Conversation) -> dict[str, Any]:
+        return {"transcript": transcript(record)}

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
 from candidates.actions import retry_failed_set
@@ -67,19 +67,9 @@ class CandidateSetAdmin(ReadOnlyAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("candidates.change_candidateset")
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        candidate_set = CandidateSet.objects.filter(pk=object_id or 0).first()
-        if candidate_set:
-            extra_context = {
-                **(extra_context or {}),
-                "candidates": candidate_set.candidates.select_related("generation"),
-                "generations": candidate_set.generations.order_by("pk"),
-                "refused_attempts": candidate_set.refused_attempts.order_by("pk"),
-            }
-        return super().changeform_view(request, object_id, form_url, extra_context)
+    def page_context(self, record: CandidateSet) -> dict[str, Any]:
+        return {
+            "candidates": record.candidates.select_related("generation"),
+            "generations": record.generations.order_by("pk"),
+            "refused_attempts": record.refused_attempts.order_by("pk"),
+        }

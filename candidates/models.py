@@ -3,6 +3,7 @@
 import secrets
 from typing import Any, ClassVar
 
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -71,8 +72,11 @@ class ModelEndpoint(models.Model):
     """Where responses come from: any server that speaks OpenAI's protocol."""
 
     key = models.SlugField(unique=True)
-    base_url = models.URLField(
-        blank=True, help_text="empty: the environment variable OPENAI_BASE_URL says it"
+    base_url = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="empty: the environment variable OPENAI_BASE_URL says it",
     )
     model = models.CharField(
         max_length=200,

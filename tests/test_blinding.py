@@ -1,9 +1,9 @@
 """Nothing an annotator can fetch tells which model or sampler wrote a response."""
 
 import re
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import Vendor
@@ -29,7 +29,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     answers: list[str] = []
     original = Client.request
 
-    def recording(self: Client, **request: object) -> HttpResponse:
+    def recording(self: Client, **request: Any) -> Any:
         response = original(self, **request)
         answers.append(response.content.decode() + str(response.headers))
         return response

@@ -27,11 +27,11 @@ def documented_columns() -> dict[str, set[str]]:
 def real_columns() -> dict[str, set[str]]:
     """The same, off the models; the columns of one text in five languages are one entry."""
     suffixes = tuple("_" + language.replace("-", "_") for language in LANGUAGES)
-    tables = {}
+    tables: dict[str, set[str]] = {}
     for model in apps.get_models():
         if model._meta.app_label not in OURS or model._meta.proxy:
             continue
-        names = {field.column for field in model._meta.concrete_fields}
+        names = {str(field.column) for field in model._meta.concrete_fields}
         tables[model._meta.db_table] = {
             name
             for name in names

@@ -4,13 +4,15 @@ import re
 import uuid
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Conversation, Participation, RecruitmentLink, Turn
 from annotation.steps import open_conversation
 from candidates.generation import complete_candidate_set
+
+# The test client's answers carry more than their declared type says.
+Response = Any
 
 
 class Walker:
@@ -26,13 +28,13 @@ class Walker:
     def participation(self) -> Participation:
         return Participation.objects.get(pk=self.client.session["participation"])
 
-    def post(self, name: str, data: dict[str, Any] | None = None, *args: Any) -> HttpResponse:
+    def post(self, name: str, data: dict[str, Any] | None = None, *args: Any) -> Response:
         return self.client.post(reverse(name, args=args), data or {}, follow=True)
 
-    def join(self, external_id: str = "") -> HttpResponse:
+    def join(self, external_id: str = "") -> Response:
         return self.post("join", {"external_id": external_id}, self.link.key)
 
-    def enter(self) -> HttpResponse:
+    def enter(self) -> Response:
         """From the join link to the page between conversations."""
         self.join()
         self.post("country", {"country": self.country})
@@ -55,7 +57,7 @@ class Walker:
             self.post("conversation-skip", {}, conversation.public_id)
         return conversation
 
-    def page(self, conversation: Conversation) -> HttpResponse:
+    def page(self, conversation: Conversation) -> Response:
         return self.client.get(reverse("conversation", args=[conversation.public_id]))
 
     def current_turn(self, conversation: Conversation) -> Turn:
@@ -73,12 +75,12 @@ class Walker:
             "next_message": "Et si cela ne suffit pas ?",
         }
 
-    def rank(self, turn: Turn, places: list[int] | None = None, **changes: Any) -> HttpResponse:
+    def rank(self, turn: Turn, places: list[int] | None = None, **changes: Any) -> Response:
         self.page(turn.conversation)
         data = self.ranking_data(turn, places) | changes
         return self.post("ranking-submit", data, turn.conversation.public_id, turn.position)
 
-    def explain(self, turn: Turn, text: str = "Plus humain.") -> HttpResponse:
+    def explain(self, turn: Turn, text: str = "Plus humain.") -> Response:
         return self.post(
             "explanation-submit", {"text": text}, turn.conversation.public_id, turn.position
         )
@@ -95,10 +97,13 @@ class Walker:
             self.explain(turn)
         conversation.refresh_from_db()
 
-    def finish(self) -> HttpResponse:
+    def finish(self) -> Response:
         """The whole rest of the study; returns the page with the completion code."""
         while "conversations" in self.here():
-            self.finish_conversation(self.open())
+            self.post("conversation-open")
+            conversation = open_conversation(self.participation)
+            if conversation:  # else the pool had nothing left, and the plan is done
+                self.finish_conversation(conversation)
         return self.post(
             "closing",
             {"education": "isced_6", "politics": "5", "ethnicity": "prefer_not_to_say"},
@@ -110,7 +115,7 @@ class Walker:
         return str(response.request["PATH_INFO"])
 
 
-def code_on(response: HttpResponse) -> str:
+def code_on(response: Response) -> str:
     found = re.search(r"data-completion-code>([A-Z2-9]+)<", response.content.decode())
     assert found, "no completion code on the page"
     return found[1]

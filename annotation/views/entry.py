@@ -1,5 +1,7 @@
 """From the join link to the first conversation: each screen stores one thing."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
@@ -9,7 +11,7 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.models import ConsentDocument
+from accounts.models import ConsentDocument, Instrument
 from annotation.access import ParticipantRequest, at_step, participant_required
 from annotation.actions import participation as act
 from annotation.forms import ConsentForm, CountryForm, LanguageForm, QuestionsForm
@@ -162,14 +164,7 @@ def declined(request: ParticipantRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_step(Step.QUOTA)
 def quota(request: ParticipantRequest) -> HttpResponse:
-    instrument = request.participation.study.quota_instrument
-    form = QuestionsForm(
-        request.POST or None, questions=questions_due(request.participation, instrument)
-    )
-    if form.is_valid():
-        act.answer_quota(participation=request.participation, answers=form.given())
-        return redirect("here")
-    return _form_page(request, "annotation/questions.html", form, instrument=instrument)
+    return _questions_page(request, request.participation.study.quota_instrument, act.answer_quota)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -185,12 +180,19 @@ def guidelines(request: ParticipantRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_step(Step.CLOSING)
 def closing(request: ParticipantRequest) -> HttpResponse:
-    instrument = request.participation.study.closing_instrument
+    return _questions_page(
+        request, request.participation.study.closing_instrument, act.answer_closing
+    )
+
+
+def _questions_page(
+    request: ParticipantRequest, instrument: Instrument, store: Callable[..., None]
+) -> HttpResponse:
     form = QuestionsForm(
         request.POST or None, questions=questions_due(request.participation, instrument)
     )
     if form.is_valid():
-        act.answer_closing(participation=request.participation, answers=form.given())
+        store(participation=request.participation, answers=form.given())
         return redirect("here")
     return _form_page(request, "annotation/questions.html", form, instrument=instrument)
 

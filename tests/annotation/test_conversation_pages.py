@@ -1,6 +1,7 @@
 """Reading, ranking, writing on, explaining: over HTTP, on real pages."""
 
 import uuid
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -86,7 +87,12 @@ def test_a_tie_for_first_place_asks_which_one_continues(walker: Walker) -> None:
     second = turn.shown.all()[1].candidate
     walker.rank(turn, [1, 1, 3, 4], continue_with=second.handle)
     assert Ranking.objects.get().chosen == second
-    assert sorted(RankedCandidate.objects.values_list("rank", flat=True)) == [1, 1, 3, 4]
+    assert list(RankedCandidate.objects.order_by("rank").values_list("rank", flat=True)) == [
+        1,
+        1,
+        3,
+        4,
+    ]
 
 
 def test_the_pick_must_be_among_the_first(walker: Walker) -> None:
@@ -185,7 +191,7 @@ def test_without_explanations_the_last_ranking_ends_the_conversation(walker: Wal
 def test_an_own_conversation_shows_the_instruction_first(walker: Walker) -> None:
     conversation = walker.open_kind("own")
     page = walker.page(conversation).content.decode()
-    assert walker.participation.study.own_prompt_instruction_fr.split()[0] in page
+    assert "Ouvrez" in page
     assert (
         walker.post("own-prompt-write", {"message": " "}, conversation.public_id).status_code == 422
     )
@@ -266,14 +272,15 @@ def test_another_persons_conversation_is_not_found(walker: Walker, link: Recruit
     stranger = Walker(link)
     stranger.enter()
     assert stranger.page(conversation).status_code == 404
-    for name, args in {
+    addresses: dict[str, list[Any]] = {
         "ranking-submit": [conversation.public_id, 1],
         "explanation-submit": [conversation.public_id, 1],
         "generation-retry": [conversation.public_id, 1],
         "own-prompt-write": [conversation.public_id],
         "conversation-skip": [conversation.public_id],
         "conversation-leave": [conversation.public_id],
-    }.items():
+    }
+    for name, args in addresses.items():
         assert stranger.client.post(reverse(name, args=args), data).status_code == 404
     assert (
         stranger.client.get(reverse("next-answers", args=[conversation.public_id])).status_code
@@ -286,11 +293,12 @@ def test_another_persons_conversation_is_not_found(walker: Walker, link: Recruit
 
 def test_writes_are_posts(walker: Walker) -> None:
     conversation = walker.open_kind("pool")
-    for name, args in {
+    addresses: dict[str, list[Any]] = {
         "conversation-open": [],
         "ranking-submit": [conversation.public_id, 1],
         "conversation-skip": [conversation.public_id],
-    }.items():
+    }
+    for name, args in addresses.items():
         assert walker.client.get(reverse(name, args=args)).status_code == 405
 
 

@@ -97,6 +97,7 @@ def test_a_person_joins_ranks_writes_explains_and_finishes(
     page.on("pageerror", lambda error: problems.append(str(error)))
 
     def shot(name: str) -> None:
+        page.wait_for_load_state()
         page.screenshot(path=artefacts / f"{script.language}-{name}.png", full_page=True)
 
     page.goto(f"{site.address}/join/{link.key}/")

@@ -2,6 +2,7 @@
 
 import json
 import os
+from typing import Any
 
 import openai
 import pytest
@@ -23,15 +24,16 @@ def client(provider: Provider) -> openai.OpenAI:
 
 
 def ask(client: openai.OpenAI, language: str, text: str, n: int = 4, seed: int = 1) -> list[str]:
-    completion = client.chat.completions.create(
-        model="any",
-        seed=seed,
-        messages=[
+    request: dict[str, Any] = {
+        "model": "any",
+        "seed": seed,
+        "messages": [
             {"role": "system", "content": MARKS[language]},
             {"role": "user", "content": text},
         ],
-        response_format=response_schema(n),  # type: ignore[arg-type]
-    )
+        "response_format": response_schema(n),
+    }
+    completion = client.chat.completions.create(**request)
     texts: list[str] = json.loads(completion.choices[0].message.content or "")["responses"]
     return texts
 

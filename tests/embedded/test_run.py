@@ -1,5 +1,6 @@
 """./run in trouble: one clear line, and nothing left running."""
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -55,7 +56,7 @@ def test_help_is_what_an_unknown_command_gets() -> None:
 
 
 def test_a_missing_venv_module_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    find = install.importlib.util.find_spec
+    find = importlib.util.find_spec
     monkeypatch.setattr(
         "importlib.util.find_spec", lambda name: None if name == "ensurepip" else find(name)
     )

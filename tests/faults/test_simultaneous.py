@@ -61,7 +61,7 @@ def test_people_who_claim_at_once_get_distinct_slots(link: RecruitmentLink) -> N
     Slot.objects.filter(ordinal=1).update(status="void")  # three left for eight in France
 
     def open_one(number: int) -> int:
-        return walkers[number].post("conversation-open").status_code
+        return int(walkers[number].post("conversation-open").status_code)
 
     assert at_once(open_one, 8) == [200] * 8
     granted = list(Grant.objects.values_list("slot", flat=True))

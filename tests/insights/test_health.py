@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -40,15 +41,9 @@ def test_a_missing_worker_is_named_with_the_line_to_start_one(client: Client) ->
 
 
 @pytest.mark.django_db
-def test_a_missing_broker_is_named(client: Client, settings: Any) -> None:
-    from celery import current_app
-
-    good = current_app.conf.broker_url
-    current_app.conf.broker_url = "redis://127.0.0.1:1/0"
-    try:
-        assert "Redis" in parts(client)["broker"]["words"]
-    finally:
-        current_app.conf.broker_url = good
+def test_a_missing_broker_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(current_app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    assert "Redis" in parts(client)["broker"]["words"]
 
 
 @pytest.mark.django_db

@@ -84,7 +84,7 @@ def test_a_set_shows_responses_and_why_an_attempt_was_refused(
         assert candidate.text.split("\n")[0][:40] in page.replace("&#x27;", "'")
 
 
-@pytest.mark.parametrize("model", [m for m in site._registry], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("model", list(site._registry), ids=lambda m: m.__name__)
 def test_every_list_opens_and_is_read_only_where_actions_write(
     researcher: Client, link: RecruitmentLink, model: type
 ) -> None:
