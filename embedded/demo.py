@@ -32,6 +32,8 @@ def demo(*, reset: bool, port: int) -> None:
         _forget()
     if servers.is_listening(port):
         raise Stop(f"Port {port} is taken. Choose another one: PORT={port + 1} ./run demo")
+    # Both, even where a shell started this in the background and ignores Ctrl-C for it.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     children = Children(DATA / "logs", os.environ)
     try:
