@@ -133,15 +133,9 @@ def start_worker(children: Children) -> Child:
 
 
 def start_web(children: Children, port: int) -> Child:
-    gunicorn: list[str | Path] = [
-        VENV / "bin" / "gunicorn",
-        "config.wsgi",
-        "--bind",
-        f"127.0.0.1:{port}",
-    ]
-    return children.start(
-        "web", [*gunicorn, "--workers", "2", "--threads", "4", "--no-control-socket"]
-    )
+    gunicorn: list[str | Path] = [VENV / "bin" / "gunicorn", "config.wsgi", "--no-control-socket"]
+    size = ["--preload", "--workers", "2", "--threads", "4"]  # loaded once, then forked
+    return children.start("web", [*gunicorn, *size, "--bind", f"127.0.0.1:{port}"])
 
 
 def manage(environment: dict[str, str], *arguments: str) -> None:
