@@ -24,11 +24,24 @@ class PromptPool(models.Model):
         return self.key
 
 
+class PromptQuerySet(models.QuerySet["Prompt"]):
+    def in_use(self) -> "PromptQuerySet":
+        return self.filter(retired_at=None)
+
+
 class Prompt(models.Model):
     """One identity of a prompt across all its languages."""
 
     pool = models.ForeignKey(PromptPool, models.PROTECT, related_name="prompts")
     key = models.SlugField()
+    topics = models.JSONField(default=list, blank=True, help_text="codes of its topics")
+    retired_at = models.DateTimeField(
+        null=True, blank=True, help_text="from then on nobody new is given it"
+    )
+    retired_why = models.CharField(max_length=300, blank=True)
+    replaced_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+
+    objects = PromptQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -68,6 +81,16 @@ class PromptText(models.Model):
         return f"{self.prompt} {self.language} v{self.version}"
 
 
+class StructuredOutput(models.TextChoices):
+    """How a server can be made to answer in a fixed form, from the best down."""
+
+    UNKNOWN = "unknown", _("not asked yet")
+    JSON_SCHEMA = "json_schema", _("honours a JSON schema")
+    JSON_OBJECT = "json_object", _("answers JSON, form by instruction")
+    TOOL = "tool", _("calls a forced tool")
+    DELIMITERS = "delimiters", _("prose only: parts are marked by ###")
+
+
 class ModelEndpoint(models.Model):
     """Where responses come from: any server that speaks OpenAI's protocol."""
 
@@ -90,6 +113,48 @@ class ModelEndpoint(models.Model):
     )
     parameters = models.JSONField(default=dict, blank=True)
     timeout_seconds = models.PositiveIntegerField(default=60)
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="empty: no limit"
+    )
+    tokens_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="prompt and answer together; empty: no limit"
+    )
+    concurrency = models.PositiveSmallIntegerField(
+        default=64, help_text="calls in flight at once, over all workers"
+    )
+    price_prompt = models.DecimalField(
+        max_digits=12, decimal_places=6, default=0, help_text="per million tokens sent"
+    )
+    price_completion = models.DecimalField(
+        max_digits=12, decimal_places=6, default=0, help_text="per million tokens answered"
+    )
+    embedding_model = models.CharField(
+        max_length=200, blank=True, help_text="empty: it gives no embeddings"
+    )
+    moderation_model = models.CharField(
+        max_length=200, blank=True, help_text="empty: it does not moderate"
+    )
+    structured_output = models.CharField(
+        max_length=12,
+        choices=StructuredOutput,
+        default=StructuredOutput.UNKNOWN,
+        help_text="found out by asking, from the best form down",
+    )
+    faults_in_a_row = models.PositiveSmallIntegerField(default=0)
+    rests_until = models.DateTimeField(
+        null=True, blank=True, help_text="after many faults in a row nobody calls it until then"
+    )
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Budget(models.Model):
+    """Money that generation may spend. What was spent is summed up from the calls."""
+
+    key = models.SlugField(unique=True)
+    limit = models.DecimalField(max_digits=12, decimal_places=4)
+    daily_limit = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
 
     def __str__(self) -> str:
         return self.key
@@ -101,6 +166,9 @@ class Sampler(models.Model):
     class Strategy(models.TextChoices):
         NC = "nc", _("negatively correlated, one generation")
         NC_DEFAULT = "nc_default", _("negatively correlated, and one default response")
+        TEMPERATURE = "temperature", _("independent draws from one model")
+        MULTI_MODEL = "multi_model", _("one draw from each of several models")
+        STEERED = "steered", _("one draw for each named value pole")
 
     key = models.SlugField()
     version = models.PositiveIntegerField()
@@ -115,6 +183,29 @@ class Sampler(models.Model):
     words_min = models.PositiveIntegerField()
     words_max = models.PositiveIntegerField()
     max_attempts = models.PositiveSmallIntegerField(default=3)
+    oversample = models.PositiveSmallIntegerField(
+        default=0, help_text="m > n: draw m and keep the n that differ most; 0: draw n"
+    )
+    further_endpoints = models.ManyToManyField(
+        ModelEndpoint, blank=True, related_name="+", help_text="of a multi-model sampler"
+    )
+    poles = models.JSONField(
+        default=dict, blank=True, help_text="steered: for each pole its instruction per language"
+    )
+    anchor = models.BooleanField(
+        default=False, help_text="the default response is shared by all arms of a prompt"
+    )
+    thresholds = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="per language and measure: the highest mean similarity that is shown",
+    )
+    tolerated_languages = models.JSONField(
+        default=dict, blank=True, help_text="per language: others that are accepted too"
+    )
+    control_share = models.FloatField(
+        default=0.1, help_text="of sets that skip the diversity threshold, as control"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -122,6 +213,10 @@ class Sampler(models.Model):
             models.CheckConstraint(condition=Q(n__gte=2), name="a_set_has_two_candidates_or_more"),
             models.CheckConstraint(
                 condition=Q(words_min__lte=F("words_max")), name="the_word_budget_is_a_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(oversample=0) | Q(oversample__gt=F("n")),
+                name="oversampling_draws_more_than_it_keeps",
             ),
         ]
 
@@ -151,6 +246,7 @@ class CandidateSet(models.Model):
         READY = "ready", _("ready")
         REFUSED = "refused", _("attempt refused")
         FAILED = "failed", _("failed: no attempt succeeded")
+        QUARANTINED = "quarantined", _("valid, but not diverse enough")
 
     prompt_text = models.ForeignKey(
         PromptText, models.PROTECT, null=True, blank=True, help_text="empty: a live set"
@@ -173,6 +269,19 @@ class CandidateSet(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="refused_attempts"
     )
     reasons = models.JSONField(default=list, blank=True, help_text="why it was refused")
+    measures = models.JSONField(
+        default=dict, blank=True, help_text="diversity, length and form; see candidates/diversity"
+    )
+    control = models.BooleanField(default=False, help_text="drawn to skip the diversity threshold")
+    budget = models.ForeignKey(Budget, models.PROTECT, null=True, blank=True)
+    parallel_to = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="parallels",
+        help_text="of a parallel set: the native set whose candidates it translates",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     ready_at = models.DateTimeField(null=True, blank=True)
 
@@ -214,10 +323,14 @@ class Generation(models.Model):
     class Part(models.TextChoices):
         DIVERSE = "diverse", _("diverse responses, one text")
         DEFAULT = "default", _("one default response")
+        DRAW = "draw", _("one independent draw")
+        STEERED = "steered", _("one response for a value pole")
+        TRANSLATION = "translation", _("candidates translated")
 
     candidate_set = models.ForeignKey(CandidateSet, models.CASCADE, related_name="generations")
     attempt = models.PositiveSmallIntegerField()
-    part = models.CharField(max_length=10, choices=Part)
+    part = models.CharField(max_length=12, choices=Part)
+    draw = models.PositiveSmallIntegerField(default=0, help_text="which of several like it")
     endpoint = models.ForeignKey(ModelEndpoint, models.PROTECT)
     request = models.JSONField(help_text="messages and parameters as sent")
     raw = models.TextField(blank=True, help_text="the answer, untouched")
@@ -226,6 +339,9 @@ class Generation(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     completion_tokens = models.PositiveIntegerField(null=True, blank=True)
     latency_ms = models.PositiveIntegerField(null=True, blank=True)
+    cost = models.DecimalField(
+        max_digits=12, decimal_places=8, default=0, help_text="tokens at the endpoint's prices"
+    )
     canned = models.BooleanField(default=False, help_text="answered by the demo provider")
     error = models.CharField(max_length=500, blank=True)
     parse_result = models.CharField(max_length=200, blank=True)
@@ -245,15 +361,26 @@ class Candidate(models.Model):
     class Source(models.TextChoices):
         NC = "nc", _("negatively correlated")
         DEFAULT = "default", _("default")
+        TEMPERATURE = "temperature", _("independent draw")
+        MULTI_MODEL = "multi_model", _("one of several models")
+        STEERED = "steered", _("steered to a value pole")
 
     candidate_set = models.ForeignKey(CandidateSet, models.CASCADE, related_name="candidates")
     position = models.PositiveSmallIntegerField(help_text="in the set, from 0; never shown")
     handle = models.CharField(max_length=16, unique=True, default=new_handle, editable=False)
     text = models.TextField()
-    source = models.CharField(max_length=10, choices=Source)
+    source = models.CharField(max_length=12, choices=Source)
+    pole = models.CharField(max_length=40, blank=True, help_text="the pole it was steered to")
     generation = models.ForeignKey(Generation, models.PROTECT, related_name="candidates")
     generation_index = models.PositiveSmallIntegerField(help_text="in the raw answer, from 0")
     language = models.CharField(max_length=10)
+    translated_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+    stage = models.CharField(
+        max_length=12,
+        choices=PromptText.Stage,
+        blank=True,
+        help_text="of a translation: how far it was reviewed; empty: native",
+    )
 
     class Meta:
         ordering = ("candidate_set", "position")
@@ -276,3 +403,14 @@ class Candidate(models.Model):
             "finish_reason": self.generation.finish_reason,
             "canned": self.generation.canned,
         }
+
+
+class Anchor(models.Model):
+    """The default response that every arm of a prompt shares, so that arms can be compared."""
+
+    prompt_text = models.OneToOneField(PromptText, models.PROTECT)
+    generation = models.OneToOneField(Generation, models.PROTECT)
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return f"anchor of {self.prompt_text}"
