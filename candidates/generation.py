@@ -3,23 +3,28 @@
 Safe to run twice and to be killed anywhere: a set is claimed by one conditional
 UPDATE for a limited time, every answer that was paid for is stored before anything
 is done with it and used again by the next run, and the final write checks that the
-set is still waiting.
+set is still waiting. No transaction and no connection is held while a provider is
+asked.
 """
 
+import random
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from candidates import llm, samplers
-from candidates.models import Candidate, CandidateSet, Generation
-from candidates.validity import find_defects
+from candidates import budgets, capability, diversity, endpoints, limits, llm, samplers
+from candidates.models import Anchor, Candidate, CandidateSet, Generation
+from candidates.validity import find_defects, find_text_defects
 
 MAX_PROVIDER_ERRORS = 8
 MAX_WAIT_SECONDS = 120.0
+WAIT_FOR_MONEY_SECONDS = 600.0
+LONGEST_LIVE_WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,16 @@ class Outcome:
 
     status: str
     again_in: float | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A text that may become a candidate, with where it came from."""
+
+    call: samplers.Call
+    generation: Generation
+    index: int
+    text: str
 
 
 def complete_candidate_set(set_id: int) -> Outcome:
@@ -39,121 +54,280 @@ def complete_candidate_set(set_id: int) -> Outcome:
     )
     if not claimed:
         return Outcome("not due")
-    candidate_set = CandidateSet.objects.select_related("sampler__endpoint").get(pk=set_id)
-    calls = samplers.plan_calls(
-        candidate_set.sampler,
+    candidate_set = CandidateSet.objects.select_related(
+        "sampler__endpoint", "budget", "prompt_text"
+    ).get(pk=set_id)
+    empty = budgets.find_exhausted(candidate_set.budget)
+    if empty:
+        return _wait_for_money(candidate_set, empty)
+    try:
+        answers = [(call, _answer(candidate_set, call)) for call in _plan(candidate_set)]
+        return _finish_attempt(candidate_set, answers)
+    except limits.NothingLeft as wait:
+        return _wait(candidate_set, wait.seconds)
+    except llm.ProviderError as error:
+        return _after_provider_error(candidate_set, error)
+
+
+def _plan(candidate_set: CandidateSet) -> list[samplers.Call]:
+    sampler = candidate_set.sampler
+    endpoints.check_rest(sampler.endpoint)
+    form = ""
+    if sampler.strategy in samplers.ONE_GENERATION:
+        release_connection()
+        form = capability.output_form(sampler.endpoint)
+    return samplers.plan_calls(
+        sampler,
         language=candidate_set.language,
         context=candidate_set.context,
         seed=(candidate_set.seed + candidate_set.attempts) % 2**31,
+        form=form,
     )
-    answers = []
-    for call in calls:
-        try:
-            answers.append(_stored_answer(candidate_set, call) or _ask(candidate_set, call))
-        except llm.ProviderError as error:
-            return _after_provider_error(candidate_set, error)
-    return _finish_attempt(candidate_set, calls, answers)
 
 
-def _stored_answer(candidate_set: CandidateSet, call: samplers.Call) -> Generation | None:
-    """The answer that a killed run had already paid for."""
-    return candidate_set.generations.filter(
-        attempt=candidate_set.attempts, part=call.part, error=""
+def _answer(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
+    """The answer to one call: shared as the arms' anchor, stored by a killed run, or asked for."""
+    if call.part == Generation.Part.DEFAULT and candidate_set.sampler.anchor:
+        anchor = Anchor.objects.filter(prompt_text=candidate_set.prompt_text).first()
+        if anchor:
+            return anchor.generation
+    stored = candidate_set.generations.filter(
+        attempt=candidate_set.attempts, part=call.part, draw=call.draw, error=""
     ).first()
+    return stored or _ask(candidate_set, call)
+
+
+def _parts(call: samplers.Call, answer: Generation) -> list[str]:
+    if call.parts is None:
+        return [answer.raw.strip()]
+    return llm.parse_responses(answer.raw, call.endpoint.structured_output)
 
 
 def _ask(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
+    endpoints.check_rest(call.endpoint)
     generation = Generation(
         candidate_set=candidate_set,
         attempt=candidate_set.attempts,
         part=call.part,
-        endpoint=candidate_set.sampler.endpoint,
+        draw=call.draw,
+        endpoint=call.endpoint,
         request={
             "messages": call.messages,
             "parameters": call.parameters,
-            "response_format": call.response_format,
+            "form": llm.form_arguments(call.endpoint.structured_output, call.parts)
+            if call.parts
+            else None,
         },
     )
     started = time.monotonic()
     try:
-        reply = llm.complete(
-            candidate_set.sampler.endpoint,
-            messages=call.messages,
-            parameters=call.parameters,
-            response_format=call.response_format,
-        )
+        with limits.allowance(call.endpoint, tokens=_estimate(candidate_set, call)):
+            release_connection()
+            reply = llm.complete(
+                call.endpoint,
+                messages=call.messages,
+                parameters=call.parameters,
+                parts=call.parts,
+                form=call.endpoint.structured_output,
+            )
     except llm.ProviderError as error:
         generation.error = str(error)
-        raise
-    else:
-        generation.raw = reply.text
-        generation.model_returned = reply.model
-        generation.finish_reason = reply.finish_reason
-        generation.prompt_tokens = reply.prompt_tokens
-        generation.completion_tokens = reply.completion_tokens
-        generation.canned = reply.canned
-        found = len(samplers.parse_parts(call, reply.text))
-        generation.parse_result = f"{found} of {call.expected} responses"
-    finally:
-        generation.latency_ms = round((time.monotonic() - started) * 1000)
+        generation.latency_ms = _milliseconds(started)
         generation.save()
+        if error.transient:
+            endpoints.note_fault(call.endpoint)
+        raise
+    endpoints.note_answer(call.endpoint)
+    generation.latency_ms = _milliseconds(started)
+    generation.raw = reply.text
+    generation.model_returned = reply.model
+    generation.finish_reason = reply.finish_reason
+    generation.prompt_tokens = reply.prompt_tokens
+    generation.completion_tokens = reply.completion_tokens
+    generation.canned = reply.canned
+    generation.cost = budgets.price(call.endpoint, reply)
+    generation.parse_result = f"{len(_parts(call, generation))} of {call.expected} responses"
+    generation.save()
     return generation
+
+
+def release_connection() -> None:
+    """Gives the database connection back to the pool for the seconds a provider takes."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+def _estimate(candidate_set: CandidateSet, call: samplers.Call) -> int:
+    """Tokens of a call, before it is made: two a word sent, two a word allowed."""
+    words = sum(len(message["content"].split()) for message in call.messages)
+    return 2 * (words + candidate_set.sampler.words_max * call.expected)
+
+
+def _milliseconds(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
+
+
+def _wait(candidate_set: CandidateSet, seconds: float) -> Outcome:
+    """Later again. Somebody who waits in person is told after a minute, and has ways on."""
+    if candidate_set.urgent and seconds > LONGEST_LIVE_WAIT_SECONDS:
+        _waiting(candidate_set).update(
+            status=CandidateSet.Status.FAILED, reasons=["the provider is left alone for a while"]
+        )
+        return Outcome("failed")
+    _waiting(candidate_set).update(leased_until=timezone.now() + timedelta(seconds=seconds))
+    # What nobody waits for in person is found again by beat, without a message in memory.
+    return Outcome("waiting", again_in=seconds if candidate_set.urgent or seconds < 10 else None)
+
+
+def _wait_for_money(candidate_set: CandidateSet, reason: str) -> Outcome:
+    """Nothing is lost: the set waits until the budget allows it. A person does not."""
+    if candidate_set.urgent:
+        _waiting(candidate_set).update(status=CandidateSet.Status.FAILED, reasons=[reason])
+        return Outcome("failed")
+    _waiting(candidate_set).update(
+        reasons=[reason], leased_until=timezone.now() + timedelta(seconds=WAIT_FOR_MONEY_SECONDS)
+    )
+    return Outcome("waiting for money")
 
 
 def _after_provider_error(candidate_set: CandidateSet, error: llm.ProviderError) -> Outcome:
     """Waits and tries again after a passing fault; gives up after a lasting one."""
     errors = candidate_set.generations.exclude(error="").count()
-    waiting = CandidateSet.objects.filter(pk=candidate_set.pk, status=CandidateSet.Status.PENDING)
     if not error.transient or errors >= MAX_PROVIDER_ERRORS * candidate_set.rounds:
-        waiting.update(status=CandidateSet.Status.FAILED, reasons=[str(error)])
+        _waiting(candidate_set).update(status=CandidateSet.Status.FAILED, reasons=[str(error)])
         return Outcome("failed")
-    wait = min(max(error.retry_after or 0.0, 0.5 * 2**errors), MAX_WAIT_SECONDS)
-    waiting.update(leased_until=timezone.now() + timedelta(seconds=wait))
-    return Outcome("waiting", again_in=wait)
+    back_off = 0.5 * 2**errors * random.uniform(1.0, 1.3)  # so that many do not return at once
+    return _wait(candidate_set, min(max(error.retry_after or 0.0, back_off), MAX_WAIT_SECONDS))
+
+
+def _waiting(candidate_set: CandidateSet) -> Any:
+    return CandidateSet.objects.filter(pk=candidate_set.pk, status=CandidateSet.Status.PENDING)
 
 
 def _finish_attempt(
-    candidate_set: CandidateSet, calls: list[samplers.Call], answers: list[Generation]
+    candidate_set: CandidateSet, answers: list[tuple[samplers.Call, Generation]]
 ) -> Outcome:
-    candidates: list[Candidate] = []
-    for call, answer in zip(calls, answers, strict=True):
-        for index, text in enumerate(samplers.parse_parts(call, answer.raw)):
-            candidates.append(
-                Candidate(
-                    candidate_set=candidate_set,
-                    position=len(candidates),
-                    text=text,
-                    source=call.source,
-                    generation=answer,
-                    generation_index=index,
-                    language=candidate_set.language,
-                )
-            )
+    """Checks, measures, selects; then stores the set, or the attempt as refused."""
     sampler = candidate_set.sampler
+    drafts = [
+        Draft(call, answer, index, text)
+        for call, answer in answers
+        for index, text in enumerate(_parts(call, answer))
+    ]
+    kept = _select(candidate_set, drafts) if sampler.oversample else drafts
+    told = kept if sampler.oversample else [Draft(call, answer, 0, "") for call, answer in answers]
     reasons = find_defects(
-        [candidate.text for candidate in candidates],
+        [draft.text for draft in kept],
         n=sampler.n,
         language=candidate_set.language,
         words_min=sampler.words_min,
         words_max=sampler.words_max,
-        finish_reasons=[answer.finish_reason for answer in answers],
+        finish_reasons={draft.generation.finish_reason for draft in told},
+        tolerated=sampler.tolerated_languages.get(candidate_set.language, []),
     )
+    measures: dict[str, Any] = {}
+    too_similar: list[str] = []
+    if not reasons:
+        texts = [draft.text for draft in kept]
+        measures = diversity.measure(texts, _vectors(candidate_set, texts))
+        thresholds = sampler.thresholds.get(candidate_set.language, {})
+        too_similar = diversity.too_similar(measures, thresholds)
+    control = bool(sampler.thresholds) and is_control(candidate_set)
     with transaction.atomic():
-        waiting = CandidateSet.objects.select_for_update().filter(
-            pk=candidate_set.pk,
-            status=CandidateSet.Status.PENDING,
-            attempts=candidate_set.attempts,
+        waiting = (
+            _waiting(candidate_set).select_for_update().filter(attempts=candidate_set.attempts)
         )
         if not waiting.exists():
             return Outcome("another worker was first")
-        if reasons:
-            return _refuse(candidate_set, reasons)
-        Candidate.objects.bulk_create(candidates)
-        waiting.update(status=CandidateSet.Status.READY, ready_at=timezone.now())
+        if reasons or (too_similar and not control):
+            return _refuse(candidate_set, reasons, too_similar, measures)
+        _store_candidates(candidate_set, kept)
+        waiting.update(
+            status=CandidateSet.Status.READY,
+            ready_at=timezone.now(),
+            reasons=too_similar,
+            measures=measures,
+            control=control,
+        )
     return Outcome("ready")
 
 
-def _refuse(candidate_set: CandidateSet, reasons: list[str]) -> Outcome:
+def _select(candidate_set: CandidateSet, drafts: list[Draft]) -> list[Draft]:
+    """NC by selection: of the valid draws, the n that differ most; the default always stays."""
+    sampler = candidate_set.sampler
+    fixed = [draft for draft in drafts if draft.call.part == Generation.Part.DEFAULT]
+    free = [
+        draft
+        for draft in drafts
+        if draft not in fixed
+        and draft.generation.finish_reason != "length"
+        and not find_text_defects(
+            draft.text,
+            language=candidate_set.language,
+            words_min=sampler.words_min,
+            words_max=sampler.words_max,
+            tolerated=sampler.tolerated_languages.get(candidate_set.language, []),
+        )
+    ]
+    wanted = sampler.n - len(fixed)
+    if len(free) <= wanted:
+        return free + fixed
+    prompt = candidate_set.context[-1]["content"]
+    vectors = _vectors(candidate_set, [*(draft.text for draft in free), prompt])
+    chosen = diversity.select_diverse(
+        [draft.text for draft in free],
+        wanted,
+        vectors[:-1] if vectors else None,
+        prompt=prompt,
+        prompt_vector=vectors[-1] if vectors else None,
+    )
+    return [free[index] for index in sorted(chosen)] + fixed
+
+
+def _vectors(candidate_set: CandidateSet, texts: list[str]) -> list[list[float]] | None:
+    """Embeddings where the endpoint gives any; "not measured" where it does not."""
+    endpoint = candidate_set.sampler.endpoint
+    if not endpoint.embedding_model:
+        return None
+    with limits.allowance(endpoint, tokens=sum(len(text.split()) for text in texts)):
+        release_connection()
+        return llm.embed(endpoint, texts)
+
+
+def is_control(candidate_set: CandidateSet) -> bool:
+    """Whether the set is of the random share that skips the diversity threshold."""
+    draw = random.Random(f"control {candidate_set.seed} {candidate_set.pk}").random()
+    return draw < candidate_set.sampler.control_share
+
+
+def _store_candidates(candidate_set: CandidateSet, drafts: list[Draft]) -> None:
+    for draft in drafts:
+        if draft.call.part == Generation.Part.DEFAULT and candidate_set.sampler.anchor:
+            Anchor.objects.get_or_create(
+                prompt_text=candidate_set.prompt_text,
+                defaults={"generation": draft.generation, "text": draft.text},
+            )
+    Candidate.objects.bulk_create(
+        Candidate(
+            candidate_set=candidate_set,
+            position=position,
+            text=draft.text,
+            source=draft.call.source,
+            pole=draft.call.pole,
+            generation=draft.generation,
+            generation_index=draft.index,
+            language=candidate_set.language,
+        )
+        for position, draft in enumerate(drafts)
+    )
+
+
+def _refuse(
+    candidate_set: CandidateSet,
+    reasons: list[str],
+    too_similar: list[str],
+    measures: dict[str, Any],
+) -> Outcome:
     """Keeps the attempt as a row of its own, with generations and reasons, never candidates."""
     refused = CandidateSet.objects.create(
         prompt_text=candidate_set.prompt_text,
@@ -164,18 +338,24 @@ def _refuse(candidate_set: CandidateSet, reasons: list[str]) -> Outcome:
         context_hash=candidate_set.context_hash,
         seed=candidate_set.seed,
         urgent=candidate_set.urgent,
+        budget=candidate_set.budget,
         status=CandidateSet.Status.REFUSED,
         attempts=candidate_set.attempts,
         refused_for=candidate_set,
-        reasons=reasons,
+        reasons=[*reasons, *too_similar],
+        measures=measures,
     )
     candidate_set.generations.filter(attempt=candidate_set.attempts).update(candidate_set=refused)
     candidate_set.attempts += 1
     candidate_set.leased_until = timezone.now()
-    allowed = candidate_set.sampler.max_attempts * candidate_set.rounds
-    exhausted = candidate_set.attempts >= allowed
-    if exhausted:
+    exhausted = candidate_set.attempts >= candidate_set.sampler.max_attempts * candidate_set.rounds
+    if exhausted and reasons:
         candidate_set.status = CandidateSet.Status.FAILED
         candidate_set.reasons = ["no attempt passed the checks", *reasons]
+    elif exhausted:
+        candidate_set.status = CandidateSet.Status.QUARANTINED
+        candidate_set.reasons = ["valid, but never diverse enough", *too_similar]
     candidate_set.save(update_fields=["attempts", "leased_until", "status", "reasons"])
-    return Outcome("failed") if exhausted else Outcome("refused", again_in=0.0)
+    if exhausted:
+        return Outcome(candidate_set.status)
+    return Outcome("refused", again_in=0.0)

@@ -1,5 +1,6 @@
 """The only module that speaks to a model provider (and the only import of openai)."""
 
+import json
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -7,11 +8,16 @@ from typing import Any, cast
 
 import openai
 from openai import OpenAI
+from openai.types.chat import ChatCompletion
 
-from candidates.models import ModelEndpoint
+from candidates import addresses
+from candidates.models import ModelEndpoint, StructuredOutput
 
 # The demonstration provider signs its answers with this; see demo/provider.py.
 CANNED_FINGERPRINT = "plurivox-demo-canned"
+TOOL_NAME = "give_responses"
+
+Arguments = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -27,30 +33,37 @@ class Reply:
 class ProviderError(Exception):
     """The provider gave no answer. `transient`: the same call may succeed later."""
 
-    def __init__(self, message: str, *, transient: bool, retry_after: float | None = None):
+    def __init__(
+        self,
+        message: str,
+        *,
+        transient: bool,
+        retry_after: float | None = None,
+        status: int | None = None,
+    ):
         super().__init__(message)
         self.transient = transient
         self.retry_after = retry_after
+        self.status = status
 
 
 def complete(
     endpoint: ModelEndpoint,
     *,
     messages: list[dict[str, str]],
-    parameters: dict[str, Any],
-    response_format: dict[str, Any] | None,
+    parameters: Arguments,
+    parts: int | None = None,
+    form: str = StructuredOutput.DELIMITERS,
 ) -> Reply:
-    """One chat completion. Never retries by itself: the caller keeps the count.
+    """One chat completion; `parts` texts are wanted in the given form, or one plain text.
 
-    Raises ProviderError for whatever kept an answer from coming.
+    Never retries by itself: the caller keeps the count. Raises ProviderError for
+    whatever kept an answer from coming.
     """
     base_url, key = _address(endpoint)
-    client = _client(base_url, key)
-    arguments = dict(parameters)
-    if response_format is not None:
-        arguments["response_format"] = response_format
+    arguments = dict(parameters) | (form_arguments(form, parts) if parts else {})
     try:
-        completion = client.chat.completions.create(
+        completion = _client(base_url, key).chat.completions.create(
             model=endpoint.model or os.environ.get("OPENAI_MODEL") or _first_model(base_url, key),
             messages=cast(Any, messages),
             timeout=endpoint.timeout_seconds,
@@ -58,17 +71,50 @@ def complete(
         )
     except openai.APIError as error:
         raise _provider_error(error) from error
-    if not completion.choices:
-        raise ProviderError("the provider's answer holds no choice", transient=True)
-    choice, usage = completion.choices[0], completion.usage
-    return Reply(
-        text=choice.message.content or "",
-        model=completion.model,
-        finish_reason=choice.finish_reason or "",
-        prompt_tokens=usage.prompt_tokens if usage else None,
-        completion_tokens=usage.completion_tokens if usage else None,
-        canned=completion.system_fingerprint == CANNED_FINGERPRINT,
-    )
+    return _reply(completion)
+
+
+def form_arguments(form: str, parts: int) -> Arguments:
+    """What is added to a request so that it is answered in a form, where the server can."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "responses": {
+                "type": "array",
+                "items": {"type": "string"},
+                "minItems": parts,
+                "maxItems": parts,
+            }
+        },
+        "required": ["responses"],
+        "additionalProperties": False,
+    }
+    if form == StructuredOutput.JSON_SCHEMA:
+        named = {"name": "responses", "strict": True, "schema": schema}
+        return {"response_format": {"type": "json_schema", "json_schema": named}}
+    if form == StructuredOutput.JSON_OBJECT:
+        return {"response_format": {"type": "json_object"}}
+    if form == StructuredOutput.TOOL:
+        function = {"name": TOOL_NAME, "parameters": schema}
+        return {
+            "tools": [{"type": "function", "function": function}],
+            "tool_choice": {"type": "function", "function": {"name": TOOL_NAME}},
+        }
+    return {}
+
+
+def embed(endpoint: ModelEndpoint, texts: list[str]) -> list[list[float]]:
+    """One vector a text, in order. Raises ProviderError."""
+    base_url, key = _address(endpoint)
+    try:
+        answer = _client(base_url, key).embeddings.create(
+            model=endpoint.embedding_model, input=texts, timeout=endpoint.timeout_seconds
+        )
+    except openai.APIError as error:
+        raise _provider_error(error) from error
+    if len(answer.data) != len(texts):
+        raise ProviderError("the provider's answer lacks vectors", transient=True)
+    return [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
 
 
 def is_answering(endpoint: ModelEndpoint) -> bool:
@@ -82,18 +128,29 @@ def is_answering(endpoint: ModelEndpoint) -> bool:
 
 
 def _address(endpoint: ModelEndpoint) -> tuple[str, str]:
+    """Base URL and key. What the operator set in the environment is trusted as it is."""
     base_url = endpoint.base_url or os.environ.get("OPENAI_BASE_URL", "")
     key = os.environ.get(endpoint.api_key_variable, "")
     if not base_url:
         raise ProviderError("no provider is set: set OPENAI_BASE_URL", transient=False)
     if not key:
         raise ProviderError(f"no key is set: set {endpoint.api_key_variable}", transient=False)
+    fault = addresses.find_fault(endpoint.base_url) if endpoint.base_url else ""
+    if fault:
+        raise ProviderError(fault, transient=False)
     return base_url, key
 
 
 @cache
 def _client(base_url: str, key: str) -> OpenAI:
-    return OpenAI(base_url=base_url, api_key=key, max_retries=0)
+    """One client for an address, with its pool of connections. A redirect is not followed:
+    it could lead where the address may not point."""
+    return OpenAI(
+        base_url=base_url,
+        api_key=key,
+        max_retries=0,
+        http_client=openai.DefaultHttpxClient(follow_redirects=False),
+    )
 
 
 @cache
@@ -106,6 +163,24 @@ def _first_model(base_url: str, key: str) -> str:
     return models[0].id if models else "default"
 
 
+def _reply(completion: ChatCompletion) -> Reply:
+    if not completion.choices:
+        raise ProviderError("the provider's answer holds no choice", transient=True)
+    choice, usage = completion.choices[0], completion.usage
+    text = choice.message.content or ""
+    for call in choice.message.tool_calls or []:
+        if call.type == "function" and call.function.name == TOOL_NAME:
+            text = call.function.arguments
+    return Reply(
+        text=text,
+        model=completion.model,
+        finish_reason=choice.finish_reason or "",
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
+        canned=completion.system_fingerprint == CANNED_FINGERPRINT,
+    )
+
+
 def _provider_error(error: openai.APIError) -> ProviderError:
     if isinstance(error, openai.APITimeoutError):
         return ProviderError("the provider did not answer in time", transient=True)
@@ -113,10 +188,11 @@ def _provider_error(error: openai.APIError) -> ProviderError:
         return ProviderError("the provider could not be reached", transient=True)
     if isinstance(error, openai.APIStatusError):
         status = error.status_code
-        retry_after = _seconds(error.response.headers.get("retry-after"))
-        transient = status in {408, 409, 429} or status >= 500
         return ProviderError(
-            f"the provider answered {status}", transient=transient, retry_after=retry_after
+            f"the provider answered {status}",
+            transient=status in {408, 409, 429} or status >= 500,
+            retry_after=_seconds(error.response.headers.get("retry-after")),
+            status=status,
         )
     return ProviderError("the provider's answer could not be read", transient=True)
 
@@ -126,3 +202,18 @@ def _seconds(header: str | None) -> float | None:
         return max(0.0, float(header)) if header else None
     except ValueError:
         return None  # an HTTP date: the ordinary back-off is close enough
+
+
+def parse_responses(text: str, form: str) -> list[str]:
+    """The texts in a raw answer; an answer that is not of the form has none."""
+    if form == StructuredOutput.DELIMITERS:
+        parts = [part.strip() for part in ("\n" + text).split("\n###")]
+        return parts[1:]  # before the first mark there is no response
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return []
+    responses = answer.get("responses") if isinstance(answer, dict) else None
+    if not isinstance(responses, list):
+        return []
+    return [item.strip() for item in responses if isinstance(item, str)]

@@ -259,7 +259,7 @@ class CandidateSet(models.Model):
     seed = models.BigIntegerField()
     urgent = models.BooleanField(default=False, help_text="a person is waiting for it")
 
-    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="refused so far")
     rounds = models.PositiveSmallIntegerField(
         default=1, help_text="each renewed start allows the sampler's attempts once more"

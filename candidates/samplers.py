@@ -1,100 +1,162 @@
-"""Strategies: from a prompt to the calls to make, from a raw answer to its parts.
+"""Strategies: from a prompt to the calls that make one attempt at a set.
 
-Pure functions. The diversity instruction follows the one published for the Community
-Alignment dataset (arXiv 2507.09650) in idea: one generation, several responses.
+Pure functions of a sampler version. The diversity instruction follows the one
+published for the Community Alignment dataset (arXiv 2507.09650) in idea: one
+generation, several responses. Every candidate, the default included, gets the same
+instruction on length and form, because format would otherwise be confounded with
+values (arXiv 2510.26202).
 """
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from candidates.models import Candidate, Generation, Sampler
+from candidates.capability import form_instruction
+from candidates.models import Candidate, Generation, ModelEndpoint, Sampler
 
 Message = dict[str, str]
+
+ONE_GENERATION = {Sampler.Strategy.NC, Sampler.Strategy.NC_DEFAULT}
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request to make: which part of the set it fills, and with how many responses."""
+    """One request to make: the part of the set it fills, and with how many responses.
+
+    `parts` None: one plain text is wanted.
+    """
 
     part: Generation.Part
+    draw: int
     source: Candidate.Source
+    endpoint: ModelEndpoint
     messages: list[Message]
-    expected: int
-    parameters: dict[str, Any]
-    response_format: dict[str, Any] | None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    parts: int | None = None
+    pole: str = ""
+
+    @property
+    def expected(self) -> int:
+        return self.parts or 1
 
 
-def plan_calls(sampler: Sampler, *, language: str, context: list[Message], seed: int) -> list[Call]:
-    """The calls that make one attempt at a set, in the order of its candidates."""
-    with_default = sampler.strategy == Sampler.Strategy.NC_DEFAULT
-    diverse = sampler.n - 1 if with_default else sampler.n
-    form = sampler.format_instructions[language]
-    parameters = {**sampler.endpoint.parameters, **sampler.parameters, "seed": seed}
-    calls = [
-        Call(
-            part=Generation.Part.DIVERSE,
-            source=Candidate.Source.NC,
-            messages=[
-                _system(sampler.instructions[language].format(n=diverse) + "\n" + form),
-                *context,
-            ],
-            expected=diverse,
-            parameters=parameters,
-            response_format=response_schema(diverse),
-        )
-    ]
-    if with_default:
+def plan_calls(
+    sampler: Sampler, *, language: str, context: list[Message], seed: int, form: str
+) -> list[Call]:
+    """The calls of one attempt, in the order of its candidates.
+
+    `form` is how the sampler's endpoint answers several responses at once. With
+    oversampling, m responses are drawn besides the default one, to select from.
+    """
+    drawn = max(sampler.oversample or sampler.n, sampler.n) - (1 if has_default(sampler) else 0)
+    calls = _diverse_calls(
+        sampler, language=language, context=context, seed=seed, drawn=drawn, form=form
+    )
+    if has_default(sampler):
         calls.append(
             Call(
                 part=Generation.Part.DEFAULT,
+                draw=0,
                 source=Candidate.Source.DEFAULT,
-                messages=[_system(form), *context],
-                expected=1,
-                parameters=parameters,
-                response_format=None,
+                endpoint=sampler.endpoint,
+                messages=[_system(sampler.format_instructions[language]), *context],
+                parameters=_parameters(sampler, sampler.endpoint, seed),
             )
         )
     return calls
 
 
-def response_schema(n: int) -> dict[str, Any]:
-    """OpenAI's `response_format` for a JSON object with exactly n texts under `responses`."""
-    return {
-        "type": "json_schema",
-        "json_schema": {
-            "name": "responses",
-            "strict": True,
-            "schema": {
-                "type": "object",
-                "properties": {
-                    "responses": {
-                        "type": "array",
-                        "items": {"type": "string"},
-                        "minItems": n,
-                        "maxItems": n,
-                    }
-                },
-                "required": ["responses"],
-                "additionalProperties": False,
-            },
-        },
-    }
+def has_default(sampler: Sampler) -> bool:
+    """Whether one candidate is the plain answer: by strategy, or as the arms' anchor."""
+    return sampler.strategy == Sampler.Strategy.NC_DEFAULT or sampler.anchor
 
 
-def parse_parts(call: Call, raw: str) -> list[str]:
-    """The texts in a raw answer; an answer that is not of the agreed form has none."""
-    if call.response_format is None:
-        return [raw.strip()]
-    try:
-        answer = json.loads(raw)
-    except ValueError:
-        return []
-    responses = answer.get("responses") if isinstance(answer, dict) else None
-    if not isinstance(responses, list):
-        return []
-    return [text.strip() for text in responses if isinstance(text, str)]
+def _diverse_calls(
+    sampler: Sampler, *, language: str, context: list[Message], seed: int, drawn: int, form: str
+) -> list[Call]:
+    plain = sampler.format_instructions[language]
+    if sampler.strategy in ONE_GENERATION:
+        asked = sampler.instructions[language].format(n=drawn)
+        system = "\n".join([asked, plain, form_instruction(form, drawn)])
+        return [
+            Call(
+                part=Generation.Part.DIVERSE,
+                draw=0,
+                source=Candidate.Source.NC,
+                endpoint=sampler.endpoint,
+                messages=[_system(system), *context],
+                parameters=_parameters(sampler, sampler.endpoint, seed),
+                parts=drawn,
+            )
+        ]
+    if sampler.strategy == Sampler.Strategy.STEERED:
+        poles = list(sampler.poles.items())
+        return [
+            Call(
+                part=Generation.Part.STEERED,
+                draw=draw,
+                source=Candidate.Source.STEERED,
+                endpoint=sampler.endpoint,
+                messages=[_system(f"{instructions[language]}\n{plain}"), *context],
+                parameters=_parameters(sampler, sampler.endpoint, seed + draw),
+                pole=pole,
+            )
+            for draw, (pole, instructions) in enumerate(
+                poles[index % len(poles)] for index in range(drawn)
+            )
+        ]
+    endpoints = [sampler.endpoint]
+    source = Candidate.Source.TEMPERATURE
+    if sampler.strategy == Sampler.Strategy.MULTI_MODEL:
+        endpoints += list(sampler.further_endpoints.order_by("pk"))
+        source = Candidate.Source.MULTI_MODEL
+    return [
+        Call(
+            part=Generation.Part.DRAW,
+            draw=draw,
+            source=source,
+            endpoint=endpoints[draw % len(endpoints)],
+            messages=[_system(plain), *context],
+            parameters=_parameters(sampler, endpoints[draw % len(endpoints)], seed + draw),
+        )
+        for draw in range(drawn)
+    ]
+
+
+def _parameters(sampler: Sampler, endpoint: ModelEndpoint, seed: int) -> dict[str, Any]:
+    return {**endpoint.parameters, **sampler.parameters, "seed": seed % 2**31}
 
 
 def _system(text: str) -> Message:
     return {"role": "system", "content": text}
+
+
+def find_fault(
+    *,
+    strategy: str,
+    n: int,
+    oversample: int,
+    instructions: dict[str, str],
+    format_instructions: dict[str, str],
+    poles: dict[str, dict[str, str]],
+    endpoints: int,
+    default: bool,
+) -> str:
+    """Why a sampler cannot work, as one sentence; empty when it can."""
+    if n < 2:
+        return f"A set needs two candidates or more, not {n}."
+    if oversample and oversample <= n:
+        return f"Oversampling draws more than it keeps: {oversample} is not more than {n}."
+    if not format_instructions:
+        return "A sampler needs a format instruction for each language."
+    drawn = (oversample or n) - (1 if default else 0)
+    if strategy in ONE_GENERATION and set(instructions) != set(format_instructions):
+        return "A sampler needs its instruction in the languages of its format instruction."
+    if strategy == Sampler.Strategy.STEERED and len(poles) != (n - 1 if default else n):
+        return f"A steered sampler needs one pole a candidate, and has {len(poles)} for {n}."
+    if strategy == Sampler.Strategy.STEERED and any(
+        set(texts) != set(format_instructions) for texts in poles.values()
+    ):
+        return "A pole needs its instruction in every language of the sampler."
+    if strategy == Sampler.Strategy.MULTI_MODEL and not oversample and endpoints != drawn:
+        return f"A multi-model sampler needs one endpoint a draw: {drawn}, not {endpoints}."
+    return ""

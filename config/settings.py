@@ -93,8 +93,10 @@ TEMPLATES = [
 
 required("DATABASE_URL")
 DATABASES = {"default": env.db("DATABASE_URL")}
-# Threads of the web and worker processes share a small pool of connections.
+# Threads of the web and worker processes share a small pool of connections. Each is looked
+# at before use: after a restart of PostgreSQL nobody meets a dead one.
 DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 12, "timeout": 20}}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -158,6 +160,9 @@ CONTENT_SECURITY_POLICY = {
 REDIS_URL = required("REDIS_URL")
 # A set whose worker vanished is taken up again after this many seconds.
 GENERATION_LEASE_SECONDS: int = env.int("GENERATION_LEASE_SECONDS", 180)
+
+# Hosts in private networks that model endpoints of studies may point to, by name.
+ALLOWED_PRIVATE_HOSTS: list[str] = env.list("ALLOWED_PRIVATE_HOSTS", default=[])
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

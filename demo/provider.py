@@ -18,6 +18,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -85,6 +86,18 @@ class Mood:
     times: int = 0
     latency: float = 0.0
     calls: int = 0
+    in_flight: int = 0
+
+    @contextmanager
+    def flying(self) -> Iterator[None]:
+        """Counts a call among those in flight."""
+        with self.lock:
+            self.in_flight += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.in_flight -= 1
 
     def next_kind(self) -> str:
         with self.lock:
@@ -169,7 +182,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/v1/models":
             self._send(200, {"object": "list", "data": [{"id": MODEL, "object": "model"}]})
         elif self.path == "/demo/calls":
-            self._send(200, {"calls": self.mood.calls})
+            self._send(200, {"calls": self.mood.calls, "in_flight": self.mood.in_flight})
         else:
             self._error(404, "There is no such address.")
 
@@ -201,7 +214,8 @@ class Handler(BaseHTTPRequestHandler):
         if not body.get("messages"):
             return self._error(400, "The request has no messages.")
         kind = self.mood.next_kind()
-        time.sleep(self.mood.latency)
+        with self.mood.flying():
+            time.sleep(self.mood.latency)
         if kind == "too_many_requests":
             return self._error(429, "Too many requests.", {"Retry-After": "1"})
         if kind == "server_error":

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 from django.db import connection
@@ -36,6 +37,8 @@ def process_environment() -> dict[str, str]:
 
 @dataclass
 class Worker:
+    THREADS: ClassVar[int] = 4
+
     process: subprocess.Popen[bytes]
 
     @classmethod
@@ -53,7 +56,14 @@ class Worker:
     def _start(folder: Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--beat"]
         command += ["--schedule", str(folder / "beat"), "-l", "WARNING"]
-        command += ["-Q", "live,generation,housekeeping", "--pool", "threads", "-c", "4"]
+        command += [
+            "-Q",
+            "live,generation,housekeeping",
+            "--pool",
+            "threads",
+            "-c",
+            str(Worker.THREADS),
+        ]
         with (folder / "worker.log").open("wb") as log:
             return subprocess.Popen(
                 [*command, "--without-gossip", "--without-mingle"],

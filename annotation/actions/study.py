@@ -13,7 +13,13 @@ from annotation.dealing import derive_seed
 from annotation.models import Phase, RecruitmentLink, Slot, Study, StudyLocale, Wave
 from annotation.models.assignment import slots_for
 from annotation.models.study import ExplanationPolicy
-from candidates.actions import request_pool_set, store_endpoint, store_pool, store_sampler
+from candidates.actions import (
+    request_pool_set,
+    store_budget,
+    store_endpoint,
+    store_pool,
+    store_sampler,
+)
 from candidates.models import CandidateSet, PromptText
 
 TEXTS = ("title", "summary", "guidelines", "own_prompt_instruction", "explanation_question")
@@ -40,10 +46,15 @@ def apply_study(definition: dict[str, Any]) -> Study:
 def _store(definition: dict[str, Any]) -> Study:
     endpoints = {item["key"]: store_endpoint(item) for item in definition["endpoints"]}
     samplers = {
-        item["key"]: store_sampler(item, endpoint=endpoints[item["endpoint"]])
+        item["key"]: store_sampler(
+            item,
+            endpoint=endpoints[item["endpoint"]],
+            further=[endpoints[key] for key in item.get("further_endpoints", [])],
+        )
         for item in definition["samplers"]
     }
     about = definition["study"]
+    budget = store_budget(definition["budget"]) if "budget" in definition else None
     values: dict[str, Any] = {
         "consent_document": store_consent_document(definition["consent"]),
         "quota_instrument": store_instrument(definition["instruments"]["quota"]),
@@ -56,10 +67,12 @@ def _store(definition: dict[str, Any]) -> Study:
         "turn_lengths": {str(turns): weight for turns, weight in about["turn_lengths"].items()},
         "lease_minutes": about["lease_minutes"],
         "seed": about["seed"],
+        "budget": budget,
     }
     for field in TEXTS:
         values |= translated(field, about[field])
     study = store_version(Study, identity={"key": about["key"]}, values=values)
+    study.further_arms.add(*(samplers[key] for key in about.get("further_arms", [])))
     for locale in about["locales"]:
         store_version(
             StudyLocale,
@@ -101,16 +114,22 @@ def find_missing_texts(definition: Any, path: str = "") -> list[str]:
     return []
 
 
-def request_pool(*, study: Study) -> list[CandidateSet]:
-    """One frozen set for each prompt in each language of the study; finds those that exist."""
+def request_pool(*, study: Study, enqueue: bool = True) -> list[CandidateSet]:
+    """One frozen set for each prompt, language and arm of the study; finds those that exist."""
     languages = set(study.locales.values_list("language", flat=True))
     texts = (
-        PromptText.objects.filter(prompt__pool=study.pool, language__in=languages)
+        PromptText.objects.filter(
+            prompt__pool=study.pool, prompt__retired_at=None, language__in=languages
+        )
         .order_by("prompt", "language", "-version")
         .distinct("prompt", "language")
         .select_related("prompt")
     )
-    return [request_pool_set(prompt_text=text, sampler=study.pool_sampler) for text in texts]
+    return [
+        request_pool_set(prompt_text=text, sampler=arm, budget=study.budget, enqueue=enqueue)
+        for arm in study.arms()
+        for text in texts
+    ]
 
 
 @transaction.atomic
@@ -132,7 +151,7 @@ def open_study(*, study: Study) -> int:
 def plan_slots(*, study: Study, phase: str) -> int:
     """Slots for every ready pool set in every locale of its language, up to the target."""
     ready = CandidateSet.objects.ready().filter(
-        sampler=study.pool_sampler, prompt_text__prompt__pool=study.pool
+        sampler__in=study.arms(), prompt_text__prompt__pool=study.pool
     )
     before = Slot.objects.filter(locale__study=study).count()
     for candidate_set in ready.select_related("prompt_text__prompt"):

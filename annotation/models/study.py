@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Annotator, ConsentDocument, Instrument, Vendor, new_public_id
-from candidates.models import PromptPool, Sampler
+from candidates.models import Budget, PromptPool, Sampler
 
 RETURN_LINK_SALT = "annotation.return-link"
 
@@ -56,6 +56,10 @@ class Study(models.Model):
     pool = models.ForeignKey(PromptPool, models.PROTECT)
     pool_sampler = models.ForeignKey(Sampler, models.PROTECT, related_name="+")
     live_sampler = models.ForeignKey(Sampler, models.PROTECT, related_name="+")
+    further_arms = models.ManyToManyField(
+        Sampler, blank=True, related_name="+", help_text="pool samplers beside the first"
+    )
+    budget = models.ForeignKey(Budget, models.PROTECT, null=True, blank=True)
 
     pool_conversations = models.PositiveSmallIntegerField(help_text="per person")
     own_conversations = models.PositiveSmallIntegerField(help_text="per person")
@@ -80,6 +84,10 @@ class Study(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
+
+    def arms(self) -> list[Sampler]:
+        """Every sampler that makes pool sets: the first, then the further ones."""
+        return [self.pool_sampler, *self.further_arms.order_by("pk")]
 
 
 class StudyLocale(models.Model):

@@ -9,7 +9,13 @@ from annotation.actions.study import apply_study
 from annotation.models import Study
 from candidates.actions import request_live_set, request_pool_set, retry_failed_set
 from candidates.generation import MAX_PROVIDER_ERRORS, complete_candidate_set
-from candidates.models import Candidate, CandidateSet, Generation, PromptText
+from candidates.models import (
+    Candidate,
+    CandidateSet,
+    Generation,
+    ModelEndpoint,
+    PromptText,
+)
 from tests.definitions import small_definition
 from tests.provider import Provider
 
@@ -27,6 +33,7 @@ def make_due(candidate_set: CandidateSet) -> None:
     CandidateSet.objects.filter(pk=candidate_set.pk).update(
         leased_until=timezone.now() - timedelta(seconds=1)
     )
+    ModelEndpoint.objects.update(rests_until=None)
 
 
 def test_a_set_has_three_diverse_responses_and_one_default(pending: CandidateSet) -> None:
@@ -85,7 +92,7 @@ def test_a_set_is_requested_once(study: Study, pending: CandidateSet) -> None:
     ("kind", "reason"),
     [
         ("fewer_parts", "wrong number of responses: 3 instead of 4"),
-        ("duplicate_parts", "two responses are the same text"),
+        ("duplicate_parts", "are the same text"),
         ("special_tokens", "contains a special token"),
         ("wrong_language", "language is fr, not it"),
         ("truncated", "truncated"),
@@ -210,9 +217,9 @@ def test_live_sets_differ_by_seed_and_repeat_for_it(study: Study) -> None:
 def test_the_schema_is_sent_for_the_diverse_part_only(pending: CandidateSet) -> None:
     complete_candidate_set(pending.pk)
     diverse, default = pending.generations.order_by("pk")
-    schema = diverse.request["response_format"]["json_schema"]["schema"]
+    schema = diverse.request["form"]["response_format"]["json_schema"]["schema"]
     assert schema["properties"]["responses"]["minItems"] == 3
-    assert default.request["response_format"] is None
+    assert default.request["form"] is None
 
 
 def test_a_set_with_three_parts_is_never_ready(study: Study, provider: Provider) -> None:

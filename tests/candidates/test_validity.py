@@ -36,7 +36,7 @@ def test_an_empty_one_is_a_defect() -> None:
 
 def test_twins_are_found_through_case_spacing_and_punctuation() -> None:
     twin = GOOD[0].upper().replace(".", " !").replace(" ", "  ")
-    assert "two responses are the same text" in defects([GOOD[0], twin, *GOOD[2:]])
+    assert "responses 1 and 2 are the same text" in defects([GOOD[0], twin, *GOOD[2:]])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Benchmarks: ./run bench. Ratios within one run are judged, absolute figures reported."""

@@ -1,0 +1,85 @@
+"""Worker killed, broker flushed, PostgreSQL restarted: no set is lost, none is paid twice."""
+
+import io
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from annotation.actions.study import apply_study, request_pool
+from candidates import limits
+from candidates.models import CandidateSet, Generation
+from tests.definitions import small_definition
+from tests.processes import Worker, wait_until
+from tests.provider import Provider
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_killing_and_flushing_in_the_middle_pays_only_for_calls_in_flight(
+    empty_database: None, provider: Provider
+) -> None:
+    study = apply_study(small_definition(prompts=4))
+    provider.be_slow(0.5)
+    sets = request_pool(study=study)
+    made = CandidateSet.objects.filter(pk__in=[item.pk for item in sets])
+    interrupted = 0
+    for _kill in range(2):
+        with Worker.running() as worker:
+            ready = made.ready().count()
+            wait_until(lambda before=ready: made.ready().count() >= before + 3)  # type: ignore[misc]
+            interrupted += Worker.THREADS
+            worker.kill()
+        limits._redis().flushall()
+    with Worker.running():
+        wait_until(lambda: made.ready().count() == len(sets), seconds=90)
+    stored = Generation.objects.filter(error="").count()
+    assert stored == 2 * len(sets)
+    # Calls that were in flight when the worker died were paid for and lost; no others.
+    probes = 2
+    assert provider.calls() <= stored + interrupted + probes + CALLS_BEFORE.get("calls", 0)
+
+
+CALLS_BEFORE: dict[str, int] = {}
+
+
+@pytest.fixture(autouse=True)
+def count_calls(provider: Provider) -> None:
+    CALLS_BEFORE["calls"] = provider.calls()
+
+
+def test_a_lost_database_connection_loses_no_set(empty_database: None, provider: Provider) -> None:
+    """Every connection is cut, as a restart of PostgreSQL does, while sets are being made."""
+    study = apply_study(small_definition(prompts=3))
+    provider.be_slow(0.5)
+    sets = request_pool(study=study)
+    made = CandidateSet.objects.filter(pk__in=[item.pk for item in sets])
+    with Worker.running():
+        for _cut in range(2):
+            ready = made.ready().count()
+            wait_until(lambda before=ready: made.ready().count() >= before + 2)  # type: ignore[misc]
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                )
+        wait_until(lambda: made.ready().count() == len(sets), seconds=90)
+    for candidate_set in sets:
+        assert candidate_set.candidates.count() == 4
+
+
+def test_running_pregenerate_twice_does_nothing_twice(
+    empty_database: None, provider: Provider
+) -> None:
+    study = apply_study(small_definition(prompts=1))
+    out = io.StringIO()
+    with Worker.running():
+        call_command("pregenerate", study.key, every=0.2, stdout=out)
+        calls = provider.calls()
+        call_command("pregenerate", study.key, every=0.2, stdout=out)
+    assert provider.calls() == calls
+    said = out.getvalue()
+    assert "5 sets wanted, 5 of them new." in said
+    assert "5 sets wanted, 0 of them new." in said
+    assert "5 ready, 0 to make" in said
+    assert "sets/s" in said
