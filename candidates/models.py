@@ -374,7 +374,9 @@ class Candidate(models.Model):
     generation = models.ForeignKey(Generation, models.PROTECT, related_name="candidates")
     generation_index = models.PositiveSmallIntegerField(help_text="in the raw answer, from 0")
     language = models.CharField(max_length=10)
-    translated_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+    translated_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="translations"
+    )
     stage = models.CharField(
         max_length=12,
         choices=PromptText.Stage,
