@@ -204,8 +204,9 @@ def test_a_file_or_folder_that_cannot_be_read_is_named(folder: Path) -> None:
     written(broken / "state.json", "{}")
     with pytest.raises(CommandError, match=r"state\.json is not as datasets writes it"):
         call_command("import_prompts", str(broken), pool="mine")
-    with pytest.raises(CommandError, match="key 'my pool'"):
-        call_command("import_prompts", str(broken), pool="my pool")
+    for key in ("my pool", "x" * 51):
+        with pytest.raises(CommandError, match=f"The pool's key '{key}'"):
+            call_command("import_prompts", str(broken), pool=key)
 
 
 def test_importing_again_changes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

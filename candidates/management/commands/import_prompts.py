@@ -6,9 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_slug
 
 from candidates.actions import store_prompts
+from candidates.models import PromptPool
 from candidates.pools import read_pool
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         file, pool = options["file"], options["pool"]
         try:
-            validate_slug(pool)
+            PromptPool(key=pool).clean_fields()
         except ValidationError as error:
             raise CommandError(f"The pool's key {pool!r}: {error.messages[0]}") from error
         try:
