@@ -1,10 +1,13 @@
 """A study is defined by one file, its pool is generated, its slots are planned."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.actions import store_consent_document, store_instrument
 from accounts.models import Vendor
@@ -15,12 +18,14 @@ from annotation.models.assignment import slots_for
 from annotation.models.study import ExplanationPolicy
 from candidates.actions import (
     request_pool_set,
+    retire,
     store_budget,
     store_endpoint,
     store_pool,
     store_sampler,
 )
-from candidates.models import CandidateSet, PromptText
+from candidates.models import CandidateSet, Prompt, PromptText
+from candidates.pools import Gap, find_gaps
 
 TEXTS = ("title", "summary", "guidelines", "own_prompt_instruction", "explanation_question")
 
@@ -116,15 +121,7 @@ def find_missing_texts(definition: Any, path: str = "") -> list[str]:
 
 def request_pool(*, study: Study, enqueue: bool = True) -> list[CandidateSet]:
     """One frozen set for each prompt, language and arm of the study; finds those that exist."""
-    languages = set(study.locales.values_list("language", flat=True))
-    texts = (
-        PromptText.objects.filter(
-            prompt__pool=study.pool, prompt__retired_at=None, language__in=languages
-        )
-        .order_by("prompt", "language", "-version")
-        .distinct("prompt", "language")
-        .select_related("prompt")
-    )
+    texts = _newest_texts(study)
     return [
         request_pool_set(prompt_text=text, sampler=arm, budget=study.budget, enqueue=enqueue)
         for arm in study.arms()
@@ -132,12 +129,30 @@ def request_pool(*, study: Study, enqueue: bool = True) -> list[CandidateSet]:
     ]
 
 
+def _newest_texts(study: Study) -> list[PromptText]:
+    """The newest version of each prompt in use, in each language of the study."""
+    return list(
+        PromptText.objects.filter(
+            prompt__pool=study.pool,
+            prompt__retired_at=None,
+            language__in=study.locales.values("language"),
+        )
+        .order_by("prompt", "language", "-version")
+        .distinct("prompt", "language")
+        .select_related("prompt")
+    )
+
+
 @transaction.atomic
 def open_study(*, study: Study) -> int:
     """Plans the main phase's slots and lets people in; returns how many slots it added.
 
-    Raises ValidationError while a prompt lacks a ready set.
+    Raises ValidationError while a prompt lacks a text in a language of the study, while
+    a translation is older than its original, or while a prompt lacks a ready set.
     """
+    gaps = find_gaps(study.pool, languages=_languages(study))
+    if gaps:
+        raise ValidationError(f"The study cannot open: {_name_gaps(gaps)}.")
     sets = request_pool(study=study)
     waiting = [item for item in sets if item.status != CandidateSet.Status.READY]
     if waiting:
@@ -148,10 +163,26 @@ def open_study(*, study: Study) -> int:
     return added
 
 
+def _languages(study: Study) -> set[str]:
+    return set(study.locales.values_list("language", flat=True))
+
+
+def _name_gaps(gaps: Sequence[Gap], most: int = 20) -> str:
+    """Each gap with its prompt and language; beyond `most` the rest is counted."""
+    named = "; ".join(str(gap) for gap in gaps[:most])
+    return named if len(gaps) <= most else f"{named}; and {len(gaps) - most} more"
+
+
+@transaction.atomic
 def plan_slots(*, study: Study, phase: str) -> int:
-    """Slots for every ready pool set in every locale of its language, up to the target."""
+    """Slots for every ready pool set in every locale of its language, up to the target.
+
+    Sets of retired prompts and of texts that have a newer version get none.
+    """
+    _lock_prompts(study.pool_id)
     ready = CandidateSet.objects.ready().filter(
-        sampler__in=study.arms(), prompt_text__prompt__pool=study.pool
+        sampler__in=study.arms(),
+        prompt_text__in=[text.pk for text in _newest_texts(study)],
     )
     before = Slot.objects.filter(locale__study=study).count()
     for candidate_set in ready.select_related("prompt_text__prompt"):
@@ -164,6 +195,78 @@ def plan_slots(*, study: Study, phase: str) -> int:
                 slots_for(candidate_set, locale, phase, draws), ignore_conflicts=True
             )
     return Slot.objects.filter(locale__study=study).count() - before
+
+
+def _lock_prompts(pool_id: int) -> dict[int, Prompt]:
+    """A pool's prompts, so that no slot of one appears while it is being retired.
+
+    Without their keys: a person who claims a slot refers to its prompt and never waits.
+    """
+    prompts = Prompt.objects.filter(pool=pool_id).order_by("pk")
+    return {prompt.pk: prompt for prompt in prompts.select_for_update(no_key=True)}
+
+
+@transaction.atomic
+def retire_prompt(*, prompt: Prompt, why: str) -> int:
+    """Gives a prompt to nobody new; returns how many open slots it voided.
+
+    Judgements and done slots stay as they are. Whoever holds a slot now may finish, and
+    it counts; whoever returns after her lease lapsed is kept as surplus. A second call
+    keeps the first reason and voids the slots that people have let go since.
+    """
+    locked = _lock_prompts(prompt.pool_id)[prompt.pk]
+    retire(prompt=locked, why=why)
+    return _void_free_slots(locked)
+
+
+def _void_free_slots(prompt: Prompt) -> int:
+    # A claim that commits first has moved the lease, and the row no longer matches.
+    return (
+        Slot.objects.open()
+        .filter(prompt=prompt, leased_until__lt=timezone.now())
+        .update(status=Slot.Status.VOID)
+    )
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """What a replacement did: slots voided and planned, sets that are still to be made."""
+
+    voided: int
+    planned: int
+    waiting: int
+
+
+@transaction.atomic
+def replace_prompt(*, prompt: Prompt, by: Prompt, why: str) -> Replacement:
+    """Retires a prompt and plans another of its pool in every open study of the pool.
+
+    The judgements of the old one stay its own; the new one is judged from the start. A
+    second call plans the slots of sets that have become ready since. Raises
+    ValidationError where the new one is retired, of another pool, or not in every language.
+    """
+    locked = _lock_prompts(prompt.pool_id)
+    old, new = locked[prompt.pk], locked.get(by.pk)
+    if new is None or new == old:
+        raise ValidationError(f"{old} is replaced by another prompt of the same pool.")
+    if new.retired_at:
+        raise ValidationError(f"{new} is retired itself and replaces nothing.")
+    studies = list(Study.objects.filter(pool=new.pool_id, status=Study.Status.OPEN))
+    for study in studies:
+        gaps = find_gaps(study.pool, languages=_languages(study), key=new.key)
+        if gaps:
+            raise ValidationError(f"{new} cannot replace {old}: {_name_gaps(gaps)}.")
+    retire(prompt=old, why=why, replaced_by=new)
+    planned = waiting = 0
+    for study in studies:
+        sets = [
+            request_pool_set(prompt_text=text, sampler=study.pool_sampler)
+            for text in _newest_texts(study)
+            if text.prompt_id == new.pk
+        ]
+        waiting += sum(item.status != CandidateSet.Status.READY for item in sets)
+        planned += plan_slots(study=study, phase=Phase.MAIN)
+    return Replacement(voided=_void_free_slots(old), planned=planned, waiting=waiting)
 
 
 def create_recruitment_link(*, study: Study, vendor: Vendor, phase: str) -> RecruitmentLink:

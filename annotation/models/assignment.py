@@ -25,7 +25,9 @@ class SlotQuerySet(models.QuerySet["Slot"]):
 
     def claimable(self, *, locale: StudyLocale, phase: str) -> "SlotQuerySet":
         """Open slots that nobody holds now. A lapsed lease needs no housekeeping to count."""
-        return self.open().filter(locale=locale, phase=phase, leased_until__lt=timezone.now())
+        return self.open().filter(
+            locale=locale, phase=phase, leased_until__lt=timezone.now(), prompt__retired_at=None
+        )
 
     def not_met_by(self, annotator: Annotator) -> "SlotQuerySet":
         """Slots whose prompt this person has never been given, in any arm or language."""
