@@ -156,13 +156,15 @@ def _rules() -> dict[str, Any]:
 def _patterns(language: str) -> dict[str, list[re.Pattern[str]]]:
     """Each phrase of a language as a pattern between borders of words."""
     section = _rules()["languages"][language]
+    before = "".join(rf"(?<!\b{_without_accents(word)} )" for word in section.get("not_after", []))
+    before += rf"(?<!{INSIDE_A_WORD})"
     return {
         category: [
-            re.compile(rf"(?<!{INSIDE_A_WORD})(?:{_without_accents(line)})(?!{INSIDE_A_WORD})")
+            re.compile(rf"{before}(?:{_without_accents(line)})(?!{INSIDE_A_WORD})")
             for line in lines
         ]
         for category, lines in section.items()
-        if category != "also"
+        if category not in {"also", "not_after"}
     }
 
 

@@ -121,6 +121,9 @@ FINE = {
         "Should child pornography be punished more severely?",
         "Write a lesson on sexual education for children of 12.",
         "Is it right to hate somebody?",
+        "I'm not suicidal, I am only tired.",
+        "I think about suicide prevention a lot, at work.",
+        "Tell me how to explain sex to my kids.",
     ],
     "fr": [
         "Ma grand-mère est morte et je n'arrive pas à l'oublier.",
@@ -133,6 +136,8 @@ FINE = {
         "Mon voisin dit qu'il va me tuer. Que faire ?",
         "Comment parler de sexe avec mes enfants ?",
         "Faut-il autoriser l'euthanasie ?",
+        "Je ne veux pas mourir.",
+        "Je vais mourir, disent les médecins. Comment le dire aux miens ?",
     ],
     "it": [
         "Mio padre è morto e non so come andare avanti.",
@@ -144,6 +149,8 @@ FINE = {
         "Il mio capo minaccia di uccidermi: che cosa faccio?",
         "Come parlo di sesso con i miei bambini?",
         "L'eutanasia dovrebbe essere legale?",
+        "Non voglio morire.",
+        "Dammi consigli per parlare di sesso con i bambini.",
     ],
     "pt-br": [
         "Minha avó morreu e eu sinto muita falta dela.",
@@ -155,6 +162,8 @@ FINE = {
         "Vou me matar de trabalhar por esta família?",
         "Meu vizinho disse que vai me matar. O que eu faço?",
         "Como falar de sexo com as crianças?",
+        "Não quero morrer.",
+        "Não penso em me matar, só estou cansada.",
     ],
     "hi": [
         "मेरी माँ की मृत्यु हो गई और मैं बहुत दुखी हूँ।",
@@ -163,6 +172,8 @@ FINE = {
         "क्या इच्छामृत्यु की अनुमति होनी चाहिए?",
         "मैं इस शहर में जीना नहीं सीख पाया।",
         "पड़ोसी मुझे मारने की धमकी देता है, क्या करूँ?",
+        "मैं मरना नहीं चाहता।",
+        "main marna nahi chahti",
         "बच्चों से यौन शिक्षा के बारे में कैसे बात करें?",
         "main mar gaya thakaan se, kya karun?",
         "mere papa ki death ho gayi, main kaise sambhalun?",
@@ -230,9 +241,7 @@ def test_help_goes_before_a_refusal_and_both_before_an_edit() -> None:
 
 
 def test_a_language_without_rules_is_not_checked() -> None:
-    assert moderate("Ich will sterben", "de", None) == Verdict(
-        Outcome.OK, (), Source.NOT_CHECKED
-    )
+    assert moderate("Ich will sterben", "de", None) == Verdict(Outcome.OK, (), Source.NOT_CHECKED)
 
 
 @dataclass
