@@ -14,6 +14,7 @@ from annotation.actions.conversation import Judgement
 from annotation.countries import country_name
 from annotation.models import ShownCandidate, StudyLocale, Turn
 from annotation.models.conversation import Opinion
+from candidates.moderation import Outcome, Verdict
 
 REFUSED = "prefer_not_to_say"
 MESSAGE_LENGTH = 4000
@@ -153,17 +154,58 @@ def message_field() -> forms.CharField:
     )
 
 
-class OwnPromptForm(forms.Form):
+PERSONAL_DATA = {
+    "personal/card": _("a card number"),
+    "personal/email": _("an e-mail address"),
+    "personal/phone": _("a phone number"),
+}
+
+
+def explain_verdict(verdict: Verdict) -> str:
+    """One sentence on why a message came back, for beside its field."""
+    categories = verdict.categories
+    if verdict.outcome is Outcome.REFUSE:
+        if any("minors" in name for name in categories):
+            return str(_("Messages that sexualise children cannot be sent here."))
+        return str(_("This reads like a threat of violence. Please write it differently."))
+    personal = [str(PERSONAL_DATA[name]) for name in categories if name in PERSONAL_DATA]
+    if personal:
+        text = _("Your message seems to hold %(what)s. Please take it out, or send it as it is.")
+        return str(text) % {"what": ", ".join(personal)}
+    return str(_("Your message may be hurtful to others. Please change it, or send it as it is."))
+
+
+class ModeratedForm(forms.Form):
+    """A form with a message that may come back; `confirm` is its button "Send it as it is"."""
+
+    confirm = forms.CharField(required=False, widget=forms.HiddenInput)
+    message_name = "message"
+    returned = False
+    can_confirm = False
+
+    def take(self, verdict: Verdict) -> bool:
+        """Whether the message may be sent; if not, the reason stands beside it."""
+        confirmed = bool(self.cleaned_data["confirm"])
+        self.can_confirm = verdict.outcome is Outcome.EDIT
+        if verdict.outcome is Outcome.OK or (self.can_confirm and confirmed):
+            return True
+        self.returned = True
+        self.add_error(self.message_name, explain_verdict(verdict))
+        return False
+
+
+class OwnPromptForm(ModeratedForm):
     message = message_field()
 
 
-class RankingForm(forms.Form):
+class RankingForm(ModeratedForm):
     """A place for every candidate that the server showed; none is set beforehand.
 
     Fields are built from the stored order, never from the request, so that an unknown
     candidate cannot enter.
     """
 
+    message_name = "next_message"
     submission_key = forms.UUIDField(widget=forms.HiddenInput)
     acceptable = forms.ChoiceField(
         label=_("Is at least one of these answers acceptable to you?"),

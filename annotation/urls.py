@@ -52,6 +52,16 @@ urlpatterns = [
         conversation.conversation_leave,
         name="conversation-leave",
     ),
+    path(
+        "conversations/<str:public_id>/help/",
+        conversation.conversation_help,
+        name="conversation-help",
+    ),
+    path(
+        "conversations/<str:public_id>/help/finish/",
+        conversation.help_finish,
+        name="help-finish",
+    ),
     path("last-questions/", entry.closing, name="closing"),
     path("finish/", entry.finish, name="finish"),
 ]

@@ -217,3 +217,29 @@ def parse_responses(text: str, form: str) -> list[str]:
     if not isinstance(responses, list):
         return []
     return [item.strip() for item in responses if isinstance(item, str)]
+
+
+# A page waits for this call.
+MODERATION_SECONDS = 5
+
+
+def moderate(endpoint: ModelEndpoint, text: str) -> list[str]:
+    """Names of the moderation categories that a text hit, as the endpoint spells them.
+
+    Raises ProviderError for whatever kept an answer from coming.
+    """
+    base_url, key = _address(endpoint)
+    try:
+        answer = _client(base_url, key).moderations.create(
+            model=endpoint.moderation_model,
+            input=text,
+            timeout=min(endpoint.timeout_seconds, MODERATION_SECONDS),
+        )
+        if not answer.results:
+            raise ProviderError("the provider's answer holds no result", transient=True)
+        categories = answer.results[0].categories.model_dump(by_alias=True)
+    except openai.APIError as error:
+        raise _provider_error(error) from error
+    except (AttributeError, TypeError) as error:  # JSON, but of another form
+        raise ProviderError("the provider's answer could not be read", transient=True) from error
+    return sorted(name for name, hit in categories.items() if hit)

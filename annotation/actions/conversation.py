@@ -1,5 +1,6 @@
 """A conversation opens, goes on turn by turn, and ends."""
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from annotation.models import (
     Conversation,
     Explanation,
     Grant,
+    Moderation,
     Participation,
     RankedCandidate,
     Ranking,
@@ -32,6 +34,7 @@ from annotation.steps import (
 )
 from candidates.actions import request_live_set, retry_failed_set
 from candidates.models import Candidate, CandidateSet
+from candidates.moderation import Outcome, Verdict, moderate
 from candidates.samplers import Message
 
 
@@ -89,6 +92,29 @@ def _create_conversation(
     return conversation
 
 
+def check_message(*, conversation: Conversation, message: str) -> Verdict:
+    """Has a message moderated before it is sent, and keeps the verdict, never the text.
+
+    Where the verdict is a help line, the conversation ends with it. A repeat checks again.
+    No transaction is open while an endpoint is asked.
+    """
+    verdict = moderate(message, conversation.locale.language, conversation.sampler.endpoint)
+    Moderation.objects.create(
+        conversation=conversation,
+        text_sha256=_hash(message),
+        outcome=verdict.outcome.value,
+        categories=list(verdict.categories),
+        source=verdict.source.value,
+    )
+    if verdict.outcome is Outcome.HELP:
+        end_with_help(conversation=conversation)
+    return verdict
+
+
+def _hash(message: str) -> str:
+    return hashlib.sha256(message.encode()).hexdigest()
+
+
 @transaction.atomic
 def write_own_prompt(*, conversation: Conversation, message: str) -> Turn:
     """Opens an own conversation with her message; a repeat returns the first turn."""
@@ -107,13 +133,17 @@ def _add_live_turn(conversation: Conversation, *, position: int, message: str) -
         seed=dealing.derive_seed(conversation.participation.seed, conversation.ordinal, position)
         % 2**31,
     )
-    return Turn.objects.create(
+    turn = Turn.objects.create(
         conversation=conversation,
         position=position,
         message=message,
         candidate_set=candidate_set,
         live=True,
     )
+    conversation.moderations.filter(
+        turn=None, text_sha256=_hash(message), outcome__in=("ok", "edit")
+    ).update(turn=turn)
+    return turn
 
 
 def _history(conversation: Conversation) -> list[Message]:
@@ -270,6 +300,16 @@ def skip_conversation(*, conversation: Conversation, reason: str = "") -> None:
 def leave_failed_conversation(*, conversation: Conversation) -> None:
     """Ends a conversation whose next responses could not be made; it counts as hers."""
     _leave(conversation, Conversation.Status.FAILED, Grant.Disposition.GENERATION_FAILED, "")
+
+
+@transaction.atomic
+def end_with_help(*, conversation: Conversation) -> None:
+    """Ends a conversation in which she may need help; it counts as hers, and is paid.
+
+    What was sent together with that message, a ranking too, is not stored: its place is
+    free for somebody else. A repeat changes nothing.
+    """
+    _leave(conversation, Conversation.Status.HELPED, Grant.Disposition.BROKE_OFF, "")
 
 
 def _leave(

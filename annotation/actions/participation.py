@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import Given, find_or_create_annotator, record_answers, record_consent
 from accounts.models import Answer, Instrument, Purpose, Question, QuestionQuerySet
+from annotation.actions.conversation import skip_conversation
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, StudyLocale
-from annotation.steps import Step, next_step
+from annotation.steps import Step, next_step, open_conversation
 
 # Without letters and digits that are read as one another.
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -111,6 +112,28 @@ def finish(*, participation: Participation) -> str:
         return locked.completion_code
     if next_step(locked) is not Step.FINISH or not _is_complete(locked):
         raise ValidationError(_("Not everything is stored yet. Please go on where you were."))
+    return _release_code(locked)
+
+
+@transaction.atomic
+def finish_after_help(*, participation: Participation) -> str:
+    """Ends a participation early and fully paid, for somebody who was shown a help line.
+
+    Releases the completion code whatever is left of her plan; an open conversation is
+    left. A repeat gives the same code. Raises ValidationError for anybody else.
+    """
+    locked = Participation.objects.select_for_update().get(pk=participation.pk)
+    if locked.completion_code:
+        return locked.completion_code
+    if not locked.conversations.filter(status=Conversation.Status.HELPED).exists():
+        raise ValidationError(_("Not everything is stored yet. Please go on where you were."))
+    current = open_conversation(locked)
+    if current:
+        skip_conversation(conversation=current)
+    return _release_code(locked)
+
+
+def _release_code(locked: Participation) -> str:
     locked.finished_at = timezone.now()
     locked.completion_code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
     locked.save(update_fields=["finished_at", "completion_code"])

@@ -4,6 +4,7 @@ from annotation.models.assignment import Grant, Slot
 from annotation.models.conversation import (
     Conversation,
     Explanation,
+    Moderation,
     RankedCandidate,
     Ranking,
     ShownCandidate,
@@ -15,6 +16,7 @@ __all__ = [
     "Conversation",
     "Explanation",
     "Grant",
+    "Moderation",
     "Participation",
     "Phase",
     "RankedCandidate",

@@ -25,6 +25,7 @@ class Conversation(models.Model):
         FINISHED = "finished", _("finished")
         SKIPPED = "skipped", _("would rather not answer")
         FAILED = "failed", _("left after a failure of ours")
+        HELPED = "helped", _("ended with a help line")
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
     participation = models.ForeignKey(Participation, models.PROTECT, related_name="conversations")
@@ -122,6 +123,48 @@ class ShownCandidate(models.Model):
     @property
     def letter(self) -> str:
         return self.LETTERS[self.position]
+
+
+class Moderation(models.Model):
+    """What a checker said of a message. The message is not kept here, only its hash."""
+
+    class Outcome(models.TextChoices):
+        OK = "ok", _("accepted")
+        EDIT = "edit", _("asked to look at it again")
+        REFUSE = "refuse", _("refused")
+        HELP = "help", _("help line shown")
+
+    class Source(models.TextChoices):
+        ENDPOINT = "endpoint", _("an endpoint's moderation")
+        RULES = "rules", _("local rules")
+        NOT_CHECKED = "not checked", _("not checked")
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="moderations")
+    turn = models.ForeignKey(
+        Turn,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="moderations",
+        help_text="that the message became; empty: it was not sent",
+    )
+    text_sha256 = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=6, choices=Outcome)
+    categories = models.JSONField(default=list, blank=True)
+    source = models.CharField(max_length=11, choices=Source)
+    checked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("conversation", "pk")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(turn=None) | Q(outcome__in=("ok", "edit")),
+                name="a_refused_message_is_no_turn",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} in conversation {self.conversation_id}"
 
 
 class Opinion(models.TextChoices):

@@ -18,7 +18,9 @@ from annotation.access import (
 )
 from annotation.actions import conversation as act
 from annotation.actions.assignment import renew_lease
+from annotation.actions.participation import finish_after_help
 from annotation.forms import ExplanationForm, OwnPromptForm, RankingForm, SkipForm
+from annotation.help_lines import help_lines
 from annotation.models import Conversation
 from annotation.models.study import ExplanationPolicy
 from annotation.steps import (
@@ -31,6 +33,7 @@ from annotation.steps import (
     standing,
 )
 from candidates.models import CandidateSet
+from candidates.moderation import Outcome, Verdict
 
 
 @require_GET
@@ -74,6 +77,10 @@ def own_prompt_write(request: ParticipantRequest, public_id: str) -> HttpRespons
     form = OwnPromptForm(request.POST)
     if not form.is_valid():
         return _show(request, found, standing(found), form=form, status=422)
+    if found.is_open and not found.turns.exists():
+        verdict = act.check_message(conversation=found, message=form.cleaned_data["message"])
+        if not form.take(verdict):
+            return _give_back(request, found, verdict, form)
     try:
         act.write_own_prompt(conversation=found, message=form.cleaned_data["message"])
     except ValidationError as error:
@@ -91,6 +98,11 @@ def ranking_submit(request: ParticipantRequest, public_id: str, position: int) -
         return _go_on(request, turn.conversation)
     if not shown or not form.is_valid():
         return _show(request, turn.conversation, standing(turn.conversation), form=form, status=422)
+    next_message = form.cleaned_data.get("next_message")
+    if next_message and turn.conversation.is_open:
+        verdict = act.check_message(conversation=turn.conversation, message=next_message)
+        if not form.take(verdict):
+            return _give_back(request, turn.conversation, verdict, form)
     try:
         act.submit_ranking(
             turn=turn,
@@ -102,6 +114,43 @@ def ranking_submit(request: ParticipantRequest, public_id: str, position: int) -
             form.add_error(field if field in form.fields else None, messages)
         return _refuse(request, turn.conversation, error, form=form)
     return _go_on(request, turn.conversation)
+
+
+def _give_back(
+    request: ParticipantRequest,
+    conversation: Conversation,
+    verdict: Verdict,
+    form: OwnPromptForm | RankingForm,
+) -> HttpResponse:
+    """A message that was not taken: its form with the reason, or the help line."""
+    if verdict.outcome is Outcome.HELP:
+        return _to_page(request, "conversation-help", conversation.public_id)
+    return _show(request, conversation, standing(conversation), form=form, status=422)
+
+
+@require_GET
+@participant_required
+def conversation_help(request: ParticipantRequest, public_id: str) -> HttpResponse:
+    """Whom to call in her country, and two ways on, both paid."""
+    found = get_own_conversation(request, public_id)
+    if found.status != Conversation.Status.HELPED:
+        return redirect("here")
+    context = {
+        "conversation": found,
+        "lines": help_lines(request.participation.country),
+        "finished": request.participation.finished_at is not None,
+    }
+    return render(request, "annotation/help.html", context)
+
+
+@require_POST
+@participant_required
+def help_finish(request: ParticipantRequest, public_id: str) -> HttpResponse:
+    """Out of the whole study with the completion code, for somebody who saw the help line."""
+    found = get_own_conversation(request, public_id)
+    if found.status == Conversation.Status.HELPED:
+        finish_after_help(participation=request.participation)
+    return redirect("here")
 
 
 @require_POST
