@@ -2,43 +2,35 @@
 
     python -m demo.provider --port 9000
 
-It answers `/v1/chat/completions` in five languages, honours a JSON schema, and is
-deterministic by seed. It signs every answer with a fingerprint, so that whoever asks
-knows the text is canned; the texts themselves carry no mark. It can be told to
-misbehave, so that people and tests see failure:
+It answers `/v1/chat/completions`, `/v1/embeddings` and `/v1/moderations` in five languages
+and is deterministic by seed. It signs every answer with a fingerprint, so that whoever asks
+knows the text is canned; the texts themselves carry no mark. It can be told to misbehave,
+to be slow, to honour less than a JSON schema, and to judge wrongly, so that people and
+tests see failure:
 
     curl -X POST localhost:9000/demo/misbehave -d '{"kind": "server_error", "times": 3}'
     curl -X POST localhost:9000/demo/latency -d '{"seconds": 8}'
+    curl -X POST localhost:9000/demo/structured -d '{"mode": "tool_only"}'
+    curl -X POST localhost:9000/demo/judge -d '{"error_rate": 0.1}'
 """
 
 import argparse
-import hashlib
+import base64
 import json
-import random
+import struct
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
+from demo.answers import MODEL, MODES, BadRequestError, answer, embeddings, moderation, refuses
+from demo.library import LANGUAGES, MARKS, VOICES, Library
 
-FINGERPRINT = "plurivox-demo-canned"
-MODEL = "plurivox-demo"
-VOICES = ("traditional", "secular_rational", "survival", "self_expression")
-LANGUAGES = ("en", "fr", "it", "pt-br", "hi")
-HERE = Path(__file__).parent
-# The instruction is in the language of the answer; one frequent word each tells which.
-MARKS = {
-    "en": "Answer in English",
-    "fr": "Répondez en français",
-    "it": "Rispondi in italiano",
-    "pt-br": "Responda em português",
-    "hi": "हिन्दी में",
-}
+__all__ = ["KINDS", "LANGUAGES", "MARKS", "MODES", "VOICES", "Library", "main"]
+
 KINDS = (
     "too_many_requests",
     "server_error",
@@ -51,32 +43,6 @@ KINDS = (
 )
 
 
-class Library:
-    """The canned texts, and which prompt a message is."""
-
-    def __init__(self) -> None:
-        self.texts = {
-            code: yaml.safe_load((HERE / "texts" / f"{code}.yaml").read_text("utf-8"))
-            for code in LANGUAGES
-        }
-        study = yaml.safe_load((HERE / "everyday_questions.yaml").read_text("utf-8"))
-        self.prompts = {
-            text.strip(): prompt["key"]
-            for prompt in study["pool"]["prompts"]
-            for text in prompt["texts"].values()
-        }
-
-    def voices(self, language: str, messages: list[str]) -> dict[str, str]:
-        """The five texts (by voice) that answer a conversation's user messages."""
-        texts = self.texts[language]
-        key = self.prompts.get(messages[0].strip()) if len(messages) == 1 else None
-        if key:
-            return dict(texts["prompts"][key])
-        if len(messages) == 1:
-            return dict(texts["generic"]["opening"])
-        return dict(texts["generic"][f"follow_up_{min(len(messages) - 1, 3)}"])
-
-
 @dataclass
 class Mood:
     """What the server was told to do wrong, and how slowly to answer."""
@@ -87,6 +53,8 @@ class Mood:
     latency: float = 0.0
     calls: int = 0
     in_flight: int = 0
+    mode: str = "json_schema"
+    error_rate: float = 0.0
 
     @contextmanager
     def flying(self) -> Iterator[None]:
@@ -99,78 +67,16 @@ class Mood:
             with self.lock:
                 self.in_flight -= 1
 
-    def next_kind(self) -> str:
+    def count(self) -> None:
         with self.lock:
             self.calls += 1
+
+    def next_kind(self) -> str:
+        with self.lock:
             if self.times <= 0:
                 return ""
             self.times -= 1
             return self.kind
-
-
-def answer(library: Library, request: dict[str, Any], kind: str) -> dict[str, Any]:
-    """One chat completion, well or as badly as `kind` says."""
-    messages = request["messages"]
-    system = " ".join(m["content"] for m in messages if m["role"] == "system")
-    asked = [m["content"] for m in messages if m["role"] == "user"]
-    language = next((code for code, mark in MARKS.items() if mark in system), "en")
-    if kind == "wrong_language":
-        language = "it" if language != "it" else "fr"
-    n = wanted_parts(request)
-    voices = library.voices(language, asked)
-    parts = [voices["default"]] if n is None else list(diverse(voices, n, request, asked))
-    parts = [part.strip() for part in spoil(parts, kind)]
-    text = parts[0] if n is None else json.dumps({"responses": parts}, ensure_ascii=False)
-    if kind == "truncated":
-        text = text[: len(text) // 2]
-    words = sum(len(m["content"].split()) for m in messages)
-    return {
-        "id": "chatcmpl-" + hashlib.sha256(text.encode()).hexdigest()[:16],
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": request.get("model") or MODEL,
-        "system_fingerprint": FINGERPRINT,
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": text},
-                "finish_reason": "length" if kind == "truncated" else "stop",
-            }
-        ],
-        "usage": {
-            "prompt_tokens": words,
-            "completion_tokens": len(text.split()),
-            "total_tokens": words + len(text.split()),
-        },
-    }
-
-
-def wanted_parts(request: dict[str, Any]) -> int | None:
-    """How many texts the JSON schema asks for; None where plain text is wanted."""
-    schema = (request.get("response_format") or {}).get("json_schema", {}).get("schema")
-    if not schema:
-        return None
-    return int(schema["properties"]["responses"].get("minItems", len(VOICES)))
-
-
-def diverse(
-    voices: dict[str, str], n: int, request: dict[str, Any], asked: list[str]
-) -> Iterator[str]:
-    """n different voices, which ones and in which order drawn from the seed."""
-    seed = hashlib.sha256(f"{request.get('seed', 0)} {asked}".encode()).digest()
-    order = list(VOICES)
-    random.Random(seed).shuffle(order)
-    yield from (voices[name] for name in [*order, "default"][:n])
-
-
-def spoil(parts: list[str], kind: str) -> list[str]:
-    if kind == "fewer_parts":
-        return parts[:-1] if len(parts) > 1 else [""]
-    if kind == "duplicate_parts":
-        return [parts[0]] * len(parts)
-    if kind == "special_tokens":
-        return [*parts[:-1], parts[-1].strip() + "<|end_of_text|>"]
-    return parts
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -192,14 +98,23 @@ class Handler(BaseHTTPRequestHandler):
             body = json.loads(self.rfile.read(size) or b"{}")
         except ValueError:
             return self._error(400, "The request is not JSON.")
-        if self.path == "/v1/chat/completions":
-            return self._complete(body)
-        if self.path == "/demo/misbehave":
-            return self._misbehave(body)
-        if self.path == "/demo/latency":
-            self.mood.latency = float(body.get("seconds", 0))
-            return self._send(200, {"latency": self.mood.latency})
-        return self._error(404, "There is no such address.")
+        if not isinstance(body, dict):
+            return self._error(400, "The request is no JSON object.")
+        answers = {
+            "/v1/chat/completions": self._complete,
+            "/v1/embeddings": self._embed,
+            "/v1/moderations": self._moderate,
+            "/demo/misbehave": self._misbehave,
+            "/demo/latency": self._be_slow,
+            "/demo/structured": self._structured,
+            "/demo/judge": self._judge,
+        }
+        if self.path not in answers:
+            return self._error(404, "There is no such address.")
+        try:
+            return answers[self.path](body)
+        except BadRequestError as error:
+            return self._error(400, str(error))
 
     def _misbehave(self, body: dict[str, Any]) -> None:
         kind = body.get("kind", "")
@@ -210,19 +125,69 @@ class Handler(BaseHTTPRequestHandler):
             self.mood.kind, self.mood.times = kind, int(body.get("times", 1)) if kind else 0
         self._send(200, {"kind": kind, "times": self.mood.times})
 
+    def _be_slow(self, body: dict[str, Any]) -> None:
+        self.mood.latency = float(body.get("seconds", 0))
+        self._send(200, {"latency": self.mood.latency})
+
+    def _structured(self, body: dict[str, Any]) -> None:
+        mode = body.get("mode", "json_schema")
+        if mode not in MODES:
+            raise BadRequestError(f"Unknown mode; there are: {', '.join(MODES)}.")
+        self.mood.mode = mode
+        self._send(200, {"mode": mode})
+
+    def _judge(self, body: dict[str, Any]) -> None:
+        rate = body.get("error_rate", 0)
+        if not isinstance(rate, int | float) or not 0 <= rate <= 1:
+            raise BadRequestError("The error rate is a number from 0 to 1.")
+        self.mood.error_rate = float(rate)
+        self._send(200, {"error_rate": rate})
+
     def _complete(self, body: dict[str, Any]) -> None:
         if not body.get("messages"):
             return self._error(400, "The request has no messages.")
-        kind = self.mood.next_kind()
+        self.mood.count()
+        refused = refuses(body, self.mood.mode)  # such a call uses no misbehaviour up
+        kind = "" if refused else self.mood.next_kind()
         with self.mood.flying():
             time.sleep(self.mood.latency)
         if kind == "too_many_requests":
             return self._error(429, "Too many requests.", {"Retry-After": "1"})
-        if kind == "server_error":
+        if refused or kind == "server_error":
             return self._error(500, "The server failed.")
         if kind == "time_out":
             time.sleep(600)
-        return self._send(200, answer(self.library, body, kind))
+        mood = self.mood
+        return self._send(
+            200, answer(self.library, body, kind, mode=mood.mode, error_rate=mood.error_rate)
+        )
+
+    def _embed(self, body: dict[str, Any]) -> None:
+        vectors: list[Any] = [*embeddings(self.library, body)]
+        words = len(str(body["input"]).split())
+        if body.get("encoding_format") == "base64":
+            vectors = [base64.b64encode(struct.pack(f"<{len(v)}f", *v)).decode() for v in vectors]
+        self._send(
+            200,
+            {
+                "object": "list",
+                "model": body.get("model") or MODEL,
+                "data": [
+                    {"object": "embedding", "index": place, "embedding": vector}
+                    for place, vector in enumerate(vectors)
+                ],
+                "usage": {"prompt_tokens": words, "total_tokens": words},
+            },
+        )
+
+    def _moderate(self, body: dict[str, Any]) -> None:
+        texts = [body["input"]] if isinstance(body.get("input"), str) else body.get("input")
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise BadRequestError("The input is neither a text nor a list of texts.")
+        results = [moderation(self.library, text) for text in texts]
+        self._send(
+            200, {"id": "modr-demo", "model": body.get("model") or MODEL, "results": results}
+        )
 
     def _error(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
         self._send(status, {"error": {"message": text, "type": "demo"}}, headers)

@@ -13,12 +13,20 @@ class Provider:
     def behave(self) -> None:
         self.misbehave("", 0)
         self.be_slow(0)
+        self.structured("json_schema")
+        self.judge_error(0)
 
     def misbehave(self, kind: str, times: int = 1) -> None:
         self._call("/demo/misbehave", {"kind": kind, "times": times})
 
     def be_slow(self, seconds: float) -> None:
         self._call("/demo/latency", {"seconds": seconds})
+
+    def structured(self, mode: str) -> None:
+        self._call("/demo/structured", {"mode": mode})
+
+    def judge_error(self, rate: float) -> None:
+        self._call("/demo/judge", {"error_rate": rate})
 
     def calls(self) -> int:
         return int(self._call("/demo/calls")["calls"])
