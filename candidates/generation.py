@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from candidates import budgets, capability, diversity, endpoints, limits, llm, samplers
 from candidates.models import Anchor, Candidate, CandidateSet, Generation
+from candidates.moderation import find_unsafe
 from candidates.validity import find_defects, find_text_defects
 
 MAX_PROVIDER_ERRORS = 8
@@ -227,6 +228,10 @@ def _finish_attempt(
     )
     measures: dict[str, Any] = {}
     too_similar: list[str] = []
+    if not reasons and candidate_set.urgent:  # pool sets are read by people before a study opens
+        release_connection()
+        texts = [draft.text for draft in kept]
+        reasons = find_unsafe(texts, candidate_set.language, sampler.endpoint)
     if not reasons:
         texts = [draft.text for draft in kept]
         measures = diversity.measure(texts, _vectors(candidate_set, texts))

@@ -7,7 +7,8 @@ from typing import Any
 import openai
 import pytest
 
-from candidates.samplers import response_schema
+from candidates.llm import form_arguments
+from candidates.models import StructuredOutput
 from demo.provider import LANGUAGES, MARKS, VOICES, Library
 from tests.definitions import demo_definition
 from tests.provider import Provider
@@ -31,7 +32,7 @@ def ask(client: openai.OpenAI, language: str, text: str, n: int = 4, seed: int =
             {"role": "system", "content": MARKS[language]},
             {"role": "user", "content": text},
         ],
-        "response_format": response_schema(n),
+        "response_format": form_arguments(StructuredOutput.JSON_SCHEMA, n)["response_format"],
     }
     completion = client.chat.completions.create(**request)
     texts: list[str] = json.loads(completion.choices[0].message.content or "")["responses"]
