@@ -59,7 +59,8 @@ def plan_calls(
                 source=Candidate.Source.DEFAULT,
                 endpoint=sampler.endpoint,
                 messages=[_system(sampler.format_instructions[language]), *context],
-                parameters=_parameters(sampler, sampler.endpoint, seed),
+                # Another seed than any draw's: the plain question is the same.
+                parameters=_parameters(sampler, sampler.endpoint, seed + drawn),
             )
         )
     return calls

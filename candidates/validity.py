@@ -45,7 +45,7 @@ REFUSAL = re.compile(
 # Below this many words a text that declines says nothing else.
 REFUSAL_WORDS = 60
 # Share of common words (Jaccard index) from which two texts are the same to a reader.
-NEAR_DUPLICATE = 0.85
+NEAR_DUPLICATE = 0.95
 
 
 def find_defects(
@@ -118,6 +118,10 @@ def _jaccard(one: set[str], other: set[str]) -> float:
 
 
 def normalise(text: str) -> str:
-    """The text without case, encoding of accents, punctuation and spacing, to find twins."""
+    """The text without case, encoding of accents, punctuation and spacing, to find twins.
+
+    Marks are kept with their letters: in Devanagari they are the vowels.
+    """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(re.findall(r"\w+", folded))
+    kept = (c if unicodedata.category(c)[0] in "LMN" else " " for c in folded)
+    return " ".join("".join(kept).split())

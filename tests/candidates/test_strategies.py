@@ -37,6 +37,8 @@ def make(chosen: Sampler, *, language: str = "fr", prompt: str = "bereavement") 
     text = PromptText.objects.get(prompt__key=prompt, language=language)
     made = request_pool_set(prompt_text=text, sampler=chosen, replicate=40)
     outcome = complete_candidate_set(made.pk)
+    while outcome.status == "refused":  # independent draws are now and then twins
+        outcome = complete_candidate_set(made.pk)
     made.refresh_from_db()
     assert outcome.status == "ready", [made.reasons, *made.refused_attempts.values("reasons")]
     return made

@@ -69,6 +69,11 @@ def test_a_text_in_no_language_is_told() -> None:
     assert "response 1: language is unknown, not fr" in defects(["12345 67890", *GOOD[1:]])
 
 
+def test_hindi_words_keep_their_vowels() -> None:
+    assert normalise("का") != normalise("की")
+    assert normalise("हिन्दी, में।") == "हिन्दी में"
+
+
 @given(st.text())
 def test_normalising_twice_changes_nothing_more(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)

@@ -19,6 +19,7 @@ from demo.provider import LANGUAGES, MARKS, MODES, VOICES, Library
 from tests.definitions import demo_definition
 from tests.provider import Provider
 
+SCHEMA_OF_THREE = form_arguments(StructuredOutput.JSON_SCHEMA, 3)["response_format"]
 LIBRARY = Library()
 DEFINITION = demo_definition()
 PROMPT = DEFINITION["pool"]["prompts"][0]
@@ -27,12 +28,12 @@ TOOL = {
     "type": "function",
     "function": {
         "name": "answer",
-        "parameters": form_arguments(StructuredOutput.JSON_SCHEMA, 3)["response_format"]["json_schema"]["schema"],
+        "parameters": SCHEMA_OF_THREE["json_schema"]["schema"],
     },
 }
 # What an engine may ask for, and the modes in which it is not honoured.
 FORMS: dict[str, dict[str, Any]] = {
-    "schema": {"response_format": form_arguments(StructuredOutput.JSON_SCHEMA, 3)["response_format"]},
+    "schema": {"response_format": SCHEMA_OF_THREE},
     "object": {"response_format": {"type": "json_object"}},
     "tool": {
         "tools": [TOOL],
