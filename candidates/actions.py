@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.versions import store_version
-from candidates import addresses
+from candidates import addresses, tasks
 from candidates.models import (
     Budget,
     CandidateSet,
@@ -26,7 +26,6 @@ from candidates.models import (
 from candidates.pools import PromptRow
 from candidates.samplers import Message
 from candidates.samplers import find_fault as find_sampler_fault
-from candidates.tasks import generate_candidate_set
 
 
 def request_pool_set(
@@ -88,11 +87,7 @@ def retry_failed_set(*, candidate_set: CandidateSet) -> None:
 
 
 def _enqueue_on_commit(candidate_set: CandidateSet) -> None:
-    """What a person waits for has a queue of its own."""
-    queue = "live" if candidate_set.urgent else "generation"
-    transaction.on_commit(
-        lambda: generate_candidate_set.apply_async((candidate_set.pk,), queue=queue)
-    )
+    transaction.on_commit(lambda: tasks.enqueue(candidate_set.pk, urgent=candidate_set.urgent))
 
 
 def hash_context(context: list[Message]) -> str:

@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
@@ -62,16 +64,14 @@ def complete(
     """
     base_url, key = _address(endpoint)
     arguments = dict(parameters) | (form_arguments(form, parts) if parts else {})
-    try:
+    with _plain_errors():
         completion = _client(base_url, key).chat.completions.create(
             model=endpoint.model or os.environ.get("OPENAI_MODEL") or _first_model(base_url, key),
             messages=cast(Any, messages),
             timeout=endpoint.timeout_seconds,
             **arguments,
         )
-    except openai.APIError as error:
-        raise _provider_error(error) from error
-    return _reply(completion)
+        return _reply(completion)
 
 
 def form_arguments(form: str, parts: int) -> Arguments:
@@ -106,23 +106,22 @@ def form_arguments(form: str, parts: int) -> Arguments:
 def embed(endpoint: ModelEndpoint, texts: list[str]) -> list[list[float]]:
     """One vector a text, in order. Raises ProviderError."""
     base_url, key = _address(endpoint)
-    try:
+    with _plain_errors():
         answer = _client(base_url, key).embeddings.create(
             model=endpoint.embedding_model, input=texts, timeout=endpoint.timeout_seconds
         )
-    except openai.APIError as error:
-        raise _provider_error(error) from error
-    if len(answer.data) != len(texts):
-        raise ProviderError("the provider's answer lacks vectors", transient=True)
-    return [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
+        if len(answer.data) != len(texts):
+            raise ProviderError("the provider's answer lacks vectors", transient=True)
+        return [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
 
 
 def is_answering(endpoint: ModelEndpoint) -> bool:
     """Whether the endpoint lists its models within two seconds."""
     try:
         base_url, key = _address(endpoint)
-        _client(base_url, key).models.list(timeout=2)
-    except (openai.APIError, ProviderError):
+        with _plain_errors():
+            _client(base_url, key).models.list(timeout=2)
+    except ProviderError:
         return False
     return True
 
@@ -172,13 +171,33 @@ def _reply(completion: ChatCompletion) -> Reply:
         if call.type == "function" and call.function.name == TOOL_NAME:
             text = call.function.arguments
     return Reply(
-        text=text,
-        model=completion.model,
-        finish_reason=choice.finish_reason or "",
+        text=storable(text),
+        model=storable(completion.model, 200),
+        finish_reason=storable(choice.finish_reason, 50),
         prompt_tokens=usage.prompt_tokens if usage else None,
         completion_tokens=usage.completion_tokens if usage else None,
         canned=completion.system_fingerprint == CANNED_FINGERPRINT,
     )
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Whatever goes wrong with a provider is a ProviderError, an answer of another form too:
+    a proxy's login page, half a JSON text, a choice without a message."""
+    try:
+        yield
+    except ProviderError:
+        raise
+    except openai.APIError as error:
+        raise _provider_error(error) from error
+    except Exception as error:
+        raise ProviderError("the provider's answer could not be read", transient=True) from error
+
+
+def storable(text: str | None, length: int | None = None) -> str:
+    """The text without what a database cannot hold: NUL and lone surrogates become marks."""
+    clean = (text or "").encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+    return clean[:length]
 
 
 def _provider_error(error: openai.APIError) -> ProviderError:
@@ -216,7 +235,7 @@ def parse_responses(text: str, form: str) -> list[str]:
     responses = answer.get("responses") if isinstance(answer, dict) else None
     if not isinstance(responses, list):
         return []
-    return [item.strip() for item in responses if isinstance(item, str)]
+    return [storable(item).strip() for item in responses if isinstance(item, str)]
 
 
 # A page waits for this call.
@@ -229,17 +248,11 @@ def moderate(endpoint: ModelEndpoint, text: str) -> list[str]:
     Raises ProviderError for whatever kept an answer from coming.
     """
     base_url, key = _address(endpoint)
-    try:
+    with _plain_errors():
         answer = _client(base_url, key).moderations.create(
             model=endpoint.moderation_model,
             input=text,
             timeout=min(endpoint.timeout_seconds, MODERATION_SECONDS),
         )
-        if not answer.results:
-            raise ProviderError("the provider's answer holds no result", transient=True)
         categories = answer.results[0].categories.model_dump(by_alias=True)
-    except openai.APIError as error:
-        raise _provider_error(error) from error
-    except (AttributeError, TypeError) as error:  # JSON, but of another form
-        raise ProviderError("the provider's answer could not be read", transient=True) from error
     return sorted(name for name, hit in categories.items() if hit)

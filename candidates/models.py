@@ -314,7 +314,7 @@ class CandidateSet(models.Model):
     @property
     def canned(self) -> bool:
         """Whether any text in it came from the demonstration provider."""
-        return any(generation.canned for generation in self.generations.all())
+        return self.generations.filter(canned=True).exists()
 
 
 class Generation(models.Model):

@@ -85,6 +85,10 @@ def find_text_defects(
     defects = []
     if SPECIAL_TOKENS.search(text):
         defects.append("contains a special token")
+    if any(unicodedata.category(c) in {"Cc", "Co", "Cn"} and c not in "\n\t" for c in text):
+        defects.append("contains a control character")
+    if "\ufffd" in text:
+        defects.append("contains a broken character")
     if RESIDUE.search(text):
         defects.append("contains a piece of a template")
     if MODEL_NAMES.search(text) or SELF_IDENTIFICATION.search(text):

@@ -16,7 +16,13 @@ app = Celery("plurivox")
 app.conf.update(
     broker_url=settings.REDIS_URL,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 3600},
+    # A broker that does not answer is told within seconds: pages never hang on it.
+    broker_transport_options={
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+    },
+    broker_connection_timeout=2,
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,

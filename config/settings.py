@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "insights.middleware.HealthMiddleware",  # before anything that needs a database
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -95,7 +96,11 @@ required("DATABASE_URL")
 DATABASES = {"default": env.db("DATABASE_URL")}
 # Threads of the web and worker processes share a small pool of connections. Each is looked
 # at before use: after a restart of PostgreSQL nobody meets a dead one.
-DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 12, "timeout": 20}}
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+    "min_size": 1,
+    "max_size": 12,
+    "timeout": 10,
+}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

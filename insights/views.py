@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from annotation.models import Phase, Study
-from insights.health import examine
+from insights.health import PARTS, examine
 from insights.queries import overlap_table
 
 
@@ -15,6 +15,8 @@ from insights.queries import overlap_table
 def health(request: HttpRequest) -> HttpResponse:
     """Every part in plain words; 503 while one is missing. `?parts=database,broker` narrows."""
     wanted = [part for part in request.GET.get("parts", "").split(",") if part]
+    if not set(wanted) <= set(PARTS):
+        return JsonResponse({"ok": False, "words": f"parts are {', '.join(PARTS)}"}, status=400)
     findings = examine(wanted)
     ok = all(finding.ok for finding in findings)
     body = {

@@ -157,11 +157,15 @@ def _turn(turn: Turn) -> dict[str, str]:
     texts = "\n\n".join(f"# Response {row.letter}:\n{row.candidate.text}" for row in shown)
     return {
         "prompt": turn.message,
-        "responses": (CANNED_NOTE if turn.candidate_set.canned else "") + texts,
+        "responses": (CANNED_NOTE if _is_canned(turn) else "") + texts,
         **{f"response_{row.letter.lower()}": row.candidate.text for row in shown},
         "preferred_response": f"response_{preferred.letter.lower()}",
         "feedback": turn.explanation.text if hasattr(turn, "explanation") else "",
     }
+
+
+def _is_canned(turn: Turn) -> bool:
+    return any(generation.canned for generation in turn.candidate_set.generations.all())
 
 
 def _person(conversation: Conversation) -> dict[str, str]:
