@@ -6,6 +6,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 
 from annotation.middleware import ParticipationRequest
 from annotation.models import Conversation, Participation, Turn
@@ -30,6 +31,8 @@ def participant_required(
         request: ParticipationRequest, *args: Rest.args, **kwargs: Rest.kwargs
     ) -> HttpResponse:
         if request.participation is None:
+            if request.headers.get("HX-Request"):  # a whole page must not land inside this one
+                return HttpResponse(headers={"HX-Redirect": reverse("no-session")})
             return redirect("no-session")
         return view(cast(ParticipantRequest, request), *args, **kwargs)
 

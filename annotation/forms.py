@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import Given
 from accounts.models import ConsentDocument, Purpose, Question
-from annotation.actions.conversation import Judgement
+from annotation.actions.conversation import PICK_ONE, Judgement
 from annotation.countries import country_name
 from annotation.models import ShownCandidate, StudyLocale, Turn
 from annotation.models.conversation import Opinion
+from annotation.ranks import first_places
 from candidates.moderation import Outcome, Verdict
 
 REFUSED = "prefer_not_to_say"
@@ -142,8 +143,27 @@ class QuestionsForm(forms.Form):
         return answers
 
 
-def message_field() -> forms.CharField:
-    return forms.CharField(
+class WrittenField(forms.CharField):
+    """What people type: a browser's line ends become plain ones before anything counts them."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class JoinForm(forms.Form):
+    """The button of the invitation: who was recruited, and which rendering was pressed."""
+
+    external_id = forms.CharField(
+        max_length=200,
+        required=False,
+        error_messages={"max_length": _("The recruitment id in this link is too long.")},
+    )
+    start_key = forms.UUIDField(required=False)
+
+
+def message_field() -> WrittenField:
+    return WrittenField(
         max_length=MESSAGE_LENGTH,
         label=_("Your message"),
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -219,7 +239,7 @@ class RankingForm(ModeratedForm):
         widget=forms.RadioSelect,
         error_messages={"required": CHOOSE_ONE},
     )
-    reason = forms.CharField(
+    reason = WrittenField(
         label=_("If you like, say why"),
         required=False,
         max_length=1000,
@@ -248,6 +268,20 @@ class RankingForm(ModeratedForm):
         # As on the page, so that what is missing is listed from top to bottom.
         self.order_fields([f"place_{row.candidate.handle}" for row in shown] + ["continue_with"])
 
+    def clean(self) -> dict[str, Any]:
+        """A tie for first place without a pick is told together with all that is missing."""
+        data = super().clean() or self.cleaned_data
+        self.can_confirm = bool(data.get("confirm"))  # asked before: the button stays
+        given = {
+            row.candidate.handle: data.get(f"place_{row.candidate.handle}") for row in self.shown
+        }
+        places = {handle: int(place) for handle, place in given.items() if place}
+        first = first_places(places)
+        tied = len(places) == len(self.shown) and len(first) > 1
+        if tied and data.get("continue_with") not in first:
+            self.add_error("continue_with", PICK_ONE)
+        return data
+
     def place_fields(self) -> list[tuple[ShownCandidate, forms.BoundField]]:
         """Each shown candidate with its bound field, in the order shown."""
         return [(row, self[f"place_{row.candidate.handle}"]) for row in self.shown]
@@ -268,7 +302,7 @@ class RankingForm(ModeratedForm):
 
 
 class ExplanationForm(forms.Form):
-    text = forms.CharField(
+    text = WrittenField(
         required=False,
         max_length=MESSAGE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -285,4 +319,10 @@ class ExplanationForm(forms.Form):
 
 
 class SkipForm(forms.Form):
-    reason = forms.CharField(required=False, max_length=500)
+    """Leaving is never refused: a reason that is too long is cut."""
+
+    reason = WrittenField(required=False)
+
+    def clean_reason(self) -> str:
+        reason: str = self.cleaned_data["reason"]
+        return reason[:500]

@@ -27,7 +27,10 @@ class ParticipationMiddleware:
         if request.participation and request.participation.interface_language:
             translation.activate(request.participation.interface_language)
             request.LANGUAGE_CODE = translation.get_language() or "en"
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.participation:  # personal pages are for this person alone, and for now
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
     def _find(self, request: HttpRequest) -> Participation | None:
         key = request.session.get(SESSION_KEY)

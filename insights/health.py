@@ -31,15 +31,16 @@ class Finding:
     words: str
 
 
-_known: tuple[float, list[Finding]] = (0.0, [])
+_known: dict[str, tuple[float, list[Finding]]] = {}
 
 
 def examine(parts: list[str] | None = None, *, fresh: bool = False) -> list[Finding]:
     """One finding a part, in a fixed order; `parts` narrows what is shown."""
-    global _known
-    if fresh or time.monotonic() - _known[0] > FRESH_SECONDS:
-        _known = (time.monotonic(), _examine_all())
-    return [finding for finding in _known[1] if not parts or finding.part in parts]
+    asked, findings = _known.get("all", (0.0, []))
+    if fresh or not findings or time.monotonic() - asked > FRESH_SECONDS:
+        findings = _examine_all()
+        _known["all"] = (time.monotonic(), findings)
+    return [finding for finding in findings if not parts or finding.part in parts]
 
 
 def _examine_all() -> list[Finding]:

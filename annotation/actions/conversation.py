@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,7 @@ from annotation.models import (
     RankedCandidate,
     Ranking,
     ShownCandidate,
+    Slot,
     Turn,
 )
 from annotation.ranks import first_places, to_competition_ranks
@@ -36,6 +37,9 @@ from candidates.actions import request_live_set, retry_failed_set
 from candidates.models import Candidate, CandidateSet
 from candidates.moderation import Outcome, Verdict, moderate
 from candidates.samplers import Message
+
+OUT_OF_DATE = _("This page is out of date. Load it again, please.")
+PICK_ONE = _("Several answers share first place: pick which one continues.")
 
 
 @transaction.atomic
@@ -53,14 +57,30 @@ def open_next_conversation(*, participation: Participation) -> Conversation | No
     for ordinal, planned in conversations_due(locked):
         if planned.kind == Conversation.Kind.OWN:
             return _create_conversation(locked, ordinal, planned, grant=None)
-        if locked.pool_exhausted_at:
-            continue
         grant = claim_slot(participation=locked)
         if grant:
             return _create_conversation(locked, ordinal, planned, grant=grant)
-        locked.pool_exhausted_at = timezone.now()
-        locked.save(update_fields=["pool_exhausted_at"])
+    _note_pool(locked)
     return None
+
+
+def _note_pool(participation: Participation) -> None:
+    """With nothing left to claim: is the pool done for her, or only busy at this moment?"""
+    assert participation.locale is not None
+    others_at_work = (
+        Slot.objects.open()
+        .filter(locale=participation.locale, phase=participation.phase, prompt__retired_at=None)
+        .not_met_by(participation.annotator)
+    )
+    if not others_at_work.exists():
+        give_up_pool(participation=participation)
+
+
+def give_up_pool(*, participation: Participation) -> None:
+    """Asks no more pool conversations of her: none is left, or she would not wait."""
+    Participation.objects.filter(pk=participation.pk, pool_exhausted_at=None).update(
+        pool_exhausted_at=timezone.now()
+    )
 
 
 def _create_conversation(
@@ -218,22 +238,24 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
     if stored:
         return stored
     conversation = _lock_open(locked.conversation)
-    if Ranking.objects.filter(submission_key=submission_key).exists():
-        raise ValidationError(_("This page is out of date. Load it again, please."))
     shown = {
         row.candidate.handle: row.candidate for row in locked.shown.select_related("candidate")
     }
     ranks, chosen = check_judgement(judgement, shown)
     if not locked.is_last and not judgement.next_message:
         raise ValidationError({"next_message": _("Write your next message.")})
-    ranking = Ranking.objects.create(
-        turn=locked,
-        submission_key=submission_key,
-        chosen=chosen,
-        acceptable=judgement.acceptable,
-        represents=judgement.represents,
-        reason=judgement.reason,
-    )
+    try:
+        with transaction.atomic():
+            ranking = Ranking.objects.create(
+                turn=locked,
+                submission_key=submission_key,
+                chosen=chosen,
+                acceptable=judgement.acceptable,
+                represents=judgement.represents,
+                reason=judgement.reason,
+            )
+    except IntegrityError as error:  # the key was used for another turn at the same moment
+        raise ValidationError(OUT_OF_DATE) from error
     RankedCandidate.objects.bulk_create(
         RankedCandidate(ranking=ranking, candidate=shown[handle], rank=rank)
         for handle, rank in ranks.items()
@@ -251,7 +273,7 @@ def check_judgement(
 ) -> tuple[dict[str, int], Candidate]:
     """Ranks by handle and the chosen candidate. Raises ValidationError, keyed by field."""
     if set(judgement.places) - set(shown):
-        raise ValidationError(_("This page is out of date. Load it again, please."))
+        raise ValidationError(OUT_OF_DATE)
     missing = [handle for handle in shown if handle not in judgement.places]
     if missing:
         raise ValidationError({"places": _("Give every answer a place. Answers may share one.")})
@@ -260,9 +282,7 @@ def check_judgement(
     if len(first) == 1:
         return ranks, shown[first[0]]
     if judgement.continue_with not in first:
-        raise ValidationError(
-            {"continue_with": _("Several answers share first place: pick which one continues.")}
-        )
+        raise ValidationError({"continue_with": PICK_ONE})
     return ranks, shown[judgement.continue_with]
 
 
@@ -272,12 +292,12 @@ def explain_choice(*, turn: Turn, text: str) -> Explanation:
     locked = Turn.objects.select_for_update(of=("self",)).get(pk=turn.pk)
     if not is_ranked(locked):
         raise ValidationError(_("Rank the answers first, please."))
-    explanation, _created = Explanation.objects.get_or_create(turn=locked, defaults={"text": text})
-    conversation = Conversation.objects.select_for_update(of=("self",)).get(
-        pk=locked.conversation_id
-    )
-    if conversation.is_open:
-        _end_if_done(conversation)
+    stored = Explanation.objects.filter(turn=locked).first()
+    if stored:
+        return stored
+    conversation = _lock_open(locked.conversation)
+    explanation = Explanation.objects.create(turn=locked, text=text)
+    _end_if_done(conversation)
     return explanation
 
 

@@ -1,6 +1,7 @@
 """A person joins, says where she is and what she allows, and finishes."""
 
 import secrets
+import uuid
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import Given, find_or_create_annotator, record_answers, record_consent
-from accounts.models import Answer, Instrument, Purpose, Question, QuestionQuerySet
+from accounts.models import Answer, Instrument, Purpose, Question, QuestionQuerySet, Vendor
 from annotation.actions.conversation import skip_conversation
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, StudyLocale
@@ -20,11 +21,22 @@ CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 @transaction.atomic
 def join_study(
-    *, link: RecruitmentLink, external_id: str = "", interface_language: str = ""
+    *,
+    link: RecruitmentLink,
+    external_id: str = "",
+    start_key: uuid.UUID | None = None,
+    interface_language: str = "",
 ) -> Participation:
-    """Starts a person; the same recruitment id of the same vendor finds the same person."""
+    """Starts a person. The same recruitment id of the same vendor, or the same button pressed
+    twice, finds the same person."""
     if not link.study.is_open:
         raise ValidationError(_("This study is not open."))
+    # The vendor's row is the lock: two first clicks of one person wait for each other.
+    Vendor.objects.select_for_update(no_key=True).get(pk=link.vendor_id)
+    if start_key:
+        started = Participation.objects.filter(start_key=start_key, study=link.study).first()
+        if started and started.annotator.vendor_id == link.vendor_id:
+            return started
     annotator = find_or_create_annotator(vendor=link.vendor, external_id=external_id)
     participation, _created = Participation.objects.get_or_create(
         annotator=annotator,
@@ -33,6 +45,7 @@ def join_study(
             "wave": link.wave,
             "phase": link.phase,
             "interface_language": interface_language,
+            "start_key": start_key,
             "seed": derive_seed(link.study.seed, annotator.public_id) % 2**31,
         },
     )
@@ -45,7 +58,7 @@ def set_country(*, participation: Participation, country: str) -> None:
 
 
 def set_locale(*, participation: Participation, locale: StudyLocale) -> None:
-    """Fixes the study language, once. The interface follows it unless she chose another."""
+    """Fixes the study language, once."""
     Participation.objects.filter(pk=participation.pk, locale=None).update(locale=locale)
 
 

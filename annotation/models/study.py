@@ -161,6 +161,9 @@ class Participation(models.Model):
     locale = models.ForeignKey(StudyLocale, models.PROTECT, null=True, blank=True)
     interface_language = models.CharField(max_length=10, blank=True)
     seed = models.BigIntegerField(help_text="her dealing and her live orders come from it")
+    start_key = models.UUIDField(
+        null=True, blank=True, unique=True, help_text="of the invitation page she pressed Start on"
+    )
 
     started_at = models.DateTimeField(default=timezone.now)
     guidelines_read_at = models.DateTimeField(null=True, blank=True)

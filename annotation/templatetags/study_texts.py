@@ -3,10 +3,17 @@
 import re
 
 from django import template
+from django.conf import settings
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
+
+
+@register.simple_tag
+def interface_languages() -> list[tuple[str, str]]:
+    """Codes and names, each name in its own language: who needs it can read it."""
+    return list(settings.LANGUAGES)
 
 
 @register.filter

@@ -28,11 +28,11 @@ from annotation.steps import (
     Step,
     TurnStep,
     conversations_due,
+    next_step,
     open_conversation,
     plan_of,
     standing,
 )
-from candidates.models import CandidateSet
 from candidates.moderation import Outcome, Verdict
 
 
@@ -51,6 +51,7 @@ def conversations(request: ParticipantRequest) -> HttpResponse:
         "total": total,
         "next": due[0][1],
         "return_url": _return_url(request),
+        "busy": "busy" in request.GET,
     }
     return render(request, "annotation/conversations.html", context)
 
@@ -58,8 +59,17 @@ def conversations(request: ParticipantRequest) -> HttpResponse:
 @require_POST
 @participant_required
 def conversation_open(request: ParticipantRequest) -> HttpResponse:
-    opened = act.open_next_conversation(participation=request.participation)
-    return redirect("conversation", opened.public_id) if opened else redirect("here")
+    """Opens the next one; while others are at work on all that is left, says so."""
+    participation = request.participation
+    if "finish" in request.POST:
+        act.give_up_pool(participation=participation)
+    opened = act.open_next_conversation(participation=participation)
+    if opened:
+        return redirect("conversation", opened.public_id)
+    participation.refresh_from_db()
+    if next_step(participation) is Step.CONVERSATIONS:
+        return redirect(f"{reverse('conversations')}?busy")
+    return redirect("here")
 
 
 @require_GET
@@ -213,7 +223,7 @@ def _waiting(conversation: Conversation, now: Standing) -> dict[str, Any]:
         "conversation": conversation,
         "explaining": now.step is TurnStep.EXPLAIN,
         "last_turn": now.turn is not None and now.turn.is_last,
-        "ready": latest.candidate_set.status != CandidateSet.Status.PENDING,
+        "status": latest.candidate_set.status,
     }
 
 

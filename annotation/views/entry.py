@@ -1,5 +1,6 @@
 """From the join link to the first conversation: each screen stores one thing."""
 
+import uuid
 from collections.abc import Callable
 
 from django.conf import settings
@@ -7,14 +8,21 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.models import ConsentDocument, Instrument
+from accounts.models import ConsentDocument, ExternalIdentity, Instrument
 from annotation.access import ParticipantRequest, at_step, participant_required
 from annotation.actions import participation as act
-from annotation.forms import ConsentForm, CountryForm, LanguageForm, QuestionsForm
+from annotation.forms import (
+    ConsentForm,
+    CountryForm,
+    JoinForm,
+    LanguageForm,
+    QuestionsForm,
+)
 from annotation.middleware import SESSION_KEY, ParticipationRequest
 from annotation.models import Participation, RecruitmentLink, StudyLocale
 from annotation.steps import Step, next_step, plan_of, questions_due
@@ -27,15 +35,20 @@ RECRUITMENT_PARAMETERS = ("PROLIFIC_PID", "participantId", "workerId", "pid")
 def join(request: ParticipationRequest, key: str) -> HttpResponse:
     """The vendor's link. Looking at it consumes nothing; only the button starts a person."""
     link = get_object_or_404(RecruitmentLink.objects.select_related("study", "vendor"), key=key)
-    already = request.participation
-    if already and already.study_id == link.study_id and request.method == "POST":
-        return redirect("here")
     if request.method != "POST":
         return _welcome(request, link)
+    form = JoinForm(request.POST)
+    if not form.is_valid():
+        text = next(iter(form.errors.values()))[0]
+        return render(request, "annotation/message.html", {"text": text}, status=422)
+    external_id = form.cleaned_data["external_id"]
+    if _is_already_here(request, link, external_id):
+        return redirect("here")
     try:
         participation = act.join_study(
             link=link,
-            external_id=request.POST.get("external_id", "")[:200].strip(),
+            external_id=external_id,
+            start_key=form.cleaned_data["start_key"],
             interface_language=translation.get_language() or "",
         )
     except ValidationError as error:
@@ -44,11 +57,23 @@ def join(request: ParticipationRequest, key: str) -> HttpResponse:
     return redirect("here")
 
 
+def _is_already_here(
+    request: ParticipationRequest, link: RecruitmentLink, external_id: str
+) -> bool:
+    """Whether this browser's person is the one who presses Start, and not somebody else at it."""
+    known = request.participation
+    if known is None or known.study_id != link.study_id:
+        return False
+    identity = ExternalIdentity.objects.filter(annotator=known.annotator_id).first()
+    return not external_id or (identity is not None and identity.external_id == external_id)
+
+
 def _welcome(request: ParticipationRequest, link: RecruitmentLink) -> HttpResponse:
     found = (request.GET.get(name, "") for name in RECRUITMENT_PARAMETERS)
     context = {
         "study": link.study,
         "external_id": next((value for value in found if value), ""),
+        "start_key": uuid.uuid4(),
         "conversations": link.study.pool_conversations + link.study.own_conversations,
     }
     return render(request, "annotation/welcome.html", context)
@@ -93,7 +118,7 @@ def interface_language(request: ParticipationRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        back = "/"
+        back = reverse("here")
     response = redirect(back)
     if language in dict(settings.LANGUAGES):
         if request.participation:

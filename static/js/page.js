@@ -1,8 +1,4 @@
 // Small conveniences for every page. All of them work without this file too.
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submit-on-change]")) event.target.form.submit();
-});
-
 // What was missing and is given now is no longer an error.
 function forgetError(event) {
   const wrong = event.target.closest(".wrong");

@@ -1,11 +1,13 @@
 """Reading, ranking, writing on, explaining: over HTTP, on real pages."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from annotation.models import (
     Conversation,
@@ -344,6 +346,101 @@ def test_a_missing_ranking_keeps_the_code_back(walker: Walker) -> None:
     )
     assert b"data-completion-code" not in response.content
     assert not walker.participation.completion_code
+
+
+def test_a_change_of_language_on_a_refused_page_leads_back_to_the_work(walker: Walker) -> None:
+    conversation = walker.open_kind("pool")
+    walker.page(conversation)
+    data = {"submission_key": uuid.uuid4()}
+    page = walker.post("ranking-submit", data, conversation.public_id, 1).content.decode()
+    back = page.split('name="next" value="')[1].split('"')[0]
+    response = walker.post("interface-language", {"language": "it", "next": back})
+    assert response.status_code == 200
+    assert "data-answer" in response.content.decode()
+
+
+def test_line_ends_are_stored_as_typed(walker: Walker) -> None:
+    turn = walker.current_turn(walker.open_kind("pool"))
+    walker.rank(turn, next_message="Une ligne\r\nune autre")
+    walker.explain(turn, "Parce que\r\noui")
+    assert Explanation.objects.get().text == "Parce que\noui"
+    assert turn.conversation.turns.get(position=2).message == "Une ligne\nune autre"
+
+
+def test_a_tie_without_a_pick_is_told_with_all_that_is_missing(walker: Walker) -> None:
+    turn = walker.current_turn(walker.open_kind("pool"))
+    response = walker.rank(turn, [1, 1, 1, 1], next_message="", acceptable="")
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert page.count('class="error"') == 3
+
+
+def test_an_explanation_after_the_end_is_not_stored(walker: Walker) -> None:
+    turn = walker.current_turn(walker.open_kind("pool"))
+    walker.rank(turn)
+    walker.post("conversation-skip", {}, turn.conversation.public_id)
+    walker.explain(turn, "Trop tard")
+    assert not Explanation.objects.exists()
+
+
+def test_a_lost_session_leads_htmx_to_a_whole_page(walker: Walker) -> None:
+    conversation = walker.open_kind("pool")
+    address = reverse("conversation", args=[conversation.public_id])
+    response = Client().get(address, headers={"HX-Request": "true"})
+    assert response["HX-Redirect"] == reverse("no-session")
+
+
+def test_a_long_reason_for_leaving_is_cut_and_never_lost(walker: Walker) -> None:
+    conversation = walker.open_kind("pool")
+    walker.post("conversation-skip", {"reason": "x" * 600}, conversation.public_id)
+    conversation.refresh_from_db()
+    assert conversation.skip_reason == "x" * 500
+
+
+def test_a_failure_during_the_explanation_is_not_called_ready(
+    walker: Walker, provider: Provider
+) -> None:
+    turn = walker.current_turn(walker.open_kind("pool"))
+    walker.rank(turn)
+    following = walker.current_turn(turn.conversation)
+    provider.misbehave("special_tokens", times=10)
+    while complete_candidate_set(following.candidate_set_id).status != "failed":
+        pass
+    walker.post("interface-language", {"language": "en", "next": "/"})
+    page = walker.page(turn.conversation).content.decode()
+    assert "are ready" not in page
+    assert "could not be written" in page
+
+
+def test_a_busy_pool_asks_for_patience_and_offers_an_end(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.enter()
+    other = Walker(link)
+    other.enter()
+    Slot.objects.filter(locale__country="FR").update(
+        holder=other.participation, leased_until=timezone.now() + timedelta(minutes=20)
+    )
+    while walker.participation.conversations.count() < 1:
+        walker.finish_conversation(walker.open())  # her own one
+    walker.post("interface-language", {"language": "en", "next": "/"})
+    page = walker.post("conversation-open").content.decode()
+    assert "Try again in a few minutes" in page
+    assert walker.participation.pool_exhausted_at is None
+    Slot.objects.filter(holder=other.participation).update(leased_until=timezone.now())
+    assert walker.open().kind == "pool"
+
+
+def test_somebody_who_would_not_wait_finishes(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.enter()
+    other = Walker(link)
+    other.enter()
+    Slot.objects.filter(locale__country="FR").update(
+        holder=other.participation, leased_until=timezone.now() + timedelta(minutes=20)
+    )
+    walker.finish_conversation(walker.open())
+    walker.post("conversation-open", {"finish": "1"})
+    assert walker.here() == reverse("closing")
 
 
 def test_an_empty_pool_ends_the_plan_kindly(link: RecruitmentLink) -> None:

@@ -1,5 +1,7 @@
 """From the join link to the first conversation."""
 
+import uuid
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -40,6 +42,55 @@ def test_one_recruitment_id_is_one_person_on_any_browser(link: RecruitmentLink) 
 def test_the_recruitment_id_comes_from_the_address(link: RecruitmentLink, client: Client) -> None:
     page = client.get(reverse("join", args=[link.key]), {"PROLIFIC_PID": "5f2a"})
     assert 'name="external_id" value="5f2a"' in page.content.decode()
+
+
+def test_start_pressed_twice_is_one_person_even_without_a_cookie(link: RecruitmentLink) -> None:
+    key = str(uuid.uuid4())
+    for _browser in range(2):
+        Client().post(reverse("join", args=[link.key]), {"start_key": key})
+    assert Annotator.objects.count() == 1
+
+
+def test_two_people_at_one_browser_stay_two(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.join(external_id="person-one")
+    first = walker.participation
+    walker.join(external_id="person-two")
+    assert walker.participation != first
+    walker.join(external_id="person-one")
+    assert walker.participation == first
+
+
+@pytest.mark.parametrize("external_id", ["x" * 201, "ab\x00c"])
+def test_an_impossible_recruitment_id_is_refused_and_nobody_starts(
+    link: RecruitmentLink, external_id: str
+) -> None:
+    assert Walker(link).join(external_id=external_id).status_code == 422
+    assert Annotator.objects.count() == 0
+
+
+def test_the_recruitment_id_survives_a_change_of_language(
+    link: RecruitmentLink, client: Client
+) -> None:
+    address = reverse("join", args=[link.key]) + "?PROLIFIC_PID=5f2a"
+    page = client.get(address).content.decode()
+    assert f'name="next" value="{address}"' in page
+    client.post(reverse("interface-language"), {"language": "hi", "next": address})
+    assert 'value="5f2a"' in client.get(address).content.decode()
+
+
+def test_every_language_is_named_in_itself(link: RecruitmentLink, client: Client) -> None:
+    client.cookies["django_language"] = "hi"
+    page = client.get(reverse("join", args=[link.key])).content.decode()
+    for name in ("English", "Français", "Italiano", "Português (Brasil)", "हिन्दी"):
+        assert f">{name}</option>" in page
+
+
+def test_personal_pages_are_not_kept_for_others(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.enter()
+    response = walker.client.get(reverse("conversations"))
+    assert response["Cache-Control"] == "private, no-cache"
 
 
 def test_an_unknown_link_is_not_found(client: Client, db: None) -> None:
@@ -83,7 +134,7 @@ def test_the_language_form_never_leads_off_the_site(link: RecruitmentLink) -> No
     walker.join()
     data = {"language": "fr", "next": "https://evil.example/"}
     response = walker.client.post(reverse("interface-language"), data)
-    assert response["Location"] == "/"
+    assert response["Location"] == reverse("here")
 
 
 def test_consent_is_kept_per_purpose_with_version_and_language(link: RecruitmentLink) -> None:

@@ -54,6 +54,26 @@ def test_eight_submissions_of_one_ranking_store_one_and_all_succeed(link: Recrui
     assert Turn.objects.filter(conversation=conversation).count() == 2
 
 
+def test_one_key_for_many_turns_at_once_is_refused_and_never_an_error(
+    link: RecruitmentLink,
+) -> None:
+    key = str(uuid.uuid4())
+    ready = []
+    for _person in range(4):
+        walker = Walker(link)
+        walker.enter()
+        turn = walker.current_turn(walker.open_kind("pool"))
+        walker.page(turn.conversation)
+        ready.append((walker, turn, walker.ranking_data(turn) | {"submission_key": key}))
+
+    def submit(number: int) -> int:
+        walker, turn, data = ready[number]
+        response = walker.post("ranking-submit", data, turn.conversation.public_id, 1)
+        return int(response.status_code)
+
+    assert sorted(at_once(submit, 4)) == [200, 422, 422, 422]
+
+
 def test_people_who_claim_at_once_get_distinct_slots(link: RecruitmentLink) -> None:
     walkers = [Walker(link) for _person in range(8)]
     for walker in walkers:
