@@ -1,6 +1,7 @@
 """What workers run. Tasks take ids, may run twice, and leave their result in rows."""
 
 import logging
+from typing import Any
 
 from celery import shared_task
 from kombu.exceptions import OperationalError
@@ -29,7 +30,7 @@ def enqueue_due_candidate_sets() -> None:
         enqueue(set_id, urgent=urgent, expires=10)
 
 
-def enqueue(set_id: int, *, urgent: bool, **options: float) -> None:
+def enqueue(set_id: int, *, urgent: bool, **options: Any) -> None:
     """Hands a set to the workers; what a person waits for has a queue of its own.
 
     While the broker is away nothing is lost: the set is a row, and beat finds it.

@@ -30,6 +30,10 @@ def demo(*, reset: bool, port: int) -> None:
     lock = _only_one()
     if reset:
         _forget()
+        if os.environ.get("DATABASE_URL"):
+            print("  DATABASE_URL is set: that database was left as it is.", flush=True)
+    if os.environ.get("OPENAI_BASE_URL") and not os.environ.get("OPENAI_API_KEY"):
+        print("  OPENAI_API_KEY is not set: OPENAI_BASE_URL is not used.", flush=True)
     if servers.is_listening(port):
         raise Stop(f"Port {port} is taken. Choose another one: PORT={port + 1} ./run demo")
     # Both, even where a shell started this in the background and ignores Ctrl-C for it.
@@ -189,6 +193,8 @@ def _load(children: Children) -> None:
         time.sleep(0.1)
     if loader.process.returncode:
         raise Stop(f"The demo study could not be loaded:\n{loader.last_lines()}")
+    if "--reset" in loader.last_lines():
+        print(f"  {loader.last_lines().strip().splitlines()[0]}", flush=True)
     children.dismiss(loader)
 
 

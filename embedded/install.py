@@ -1,11 +1,13 @@
 """Makes .venv with every dependency, pinned by hash."""
 
+import fcntl
 import hashlib
 import importlib.util
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from embedded.words import Stop, step
@@ -30,10 +32,21 @@ def ensure_installed(requirements: str) -> None:
         return
     if shutil.disk_usage(ROOT).free < NEEDED_BYTES:
         raise Stop(f"The disk is full: {ROOT} needs about 1.2 GB free. Free some and run again.")
-    with step("Python packages"):
-        _make_venv()
+    with _alone(), step("Python packages"):
+        if _stamp() == _key(wanted):  # another ./run did it while this one waited
+            return
+        if not PYTHON.exists():  # one that a running demo uses is added to, never remade
+            _make_venv()
         _install(wanted)
         (VENV / "installed").write_text(_key(wanted))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two first starts in one checkout install one after the other."""
+    with (DATA / "install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _stamp() -> str:

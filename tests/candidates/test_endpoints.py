@@ -102,8 +102,9 @@ def test_after_faults_in_a_row_the_endpoint_rests_and_recovers(
     assert provider.calls() == calls
     change_endpoint(rests_until=timezone.now() - timedelta(seconds=1))
     assert complete_candidate_set(pool_set(study, 3).pk).status == "ready"
-    endpoint.refresh_from_db()
-    assert (endpoint.faults_in_a_row, endpoint.rests_until) == (0, None)
+    recovered = ModelEndpoint.objects.get()
+    assert recovered.faults_in_a_row == 0
+    assert recovered.rests_until is None
 
 
 def test_somebody_who_waits_in_person_is_told_when_the_endpoint_rests(study: Study) -> None:

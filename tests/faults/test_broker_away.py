@@ -1,5 +1,7 @@
 """The broker is away: what people do is stored, and found again later."""
 
+from typing import Any
+
 import pytest
 
 from annotation.models import RecruitmentLink
@@ -19,7 +21,7 @@ def test_without_a_broker_nothing_a_person_does_fails(
     from config.celery import app
 
     with app.connection_for_write("redis://127.0.0.1:1/0", connect_timeout=1) as gone:
-        send = tasks.generate_candidate_set.apply_async
+        send: Any = tasks.generate_candidate_set.apply_async
         monkeypatch.setattr(
             tasks.generate_candidate_set,
             "apply_async",
