@@ -34,7 +34,7 @@ def page_context(report: dict[str, Any]) -> dict[str, Any]:
     groups = report["groups"]
     return {
         "report": report,
-        "percent": round(report["bootstrap"]["level"] * 100),
+        "level": f"{report['bootstrap']['level'] * 100:g} %",
         "definitions": [
             {"name": name, "unit": unit, "text": text} for name, unit, text in FIGURES.values()
         ],

@@ -10,13 +10,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count
 
+from annotation.actions.study import apply_study
 from annotation.models import Study
 from candidates.actions import store_endpoint, store_sampler
 from candidates.comparison import AXIS_OF
 from candidates.diversity import lexical_similarity
 from candidates.models import CandidateSet, ModelEndpoint, Sampler
 from demo.provider import LANGUAGES, Library
-from tests.definitions import demo_definition
+from tests.definitions import demo_definition, small_definition
+from tests.processes import Worker
 from tests.provider import Provider
 
 pytestmark = pytest.mark.django_db
@@ -30,11 +32,12 @@ def samplers(study: Study, provider: Provider) -> list[str]:
     """NC, independent draws, and NC by selection, alike in all else."""
     like = demo_definition()["samplers"][0] | {"version": 1, "max_attempts": 6}
     endpoint = store_endpoint({"key": "priced", "price_prompt": 1, "price_completion": 2})
-    for key, changes in {
+    kinds: dict[str, dict[str, Any]] = {
         "plain-nc": {"strategy": "nc"},
         "draws": {"strategy": "temperature"},
         "selected": {"strategy": "nc", "oversample": 8},
-    }.items():
+    }
+    for key, changes in kinds.items():
         store_sampler({**like, "key": key, "n": 4, **changes}, endpoint=endpoint)
     store_endpoint({"key": "judge"})
     return ["plain-nc", "draws", "selected"]
@@ -288,3 +291,16 @@ def test_the_latest_version_of_a_sampler_is_compared(samplers: list[str], tmp_pa
     result = compare(["draws"], tmp_path, languages=["en"], prompts=1)
     assert [sampler["name"] for sampler in result["samplers"]] == ["draws v2"]
     assert Sampler.objects.filter(key="draws").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_make_the_sets_and_the_command_waits_for_them(
+    worker: Worker, provider: Provider, tmp_path: Path
+) -> None:
+    apply_study(small_definition())
+    call_command(
+        "compare_samplers", pool=POOL, samplers=["diverse"], out=tmp_path, prompts=2, every=0.2
+    )
+    result = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    figures = group(result, "diverse")["figures"]
+    assert (figures["ready"]["value"], figures["ready"]["n"]) == (1, 2 * len(LANGUAGES))
