@@ -77,7 +77,7 @@ FIGURES = {
         "with a response that was not judged are left out",
     ),
     "corrected": (
-        "Coverage, corrected",
+        "Corrected coverage",
         "sets",
         "the same with the judge's errors in that language taken out (Rogan & Gladen, 1978, for "
         "each response, joined over the set); its interval draws the labelled texts too, and "

@@ -12,7 +12,7 @@ from django.db.models import Count
 
 from annotation.actions.study import apply_study
 from annotation.models import Study
-from candidates.actions import store_endpoint, store_sampler
+from candidates.actions import store_endpoint, store_pool, store_sampler
 from candidates.comparison import AXIS_OF
 from candidates.diversity import lexical_similarity
 from candidates.models import CandidateSet, ModelEndpoint, Sampler
@@ -102,6 +102,30 @@ def test_the_comparison_says_the_truth_about_texts_with_known_poles(
         assert group(result, "plain-nc")["coverage"][pole]["corrected"]["value"] == 1
         assert group(result, "draws")["coverage"][pole]["corrected"]["value"] == 0
         assert group(result, "draws")["coverage"][pole]["coverage"]["n"] > PROMPTS
+
+
+def test_an_erring_judge_is_corrected_towards_the_truth(
+    samplers: list[str], provider: Provider, tmp_path: Path
+) -> None:
+    store_pool(demo_definition()["pool"])  # all twelve prompts
+    write_labels(tmp_path / "labels.csv")
+    provider._call("/demo/judge", {"error_rate": 0.2})
+    try:
+        result = compare(
+            ["plain-nc"],
+            tmp_path / "out",
+            prompts=12,
+            judge="judge",
+            labels=tmp_path / "labels.csv",
+        )
+    finally:
+        provider._call("/demo/judge", {"error_rate": 0})
+    found = group(result, "plain-nc")["coverage"]  # the truth is 1 for every pole
+    raw = [found[pole]["coverage"]["value"] for pole in AXIS_OF]
+    corrected = [found[pole]["corrected"]["value"] for pole in AXIS_OF]
+    assert max(raw) < 0.97
+    assert all(one > other for one, other in zip(corrected, raw, strict=True))
+    assert sum(corrected) / 4 > 0.95
 
 
 def known_voices(library: Library, item: CandidateSet) -> set[str]:
