@@ -23,6 +23,7 @@ from candidates.moderation import find_unsafe
 from candidates.validity import find_defects, find_text_defects
 
 MAX_PROVIDER_ERRORS = 8
+SEEDS_PER_ATTEMPT = 1000
 MAX_WAIT_SECONDS = 120.0
 WAIT_FOR_MONEY_SECONDS = 600.0
 LONGEST_LIVE_WAIT_SECONDS = 60.0
@@ -81,7 +82,8 @@ def _plan(candidate_set: CandidateSet) -> list[samplers.Call]:
         sampler,
         language=candidate_set.language,
         context=candidate_set.context,
-        seed=(candidate_set.seed + candidate_set.attempts) % 2**31,
+        # Apart by more than any attempt draws, so that no attempt repeats another's seeds.
+        seed=(candidate_set.seed + SEEDS_PER_ATTEMPT * candidate_set.attempts) % 2**31,
         form=form,
     )
 

@@ -96,6 +96,24 @@ class Turn(models.Model):
     def is_last(self) -> bool:
         return self.position >= self.conversation.planned_turns
 
+    def waited(self) -> float | None:
+        """Seconds she had nothing to do but wait for these candidates; None before they came.
+
+        Waiting begins when her last act before them was done (the message, or the
+        explanation of the turn before) and ends when the set was ready. Judging time
+        begins at `shown_at`.
+        """
+        ready = self.candidate_set.ready_at
+        if ready is None:
+            return None
+        free = self.started_at
+        before = Explanation.objects.filter(
+            turn__conversation=self.conversation_id, turn__position=self.position - 1
+        ).first()
+        if before:
+            free = max(free, before.written_at)
+        return max(0.0, (ready - free).total_seconds())
+
 
 class ShownCandidate(models.Model):
     """Which candidate stood under which letter. Written once, before the first look."""

@@ -1,10 +1,12 @@
 """Worker killed, broker flushed, PostgreSQL restarted: no set is lost, none is paid twice."""
 
 import io
+import os
+import signal
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from annotation.actions.study import apply_study, request_pool
 from candidates import limits
@@ -48,8 +50,31 @@ def count_calls(provider: Provider) -> None:
     CALLS_BEFORE["calls"] = provider.calls()
 
 
-def test_a_lost_database_connection_loses_no_set(empty_database: None, provider: Provider) -> None:
-    """Every connection is cut, as a restart of PostgreSQL does, while sets are being made."""
+def crash_postgres() -> None:
+    """SIGKILL to one of its processes: PostgreSQL ends every session and recovers from its log."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = cursor.fetchone()[0]
+    before = _last_start()
+    os.kill(backend, signal.SIGKILL)
+    wait_until(lambda: (_last_start() or before) != before)
+
+
+def _last_start() -> object:
+    """When PostgreSQL last began to serve; None while it does not."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT backend_start FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+            )
+            return cursor.fetchone()[0]
+    except DatabaseError:
+        connection.close()
+        return None
+
+
+def test_a_crash_of_postgres_loses_no_set(empty_database: None, provider: Provider) -> None:
+    """The database goes down and comes back, twice, while sets are being made."""
     study = apply_study(small_definition(prompts=3))
     provider.be_slow(0.5)
     sets = request_pool(study=study)
@@ -58,11 +83,7 @@ def test_a_lost_database_connection_loses_no_set(empty_database: None, provider:
         for _cut in range(2):
             ready = made.ready().count()
             wait_until(lambda before=ready: made.ready().count() >= before + 2)  # type: ignore[misc]
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-                )
+            crash_postgres()
         wait_until(lambda: made.ready().count() == len(sets), seconds=90)
     for candidate_set in sets:
         assert candidate_set.candidates.count() == 4
