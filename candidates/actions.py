@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.versions import store_version
-from candidates import addresses, tasks
+from candidates import addresses, diversity, tasks
 from candidates.models import (
     Budget,
     CandidateSet,
@@ -43,6 +43,7 @@ def request_pool_set(
         sampler=sampler,
         replicate=replicate,
         refused_for=None,
+        parallel_to=None,
         defaults={
             "language": prompt_text.language,
             "context": context,
@@ -339,3 +340,40 @@ def retire(*, prompt: Prompt, why: str, replaced_by: Prompt | None = None) -> No
         prompt.retired_at, prompt.retired_why = timezone.now(), why.strip()
     prompt.replaced_by = replaced_by or prompt.replaced_by
     prompt.save(update_fields=["retired_at", "retired_why", "replaced_by"])
+
+
+@transaction.atomic
+def calibrate_sampler(*, sampler: Sampler, null: Sampler, quantile: float) -> Sampler:
+    """A new version of a sampler: a set is shown if it is less alike than all but this share
+    of the null's sets in its language. Raises ValidationError where the null is too small.
+    """
+    if null.strategy != Sampler.Strategy.TEMPERATURE:
+        raise ValidationError(f"{null} is no temperature sampler, so its sets are no null.")
+    thresholds: dict[str, dict[str, float]] = {}
+    sets = CandidateSet.objects.ready().filter(sampler=null)
+    for language in sorted(set(sets.values_list("language", flat=True))):
+        measured = list(sets.filter(language=language).values_list("measures", flat=True))
+        for name in ("lexical", "semantic"):
+            values = [measures[name]["mean"] for measures in measured if measures.get(name)]
+            if not values:
+                continue  # what nobody measured can have no threshold
+            try:
+                threshold = diversity.null_threshold(values, quantile)
+            except ValueError as error:
+                raise ValidationError(f"{null} in {language}: {error}.") from error
+            thresholds.setdefault(language, {})[name] = threshold
+    if not thresholds:
+        raise ValidationError(f"{null} has no ready sets: generate some first.")
+    return _next_version(sampler, thresholds)
+
+
+def _next_version(sampler: Sampler, thresholds: dict[str, dict[str, float]]) -> Sampler:
+    further = list(sampler.further_endpoints.all())
+    newest = Sampler.objects.filter(key=sampler.key).order_by("-version")[0]
+    made = Sampler.objects.get(pk=sampler.pk)
+    made.pk = None
+    made._state.adding = True
+    made.version, made.thresholds = newest.version + 1, thresholds
+    made.save()
+    made.further_endpoints.add(*further)
+    return made

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from candidates import budgets, capability, diversity, endpoints, limits, llm, samplers
-from candidates.models import Anchor, Candidate, CandidateSet, Generation
+from candidates.models import Anchor, Candidate, CandidateSet, Generation, PromptText
 from candidates.moderation import find_unsafe
 from candidates.validity import find_defects, find_text_defects
 
@@ -57,7 +57,7 @@ def complete_candidate_set(set_id: int) -> Outcome:
     if not claimed:
         return Outcome("not due")
     candidate_set = CandidateSet.objects.select_related(
-        "sampler__endpoint", "budget", "prompt_text"
+        "sampler__endpoint", "budget", "prompt_text", "parallel_to"
     ).get(pk=set_id)
     empty = budgets.find_exhausted(candidate_set.budget)
     if empty:
@@ -75,17 +75,24 @@ def _plan(candidate_set: CandidateSet) -> list[samplers.Call]:
     sampler = candidate_set.sampler
     endpoints.check_rest(sampler.endpoint)
     form = ""
-    if sampler.strategy in samplers.ONE_GENERATION:
+    if sampler.strategy in samplers.ONE_GENERATION or candidate_set.parallel_to_id:
         release_connection()
         form = capability.output_form(sampler.endpoint)
+    # Apart by more than any attempt draws, so that no attempt repeats another's seeds.
+    seed = (candidate_set.seed + SEEDS_PER_ATTEMPT * candidate_set.attempts) % 2**31
+    language = candidate_set.language
+    if candidate_set.parallel_to:
+        texts = [c.text for c in _originals(candidate_set)]
+        return samplers.plan_translation(sampler, texts, language=language, seed=seed, form=form)
     return samplers.plan_calls(
-        sampler,
-        language=candidate_set.language,
-        context=candidate_set.context,
-        # Apart by more than any attempt draws, so that no attempt repeats another's seeds.
-        seed=(candidate_set.seed + SEEDS_PER_ATTEMPT * candidate_set.attempts) % 2**31,
-        form=form,
+        sampler, language=language, context=candidate_set.context, seed=seed, form=form
     )
+
+
+def _originals(candidate_set: CandidateSet) -> list[Candidate]:
+    """The candidates that a parallel set translates, in their order."""
+    assert candidate_set.parallel_to is not None
+    return list(candidate_set.parallel_to.candidates.order_by("position"))
 
 
 def _answer(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
@@ -217,8 +224,9 @@ def _finish_attempt(
         for call, answer in answers
         for index, text in enumerate(_parts(call, answer))
     ]
-    kept = _select(candidate_set, drafts) if sampler.oversample else drafts
-    told = kept if sampler.oversample else [Draft(call, answer, 0, "") for call, answer in answers]
+    selecting = sampler.oversample and candidate_set.parallel_to is None
+    kept = _select(candidate_set, drafts) if selecting else drafts
+    told = kept if selecting else [Draft(call, answer, 0, "") for call, answer in answers]
     reasons = find_defects(
         [draft.text for draft in kept],
         n=sampler.n,
@@ -237,7 +245,9 @@ def _finish_attempt(
     if not reasons:
         texts = [draft.text for draft in kept]
         measures = diversity.measure(texts, _vectors(candidate_set, texts))
-        thresholds = sampler.thresholds.get(candidate_set.language, {})
+        # A translation differs as much as its original does, which was measured.
+        native = candidate_set.parallel_to is None
+        thresholds = sampler.thresholds.get(candidate_set.language, {}) if native else {}
         too_similar = diversity.too_similar(measures, thresholds)
     control = bool(sampler.thresholds) and is_control(candidate_set)
     with transaction.atomic():
@@ -308,6 +318,14 @@ def is_control(candidate_set: CandidateSet) -> bool:
 
 
 def _store_candidates(candidate_set: CandidateSet, drafts: list[Draft]) -> None:
+    if candidate_set.parallel_to:
+        Candidate.objects.bulk_create(
+            original.translated_as(
+                candidate_set, draft.generation, draft.text, PromptText.Stage.UNREVIEWED
+            )
+            for original, draft in zip(_originals(candidate_set), drafts, strict=True)
+        )
+        return
     for draft in drafts:
         if draft.call.part == Generation.Part.DEFAULT and candidate_set.sampler.anchor:
             Anchor.objects.get_or_create(
@@ -348,6 +366,7 @@ def _refuse(
         budget=candidate_set.budget,
         status=CandidateSet.Status.REFUSED,
         attempts=candidate_set.attempts,
+        parallel_to=candidate_set.parallel_to,
         refused_for=candidate_set,
         reasons=[*reasons, *too_similar],
         measures=measures,

@@ -298,8 +298,15 @@ class CandidateSet(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["prompt_text", "sampler", "replicate"],
-                condition=Q(refused_for__isnull=True, prompt_text__isnull=False),
+                condition=Q(
+                    refused_for__isnull=True, prompt_text__isnull=False, parallel_to__isnull=True
+                ),
                 name="one_pool_set_per_text_sampler_and_replicate",
+            ),
+            models.UniqueConstraint(
+                fields=["prompt_text", "parallel_to"],
+                condition=Q(refused_for__isnull=True, parallel_to__isnull=False),
+                name="one_parallel_set_per_text_and_original",
             ),
             models.CheckConstraint(
                 condition=Q(status="refused", refused_for__isnull=False)
@@ -394,6 +401,23 @@ class Candidate(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    def translated_as(
+        self, made: CandidateSet, generation: Generation, text: str, stage: str
+    ) -> "Candidate":
+        """An unsaved candidate that translates this one: same place and source, its own handle."""
+        return Candidate(
+            candidate_set=made,
+            position=self.position,
+            text=text,
+            source=self.source,
+            pole=self.pole,
+            generation=generation,
+            generation_index=self.position,
+            language=made.language,
+            translated_from=self,
+            stage=stage,
+        )
 
     def provenance(self) -> dict[str, Any]:
         """Everything known about where the text came from, for staff and exports."""

@@ -123,6 +123,43 @@ def _diverse_calls(
     ]
 
 
+LANGUAGE_NAMES = {
+    "en": "English",
+    "fr": "French",
+    "it": "Italian",
+    "pt-br": "Brazilian Portuguese",
+    "hi": "Hindi",
+}
+
+
+def plan_translation(
+    sampler: Sampler, texts: list[str], *, language: str, seed: int, form: str
+) -> list[Call]:
+    """The one call that translates the texts of a set, in their order."""
+    system = "\n".join(
+        [
+            f"Translate each text into {LANGUAGE_NAMES.get(language, language)}. "
+            "Keep its meaning, its tone and its values; add nothing.",
+            form_instruction(form, len(texts)),
+            sampler.format_instructions[language],
+        ]
+    )
+    return [
+        Call(
+            part=Generation.Part.TRANSLATION,
+            draw=0,
+            source=Candidate.Source.NC,  # each text keeps its original's
+            endpoint=sampler.endpoint,
+            messages=[
+                _system(system),
+                {"role": "user", "content": "\n\n".join(f"###\n{text}" for text in texts)},
+            ],
+            parameters=_parameters(sampler, sampler.endpoint, seed),
+            parts=len(texts),
+        )
+    ]
+
+
 def _parameters(sampler: Sampler, endpoint: ModelEndpoint, seed: int) -> dict[str, Any]:
     return {**endpoint.parameters, **sampler.parameters, "seed": seed % 2**31}
 

@@ -27,6 +27,9 @@ AXES = {
 }
 
 
+TRANSLATE = "Translate each text into"
+
+
 class BadRequestError(Exception):
     """The request cannot be answered; the message says why."""
 
@@ -163,6 +166,8 @@ def content(library: Library, asked: Asked, kind: str, error_rate: float) -> str
     if kind == "wrong_language":
         language = "it" if language != "it" else "fr"
     texts = [plain(library, asked, language)] if asked.form.n is None else []
+    if asked.system.startswith(TRANSLATE):
+        texts = [library.translated(text, language) for text in asked.messages[-1].split("###")[1:]]
     texts = texts or list(diverse(library, asked, language, asked.form.n or 0))
     parts = [part.strip() for part in spoil(texts, kind)]
     if asked.form.is_json:

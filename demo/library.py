@@ -98,6 +98,15 @@ class Library:
         origin, count = max(counts.items(), key=lambda item: item[1], default=(None, 0))
         return origin if count * 2 > len(found) else None
 
+    def translated(self, text: str, language: str) -> str:
+        """The same voice's answer to the same prompt in another language; unknown texts stay."""
+        origin = self.origin(text)
+        if origin is None:
+            return text.strip()
+        texts = self.texts[language]
+        group = texts["prompts"].get(origin.group) or texts["generic"].get(origin.group)
+        return str(group[origin.voice]) if group else text.strip()
+
     def embedding(self, text: str) -> list[float]:
         """A unit vector: mostly the text's letters, then whose voice and which prompt it is."""
         origin = self.origin(text)

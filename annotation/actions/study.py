@@ -25,6 +25,7 @@ from candidates.actions import (
     store_sampler,
 )
 from candidates.models import CandidateSet, Prompt, PromptText
+from candidates.parallel import is_servable, request_parallel_set
 from candidates.pools import Gap, find_gaps
 
 TEXTS = ("title", "summary", "guidelines", "own_prompt_instruction", "explanation_question")
@@ -73,6 +74,7 @@ def _store(definition: dict[str, Any]) -> Study:
         "lease_minutes": about["lease_minutes"],
         "seed": about["seed"],
         "budget": budget,
+        "translation_stage": PromptText.Stage(about.get("translation_stage", "adjudicated")),
     }
     for field in TEXTS:
         values |= translated(field, about[field])
@@ -126,6 +128,24 @@ def request_pool(*, study: Study, enqueue: bool = True) -> list[CandidateSet]:
         request_pool_set(prompt_text=text, sampler=arm, budget=study.budget, enqueue=enqueue)
         for arm in study.arms()
         for text in texts
+    ]
+
+
+def request_parallel_pool(*, study: Study, source: str) -> list[CandidateSet]:
+    """The ready native sets of one language, translated into the study's other languages."""
+    texts = _newest_texts(study)
+    originals = CandidateSet.objects.ready().filter(
+        sampler__in=study.arms(),
+        language=source,
+        parallel_to=None,
+        replicate=0,
+        prompt_text__in=[text.pk for text in texts],
+    )
+    return [
+        request_parallel_set(original=original, prompt_text=text)
+        for original in originals.select_related("prompt_text", "sampler", "budget")
+        for text in texts
+        if text.language != source and text.prompt_id == original.prompt_text.prompt_id
     ]
 
 
@@ -186,6 +206,8 @@ def plan_slots(*, study: Study, phase: str) -> int:
     )
     before = Slot.objects.filter(locale__study=study).count()
     for candidate_set in ready.select_related("prompt_text__prompt"):
+        if not is_servable(candidate_set, study.translation_stage):
+            continue
         for locale in study.locales.filter(language=candidate_set.language):
             draws = [
                 derive_seed(study.seed, "draw", candidate_set.pk, locale.pk, ordinal) % 2**31

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Annotator, ConsentDocument, Instrument, Vendor, new_public_id
-from candidates.models import Budget, PromptPool, Sampler
+from candidates.models import Budget, PromptPool, PromptText, Sampler
 
 RETURN_LINK_SALT = "annotation.return-link"
 
@@ -65,6 +65,12 @@ class Study(models.Model):
     own_conversations = models.PositiveSmallIntegerField(help_text="per person")
     turn_lengths = models.JSONField(
         help_text='planned turns by weight, such as {"2": 2, "3": 1, "4": 1}'
+    )
+    translation_stage = models.CharField(
+        max_length=12,
+        choices=PromptText.Stage,
+        default=PromptText.Stage.ADJUDICATED,
+        help_text="parallel sets are served once every text has come this far",
     )
     lease_minutes = models.PositiveSmallIntegerField(default=20)
     seed = models.BigIntegerField(help_text="every random order of the study comes from it")

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import Count, Sum
 
-from annotation.actions.study import request_pool
+from annotation.actions.study import request_parallel_pool, request_pool
 from annotation.models import Study
 from candidates.models import CandidateSet, Generation
 
@@ -22,6 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("study")
+        parser.add_argument(
+            "--parallel-from", metavar="LANGUAGE", help="translate this language's ready sets"
+        )
         parser.add_argument("--no-wait", action="store_true", help="plan, enqueue and return")
         parser.add_argument("--every", type=float, default=5.0, help="seconds between lines")
 
@@ -32,7 +35,13 @@ class Command(BaseCommand):
             raise CommandError(f"There is no study {options['study']}. Studies: {known}.")
         before = CandidateSet.objects.count()
         with transaction.atomic():  # all or nothing; the messages leave after the commit
-            wanted = [item.pk for item in request_pool(study=study)]
+            source = options["parallel_from"]
+            sets = (
+                request_parallel_pool(study=study, source=source)
+                if source
+                else request_pool(study=study)
+            )
+            wanted = [item.pk for item in sets]
         self.stdout.write(
             f"{len(wanted)} sets wanted, {CandidateSet.objects.count() - before} of them new."
         )
