@@ -10,6 +10,7 @@ from accounts.admin import ReadOnlyAdmin
 from annotation.models import (
     Conversation,
     Grant,
+    Moderation,
     Participation,
     RecruitmentLink,
     Slot,
@@ -123,6 +124,12 @@ def _transcript_turn(turn: Turn) -> TranscriptTurn:
         explained=explanation is not None,
         explanation_text=explanation.text if explanation else "",
     )
+
+
+@admin.register(Moderation)
+class ModerationAdmin(ReadOnlyAdmin):
+    list_display = ("conversation", "outcome", "categories", "source", "checked_at")
+    list_filter = ("outcome", "source")
 
 
 @admin.register(Conversation)

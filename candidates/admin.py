@@ -7,8 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
-from candidates.actions import retry_failed_set
-from candidates.models import CandidateSet, ModelEndpoint, Prompt, PromptText, Sampler
+from candidates.actions import retry_failed_set, store_budget
+from candidates.budgets import spent
+from candidates.models import Budget, CandidateSet, ModelEndpoint, Prompt, PromptText, Sampler
 
 
 class PromptTextInline(admin.TabularInline[PromptText, Prompt]):
@@ -33,7 +34,29 @@ class PromptAdmin(ReadOnlyAdmin):
 
 @admin.register(ModelEndpoint)
 class ModelEndpointAdmin(ReadOnlyAdmin):
-    list_display = ("key", "base_url", "model", "api_key_variable")
+    list_display = ("key", "base_url", "model", "structured_output", "rests_until")
+
+
+@admin.register(Budget)
+class BudgetAdmin(admin.ModelAdmin[Budget]):
+    """The one record here that is changed by hand: a budget is raised, or lowered."""
+
+    list_display = ("key", "limit", "daily_limit", "spent_altogether", "spent_today")
+
+    @admin.display(description="spent")
+    def spent_altogether(self, budget: Budget) -> str:
+        return f"{spent(budget)[0]:.4f}"
+
+    @admin.display(description="spent today (UTC)")
+    def spent_today(self, budget: Budget) -> str:
+        return f"{spent(budget)[1]:.4f}"
+
+    def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
+        stored = store_budget({"key": obj.key, "limit": obj.limit, "daily_limit": obj.daily_limit})
+        obj.pk = stored.pk
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Sampler)

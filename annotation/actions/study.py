@@ -145,7 +145,9 @@ def request_parallel_pool(*, study: Study, source: str) -> list[CandidateSet]:
         request_parallel_set(original=original, prompt_text=text)
         for original in originals.select_related("prompt_text", "sampler", "budget")
         for text in texts
-        if text.language != source and text.prompt_id == original.prompt_text.prompt_id
+        if original.prompt_text is not None
+        and text.language != source
+        and text.prompt_id == original.prompt_text.prompt_id
     ]
 
 

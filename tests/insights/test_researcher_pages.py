@@ -10,7 +10,7 @@ from accounts.models import User
 from annotation.models import Conversation, RecruitmentLink, Study
 from candidates.actions import request_pool_set
 from candidates.generation import complete_candidate_set
-from candidates.models import CandidateSet, PromptText
+from candidates.models import Budget, CandidateSet, PromptText
 from insights.queries import overlap_table
 from tests.provider import Provider
 from tests.walker import Walker
@@ -94,13 +94,23 @@ def test_every_list_opens_and_is_read_only_where_actions_write(
     options = model._meta  # type: ignore[attr-defined]
     name = f"{options.app_label}_{options.model_name}"
     assert researcher.get(reverse(f"admin:{name}_changelist")).status_code == 200
-    if options.app_label in {"candidates", "annotation", "exports"}:
+    if options.app_label in {"candidates", "annotation", "exports"} and model is not Budget:
         assert researcher.get(reverse(f"admin:{name}_add")).status_code == 403
         first = model.objects.first()  # type: ignore[attr-defined]
         if first:
             address = reverse(f"admin:{name}_change", args=[first.pk])
             assert researcher.get(address).status_code == 200
             assert researcher.post(address, {}).status_code == 403
+
+
+def test_a_budget_is_raised_by_hand(researcher: Client) -> None:
+    address = reverse("admin:candidates_budget_add")
+    researcher.post(address, {"key": "pilot", "limit": "5", "daily_limit": ""})
+    budget = Budget.objects.get(key="pilot")
+    address = reverse("admin:candidates_budget_change", args=[budget.pk])
+    researcher.post(address, {"key": "pilot", "limit": "9.5", "daily_limit": "1"})
+    budget.refresh_from_db()
+    assert (float(budget.limit), float(budget.daily_limit or 0)) == (9.5, 1.0)
 
 
 def test_failed_sets_are_tried_again_from_the_list(researcher: Client, study: Study) -> None:
