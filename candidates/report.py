@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from candidates.comparison import ALL, AXIS_OF, FIGURES
 
@@ -21,7 +23,8 @@ LEFT, RIGHT, ROW = 300, 700, 24
 
 def write(report: dict[str, Any], folder: Path) -> list[Path]:
     """Both files. The page is made first, so that a fault leaves no half report."""
-    page = render_to_string("candidates/comparison.html", page_context(report))
+    with translation.override(settings.LANGUAGE_CODE):  # the language the figures are named in
+        page = render_to_string("candidates/comparison.html", page_context(report))
     text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     files = [(folder / "report.json", text), (folder / "report.html", page)]
