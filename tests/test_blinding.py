@@ -47,6 +47,7 @@ def test_no_page_names_model_sampler_endpoint_or_source(
     definition["pool"]["key"] = "blind"
     definition["study"] |= {"pool_sampler": SAMPLER, "live_sampler": f"{SAMPLER}-live"}
     definition["endpoints"] = [{"key": ENDPOINT}]
+    definition["samplers"] = definition["samplers"][:2]
     for sampler, key in zip(definition["samplers"], (SAMPLER, f"{SAMPLER}-live"), strict=True):
         sampler |= {"key": key, "endpoint": ENDPOINT}
     study = apply_study(definition)
