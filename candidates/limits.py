@@ -21,6 +21,7 @@ from candidates.models import ModelEndpoint
 
 # A place in flight is given back after this long, whatever became of who had it.
 SLACK_SECONDS = 30
+STAND_BY_SECONDS = 1.0
 
 
 class NothingLeft(Exception):
@@ -54,7 +55,23 @@ def _take(endpoint: ModelEndpoint, kind: str, per_minute: int | None, cost: int)
 
 
 def _enter(endpoint: ModelEndpoint) -> str:
-    """A place among those in flight: a member of a sorted set, scored by when it lapses."""
+    """A place among those in flight, waited for a moment. Raises NothingLeft.
+
+    A worker with more threads than places keeps every place busy: while some calls are in
+    flight, other threads store answers and stand by for the next free place.
+    """
+    patience = time.monotonic() + STAND_BY_SECONDS
+    while True:
+        try:
+            return _try_to_enter(endpoint)
+        except NothingLeft:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.02)
+
+
+def _try_to_enter(endpoint: ModelEndpoint) -> str:
+    """A member of a sorted set, scored by when it lapses."""
     place, now = uuid.uuid4().hex, time.time()
     pipe: Any = _redis().pipeline()
     pipe.zremrangebyscore(_flight(endpoint), 0, now)
