@@ -28,7 +28,7 @@ class ParticipationMiddleware:
             translation.activate(request.participation.interface_language)
             request.LANGUAGE_CODE = translation.get_language() or "en"
         response = self.get_response(request)
-        if request.participation:  # personal pages are for this person alone, and for now
+        if request.participation:
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 

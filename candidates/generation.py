@@ -18,7 +18,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from candidates import budgets, capability, diversity, endpoints, limits, llm, samplers
-from candidates.models import Anchor, Candidate, CandidateSet, Generation, PromptText
+from candidates.models import (
+    Anchor,
+    Candidate,
+    CandidateSet,
+    Generation,
+    ModelEndpoint,
+    PromptText,
+)
 from candidates.moderation import find_unsafe
 from candidates.validity import find_defects, find_text_defects
 
@@ -77,7 +84,11 @@ def _plan(candidate_set: CandidateSet) -> list[samplers.Call]:
     form = ""
     if sampler.strategy in samplers.ONE_GENERATION or candidate_set.parallel_to_id:
         release_connection()
-        form = capability.output_form(sampler.endpoint)
+        try:
+            form = capability.output_form(sampler.endpoint)
+        except llm.ProviderError as error:
+            _note_fault(candidate_set, sampler.endpoint, "what form it answers in", error)
+            raise
     # Apart by more than any attempt draws, so that no attempt repeats another's seeds.
     seed = (candidate_set.seed + SEEDS_PER_ATTEMPT * candidate_set.attempts) % 2**31
     language = candidate_set.language
@@ -89,6 +100,22 @@ def _plan(candidate_set: CandidateSet) -> list[samplers.Call]:
     )
 
 
+def _note_fault(
+    candidate_set: CandidateSet, endpoint: ModelEndpoint, asked: str, error: llm.ProviderError
+) -> None:
+    """Counts a fault of a call that makes no candidates: it, too, must come to an end."""
+    Generation.objects.create(
+        candidate_set=candidate_set,
+        attempt=candidate_set.attempts,
+        part=Generation.Part.DIVERSE,
+        endpoint=endpoint,
+        request={"asked": asked},
+        error=str(error),
+    )
+    if error.transient:
+        endpoints.note_fault(endpoint)
+
+
 def _originals(candidate_set: CandidateSet) -> list[Candidate]:
     """The candidates that a parallel set translates, in their order."""
     assert candidate_set.parallel_to is not None
@@ -97,7 +124,7 @@ def _originals(candidate_set: CandidateSet) -> list[Candidate]:
 
 def _answer(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
     """The answer to one call: shared as the arms' anchor, stored by a killed run, or asked for."""
-    if call.part == Generation.Part.DEFAULT and candidate_set.sampler.anchor:
+    if _is_anchor(candidate_set, call):
         anchor = Anchor.objects.filter(prompt_text=candidate_set.prompt_text).first()
         if anchor:
             return anchor.generation
@@ -105,6 +132,12 @@ def _answer(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
         attempt=candidate_set.attempts, part=call.part, draw=call.draw, error=""
     ).first()
     return stored or _ask(candidate_set, call)
+
+
+def _is_anchor(candidate_set: CandidateSet, call: samplers.Call) -> bool:
+    """Whether this call's answer is shared by all arms; a live set has no arms."""
+    default = call.part == Generation.Part.DEFAULT
+    return default and candidate_set.sampler.anchor and candidate_set.prompt_text is not None
 
 
 def _parts(call: samplers.Call, answer: Generation) -> list[str]:
@@ -306,9 +339,13 @@ def _vectors(candidate_set: CandidateSet, texts: list[str]) -> list[list[float]]
     endpoint = candidate_set.sampler.endpoint
     if not endpoint.embedding_model:
         return None
-    with limits.allowance(endpoint, tokens=sum(len(text.split()) for text in texts)):
-        release_connection()
-        return llm.embed(endpoint, texts)
+    try:
+        with limits.allowance(endpoint, tokens=sum(len(text.split()) for text in texts)):
+            release_connection()
+            return llm.embed(endpoint, texts)
+    except llm.ProviderError as error:
+        _note_fault(candidate_set, endpoint, "embeddings", error)
+        raise
 
 
 def is_control(candidate_set: CandidateSet) -> bool:
@@ -326,12 +363,7 @@ def _store_candidates(candidate_set: CandidateSet, drafts: list[Draft]) -> None:
             for original, draft in zip(_originals(candidate_set), drafts, strict=True)
         )
         return
-    for draft in drafts:
-        if draft.call.part == Generation.Part.DEFAULT and candidate_set.sampler.anchor:
-            Anchor.objects.get_or_create(
-                prompt_text=candidate_set.prompt_text,
-                defaults={"generation": draft.generation, "text": draft.text},
-            )
+    drafts = [_share(candidate_set, draft) for draft in drafts]
     Candidate.objects.bulk_create(
         Candidate(
             candidate_set=candidate_set,
@@ -345,6 +377,17 @@ def _store_candidates(candidate_set: CandidateSet, drafts: list[Draft]) -> None:
         )
         for position, draft in enumerate(drafts)
     )
+
+
+def _share(candidate_set: CandidateSet, draft: Draft) -> Draft:
+    """A default response becomes the anchor, or gives way to the one another arm just made."""
+    if not _is_anchor(candidate_set, draft.call):
+        return draft
+    anchor, _created = Anchor.objects.get_or_create(
+        prompt_text=candidate_set.prompt_text,
+        defaults={"generation": draft.generation, "text": draft.text},
+    )
+    return Draft(draft.call, anchor.generation, 0, anchor.text)
 
 
 def _refuse(

@@ -357,10 +357,6 @@ class Generation(models.Model):
     def __str__(self) -> str:
         return f"{self.part} of set {self.candidate_set_id}, attempt {self.attempt}"
 
-    @property
-    def usable(self) -> bool:
-        return not self.error
-
 
 class Candidate(models.Model):
     """One response in a set, with where it came from."""

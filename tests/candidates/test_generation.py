@@ -7,14 +7,17 @@ from django.utils import timezone
 
 from annotation.actions.study import apply_study
 from annotation.models import Study
+from candidates import llm
 from candidates.actions import request_live_set, request_pool_set, retry_failed_set
 from candidates.generation import MAX_PROVIDER_ERRORS, complete_candidate_set
 from candidates.models import (
+    Anchor,
     Candidate,
     CandidateSet,
     Generation,
     ModelEndpoint,
     PromptText,
+    Sampler,
 )
 from tests.definitions import small_definition
 from tests.provider import Provider
@@ -169,6 +172,44 @@ def test_faults_that_do_not_pass_end(pending: CandidateSet, provider: Provider) 
     assert outcome.status == "failed"
     pending.refresh_from_db()
     assert pending.reasons == ["the provider answered 500"]
+
+
+def test_a_provider_that_is_down_from_the_start_ends_too(
+    pending: CandidateSet, provider: Provider
+) -> None:
+    """Nobody knows yet what form it answers in: that question's faults count as well."""
+    ModelEndpoint.objects.update(structured_output="unknown")
+    provider.misbehave("server_error", times=100)
+    for _attempt in range(MAX_PROVIDER_ERRORS):
+        make_due(pending)
+        outcome = complete_candidate_set(pending.pk)
+    assert outcome.status == "failed"
+    assert pending.generations.exclude(error="").count() == MAX_PROVIDER_ERRORS
+    assert ModelEndpoint.objects.get().structured_output == "unknown"
+
+
+def test_embeddings_that_never_come_end_too(
+    pending: CandidateSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise llm.ProviderError("the provider answered 500", transient=True)
+
+    monkeypatch.setattr(llm, "embed", fail)
+    ModelEndpoint.objects.update(embedding_model="any")
+    for _attempt in range(MAX_PROVIDER_ERRORS):
+        make_due(pending)
+        outcome = complete_candidate_set(pending.pk)
+    assert outcome.status == "failed"
+    assert pending.generations.filter(error="").count() == 2  # paid for once
+
+
+def test_a_live_set_of_an_anchored_sampler_has_its_own_default(study: Study) -> None:
+    Sampler.objects.filter(pk=study.pool_sampler.pk).update(anchor=True)
+    chosen = Sampler.objects.get(pk=study.pool_sampler.pk)
+    context = [{"role": "user", "content": "Come si vive con meno?"}]
+    made = request_live_set(sampler=chosen, language="it", context=context, seed=2)
+    assert complete_candidate_set(made.pk).status == "ready"
+    assert not Anchor.objects.exists()
 
 
 def test_a_missing_key_is_said_at_once(
