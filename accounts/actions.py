@@ -127,6 +127,7 @@ def store_instrument(definition: dict[str, Any]) -> Instrument:
                 "minimum": question.get("minimum"),
                 "maximum": question.get("maximum"),
                 "special_category": question.get("special_category", False),
+                "expected": question.get("expected", ""),
                 "position": position,
             }
             | translated("text", question["text"])

@@ -45,6 +45,9 @@ class ExternalIdentity(models.Model):
     annotator = models.OneToOneField(Annotator, on_delete=models.CASCADE)
     vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT)
     external_id = models.CharField(max_length=200)
+    details = models.JSONField(
+        default=dict, blank=True, help_text="what else the recruitment service sent, by its names"
+    )
 
     class Meta:
         verbose_name_plural = "external identities"
@@ -169,6 +172,9 @@ class Question(models.Model):
     maximum = models.IntegerField(null=True, blank=True)
     special_category = models.BooleanField(
         default=False, help_text="needs a legal basis in the locale before it is asked"
+    )
+    expected = models.SlugField(
+        blank=True, help_text="code of the option an attention question asks for"
     )
     position = models.PositiveSmallIntegerField()
 

@@ -106,6 +106,7 @@ def _create_conversation(
             conversation=conversation,
             position=1,
             message=prompt_text.text,
+            mode=participation.study.mode_of(1),
             candidate_set=grant.slot.candidate_set,
             live=False,
         )
@@ -157,6 +158,7 @@ def _add_live_turn(conversation: Conversation, *, position: int, message: str) -
         conversation=conversation,
         position=position,
         message=message,
+        mode=conversation.participation.study.mode_of(position),
         candidate_set=candidate_set,
         live=True,
     )

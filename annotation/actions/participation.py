@@ -12,7 +12,7 @@ from accounts.actions import Given, find_or_create_annotator, record_answers, re
 from accounts.models import Answer, Instrument, Purpose, Question, QuestionQuerySet, Vendor
 from annotation.actions.conversation import skip_conversation
 from annotation.dealing import derive_seed
-from annotation.models import Conversation, Participation, RecruitmentLink, StudyLocale
+from annotation.models import Conversation, Outcome, Participation, RecruitmentLink, StudyLocale
 from annotation.steps import Step, next_step, open_conversation
 
 # Without letters and digits that are read as one another.
@@ -43,6 +43,7 @@ def join_study(
         study=link.study,
         defaults={
             "wave": link.wave,
+            "link": link,
             "phase": link.phase,
             "interface_language": interface_language,
             "start_key": start_key,
@@ -148,8 +149,9 @@ def finish_after_help(*, participation: Participation) -> str:
 
 def _release_code(locked: Participation) -> str:
     locked.finished_at = timezone.now()
+    locked.outcome = Outcome.COMPLETE
     locked.completion_code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
-    locked.save(update_fields=["finished_at", "completion_code"])
+    locked.save(update_fields=["finished_at", "outcome", "completion_code"])
     return locked.completion_code
 
 

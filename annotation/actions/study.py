@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,16 @@ from accounts.actions import store_consent_document, store_instrument
 from accounts.models import Vendor
 from accounts.versions import store_version, translated
 from annotation.dealing import derive_seed
-from annotation.models import Phase, RecruitmentLink, Slot, Study, StudyLocale, Wave
+from annotation.models import (
+    Mode,
+    Phase,
+    Quota,
+    RecruitmentLink,
+    Slot,
+    Study,
+    StudyLocale,
+    Wave,
+)
 from annotation.models.assignment import slots_for
 from annotation.models.study import ExplanationPolicy
 from candidates.actions import (
@@ -74,6 +84,14 @@ def _store(definition: dict[str, Any]) -> Study:
         "lease_minutes": about["lease_minutes"],
         "seed": about["seed"],
         "budget": budget,
+        "modes": [Mode(mode).value for mode in about.get("modes", [Mode.RANKING])],
+        "partial_allowed": about.get("partial_allowed", False),
+        "practice": about.get("practice", {}),
+        "expected_minutes": about.get("expected_minutes", 30),
+        "daily_cap": about.get("daily_cap"),
+        "closes_on": about.get("closes_on"),
+        "check_duplicates": about.get("check_duplicates", False),
+        "contact": about.get("contact", ""),
         "translation_stage": PromptText.Stage(about.get("translation_stage", "adjudicated")),
     }
     for field in TEXTS:
@@ -88,15 +106,34 @@ def _store(definition: dict[str, Any]) -> Study:
                 "country": locale["country"],
                 "language": locale["language"],
             },
-            values={"target": locale["target"], "legal_basis": locale.get("legal_basis", "")},
+            values={
+                "target": locale["target"],
+                "legal_basis": locale.get("legal_basis", ""),
+                "pay": _money(locale.get("pay")),
+                "short_pay": _money(locale.get("short_pay")),
+                "currency": locale.get("currency", ""),
+            },
         )
     for wave in about["waves"]:
         store_version(
             Wave,
             identity={"study": study, "number": wave["number"]},
-            values={"explanation_policy": ExplanationPolicy(wave["explanations"])},
+            values={
+                "explanation_policy": ExplanationPolicy(wave["explanations"]),
+                "explanation_share": float(wave.get("explanation_share", 1)),
+            },
+        )
+    for quota in about.get("quotas", []):
+        store_version(
+            Quota,
+            identity={"study": study, "key": quota["key"]},
+            values={"conditions": quota["conditions"], "target": quota["target"]},
         )
     return study
+
+
+def _money(amount: object) -> Decimal | None:
+    return None if amount is None else Decimal(str(amount)).quantize(Decimal("0.01"))
 
 
 def find_missing_texts(definition: Any, path: str = "") -> list[str]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import new_public_id
 from annotation.models.assignment import Grant
-from annotation.models.study import Participation, StudyLocale
+from annotation.models.study import Mode, Participation, StudyLocale
 from candidates.models import Candidate, CandidateSet, Sampler
 
 
@@ -26,6 +26,7 @@ class Conversation(models.Model):
         SKIPPED = "skipped", _("would rather not answer")
         FAILED = "failed", _("left after a failure of ours")
         HELPED = "helped", _("ended with a help line")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
     participation = models.ForeignKey(Participation, models.PROTECT, related_name="conversations")
@@ -36,6 +37,9 @@ class Conversation(models.Model):
     grant = models.OneToOneField(Grant, models.PROTECT, null=True, blank=True)
     sampler = models.ForeignKey(Sampler, models.PROTECT, help_text="of its live sets")
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    sitting = models.PositiveSmallIntegerField(
+        default=1, help_text="of this person, from 1; a pause of an hour begins another"
+    )
     skip_reason = models.CharField(max_length=500, blank=True)
     opened_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -72,6 +76,14 @@ class Turn(models.Model):
     position = models.PositiveSmallIntegerField(help_text="from 1")
     message = models.TextField()
     candidate_set = models.ForeignKey(CandidateSet, models.PROTECT, related_name="turns")
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.RANKING)
+    detected_language = models.CharField(
+        max_length=10, blank=True, help_text="of a message she wrote; empty: not told"
+    )
+    script = models.CharField(max_length=10, blank=True, help_text="ISO 15924: Latn, Deva, …")
+    pasted = models.PositiveIntegerField(
+        null=True, blank=True, help_text="characters pasted into it; empty: not measured"
+    )
     live = models.BooleanField(help_text="its set was made for this turn alone")
     started_at = models.DateTimeField(default=timezone.now)
     shown_at = models.DateTimeField(null=True, blank=True, help_text="candidates first on a page")
@@ -193,6 +205,22 @@ class Opinion(models.TextChoices):
     CANT_SAY = "cant_say", _("Can't say")
 
 
+class Layout(models.TextChoices):
+    """How the responses stood on the page."""
+
+    STACKED = "stacked", _("one below the other")
+    PAIRS = "pairs", _("two side by side")
+    ROW = "row", _("all side by side")
+
+
+class Viewport(models.TextChoices):
+    """Width of the window in CSS pixels."""
+
+    PHONE = "phone", _("below 600")
+    TABLET = "tablet", _("600 to 1023")
+    DESKTOP = "desktop", _("1024 and more")
+
+
 class Ranking(models.Model):
     """The judgement of one turn. Never changed once stored."""
 
@@ -204,6 +232,12 @@ class Ranking(models.Model):
     acceptable = models.CharField(max_length=10, choices=Opinion)
     represents = models.CharField(max_length=10, choices=Opinion)
     reason = models.CharField(max_length=1000, blank=True)
+    layout = models.CharField(
+        max_length=10, choices=Layout, blank=True, help_text="empty: not measured"
+    )
+    viewport = models.CharField(
+        max_length=10, choices=Viewport, blank=True, help_text="empty: not measured"
+    )
     submitted_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -211,11 +245,20 @@ class Ranking(models.Model):
 
 
 class RankedCandidate(models.Model):
-    """A candidate's rank: 1 is best, equal ranks are ties (1, 2, 2, 4), null left unranked."""
+    """A candidate's rank: 1 is best, equal ranks are ties (1, 2, 2, 4), null left unranked.
+
+    The turn's mode says what null means: in `best` and `best_worst` it was not asked.
+    In `rating`, `score` is 0 to 100 (null: the control was never touched), and the ranks
+    follow from the scores.
+    """
 
     ranking = models.ForeignKey(Ranking, models.CASCADE, related_name="rows")
     candidate = models.ForeignKey(Candidate, models.PROTECT)
     rank = models.PositiveSmallIntegerField(null=True, blank=True)
+    score = models.PositiveSmallIntegerField(null=True, blank=True)
+    visible_seconds = models.FloatField(
+        null=True, blank=True, help_text="in view before the ranking; empty: not measured"
+    )
 
     class Meta:
         ordering = ("ranking", "rank")
@@ -225,6 +268,10 @@ class RankedCandidate(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(rank__isnull=True) | Q(rank__gte=1), name="ranks_start_at_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__lte=100),
+                name="scores_go_from_0_to_100",
             ),
         ]
 
@@ -237,7 +284,54 @@ class Explanation(models.Model):
 
     turn = models.OneToOneField(Turn, models.PROTECT)
     text = models.TextField(blank=True)
+    detected_language = models.CharField(max_length=10, blank=True)
+    script = models.CharField(max_length=10, blank=True, help_text="ISO 15924: Latn, Deva, …")
+    pasted = models.PositiveIntegerField(
+        null=True, blank=True, help_text="characters pasted into it; empty: not measured"
+    )
     written_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class Mention(models.Model):
+    """A letter in an explanation, and the candidate that stood under it."""
+
+    explanation = models.ForeignKey(Explanation, models.CASCADE, related_name="mentions")
+    candidate = models.ForeignKey(Candidate, models.PROTECT)
+    start = models.PositiveIntegerField(help_text="of the letter in the text, from 0")
+
+    class Meta:
+        ordering = ("explanation", "start")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["explanation", "start"], name="one_mention_per_place_in_a_text"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.candidate_id} at {self.start}"
+
+
+class Draft(models.Model):
+    """What a person has entered and not sent yet, by the address it will be sent to.
+
+    It is gone when the form is sent, withdrawn or left. No export reads it.
+    """
+
+    participation = models.ForeignKey(Participation, models.CASCADE, related_name="drafts")
+    key = models.CharField(max_length=200, help_text="path of the form's action")
+    fields = models.JSONField(help_text="values by field name")
+    revision = models.PositiveIntegerField(default=1)
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["participation", "key"], name="one_draft_per_person_and_form"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} r{self.revision}"

@@ -30,6 +30,29 @@ class ExplanationPolicy(models.TextChoices):
     REQUIRED = "required", _("required")
 
 
+class Mode(models.TextChoices):
+    """What a turn asks of the person."""
+
+    RANKING = "ranking", _("put all in order")
+    BEST = "best", _("choose the best")
+    BEST_WORST = "best_worst", _("choose the best and the worst")
+    RATING = "rating", _("rate each")
+
+
+class Outcome(models.TextChoices):
+    """How a participation ended. Each has its own completion code and exit."""
+
+    COMPLETE = "complete", _("complete")
+    SCREENED_OUT = "screened_out", _("screened out")
+    QUOTA_FULL = "quota_full", _("quota full")
+    QUALITY = "quality", _("quality")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+def only_ranking() -> list[str]:
+    return [Mode.RANKING.value]
+
+
 class Study(models.Model):
     """One research question: its texts, its instruments and how it deals its work."""
 
@@ -66,6 +89,28 @@ class Study(models.Model):
     turn_lengths = models.JSONField(
         help_text='planned turns by weight, such as {"2": 2, "3": 1, "4": 1}'
     )
+    modes = models.JSONField(
+        default=only_ranking, help_text="of the first, second, … turn; the last one holds on"
+    )
+    partial_allowed = models.BooleanField(
+        default=False, help_text="a ranking may leave responses without a place"
+    )
+    practice = models.JSONField(
+        default=dict, blank=True, help_text="a message, answers and one question; empty: none"
+    )
+    expected_minutes = models.PositiveSmallIntegerField(
+        default=30, help_text="said in the invitation until people's own times are known"
+    )
+    daily_cap = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="conversations a day and person"
+    )
+    closes_on = models.DateField(null=True, blank=True, help_text="the last day of collection")
+    check_duplicates = models.BooleanField(
+        default=False, help_text="flags two people who came from one address; keeps a hash only"
+    )
+    contact = models.CharField(
+        max_length=200, blank=True, help_text="who answers people, with an address"
+    )
     translation_stage = models.CharField(
         max_length=12,
         choices=PromptText.Stage,
@@ -91,6 +136,10 @@ class Study(models.Model):
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
 
+    def mode_of(self, position: int) -> str:
+        """What the turn at this position (from 1) asks."""
+        return str(self.modes[min(position, len(self.modes)) - 1])
+
     def arms(self) -> list[Sampler]:
         """Every sampler that makes pool sets: the first, then the further ones."""
         return [self.pool_sampler, *self.further_arms.order_by("pk")]
@@ -108,6 +157,13 @@ class StudyLocale(models.Model):
         blank=True,
         help_text="for questions on special categories; empty: they are not asked here",
     )
+    pay = models.DecimalField(
+        max_digits=8, decimal_places=2, null=True, blank=True, help_text="for the whole study"
+    )
+    short_pay = models.DecimalField(
+        max_digits=8, decimal_places=2, null=True, blank=True, help_text="for a short exit"
+    )
+    currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217 code")
 
     class Meta:
         constraints: ClassVar = [
@@ -128,18 +184,54 @@ class Wave(models.Model):
     explanation_policy = models.CharField(
         max_length=10, choices=ExplanationPolicy, default=ExplanationPolicy.OPTIONAL
     )
+    explanation_share = models.FloatField(
+        default=1.0, help_text="of all turns, drawn at random, on which the question is asked"
+    )
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["study", "number"], name="one_wave_per_number")
+            models.UniqueConstraint(fields=["study", "number"], name="one_wave_per_number"),
+            models.CheckConstraint(
+                condition=Q(explanation_share__gt=0, explanation_share__lte=1),
+                name="a_share_of_turns_is_above_0_and_at_most_1",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.study} wave {self.number}"
 
 
+class Quota(models.Model):
+    """A demographic cell of people, and how many of them the study wants."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="quotas")
+    key = models.SlugField()
+    conditions = models.JSONField(
+        help_text='who belongs to it, such as {"country": ["FR"], "gender": ["female"], '
+        '"age": {"from": 18, "to": 34}}'
+    )
+    target = models.PositiveIntegerField(help_text="people")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["study", "key"], name="one_quota_per_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study} {self.key}"
+
+
 def new_link_key() -> str:
     return secrets.token_urlsafe(9)
+
+
+class Convention(models.TextChoices):
+    """Which service recruits, hence how ids arrive and how people leave."""
+
+    PLAIN = "plain", _("no service")
+    PROLIFIC = "prolific", _("Prolific")
+    CLOUDRESEARCH = "cloudresearch", _("CloudResearch or MTurk")
+    PANEL = "panel", _("a panel")
 
 
 class RecruitmentLink(models.Model):
@@ -150,6 +242,23 @@ class RecruitmentLink(models.Model):
     wave = models.ForeignKey(Wave, models.PROTECT)
     phase = models.CharField(max_length=10, choices=Phase, default=Phase.MAIN)
     key = models.CharField(max_length=16, unique=True, default=new_link_key)
+    convention = models.CharField(max_length=13, choices=Convention, default=Convention.PLAIN)
+    codes = models.JSONField(
+        default=dict, blank=True, help_text="completion code by outcome; missing ones are drawn"
+    )
+    exits = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="address by outcome; {code} and {id} are filled in; missing: the code alone",
+    )
+    signing_key_variable = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="NAME of the environment variable whose key signs addresses",
+    )
+    signed_entry = models.BooleanField(
+        default=False, help_text="people enter only with a signed address"
+    )
 
     def __str__(self) -> str:
         return f"{self.study} for {self.vendor}"
@@ -172,13 +281,27 @@ class Participation(models.Model):
     )
 
     started_at = models.DateTimeField(default=timezone.now)
+    screened_at = models.DateTimeField(
+        null=True, blank=True, help_text="when a place was found open for her"
+    )
     guidelines_read_at = models.DateTimeField(null=True, blank=True)
+    practised_at = models.DateTimeField(null=True, blank=True)
+    comprehension_tries = models.PositiveSmallIntegerField(default=0)
+    comprehension_passed = models.BooleanField(null=True, blank=True)
     pool_exhausted_at = models.DateTimeField(
         null=True, blank=True, help_text="when nothing was left for her in the pool"
     )
     declined_at = models.DateTimeField(null=True, blank=True, help_text="did not consent")
     finished_at = models.DateTimeField(null=True, blank=True)
-    completion_code = models.CharField(max_length=16, blank=True)
+    outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
+    completion_code = models.CharField(max_length=64, blank=True)
+    link = models.ForeignKey(
+        RecruitmentLink, models.PROTECT, null=True, blank=True, help_text="she came by"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    excluded_at = models.DateTimeField(
+        null=True, blank=True, help_text="a person decided so, by the study's exclusion rules"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -189,6 +312,11 @@ class Participation(models.Model):
                 condition=Q(completion_code="", finished_at__isnull=True)
                 | (~Q(completion_code="") & Q(finished_at__isnull=False)),
                 name="a_completion_code_comes_with_the_finish",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="", finished_at__isnull=True)
+                | (~Q(outcome="") & Q(finished_at__isnull=False)),
+                name="an_outcome_comes_with_the_finish",
             ),
         ]
 
@@ -204,3 +332,25 @@ class Participation(models.Model):
     def public_id_of(cls, return_token: str) -> str:
         """The public id in a return link's token. Raises signing.BadSignature."""
         return signing.Signer(salt=RETURN_LINK_SALT).unsign(return_token)
+
+
+class ScreeningCount(models.Model):
+    """How many people left at screening. Their answers are gone; only this count is kept."""
+
+    study = models.ForeignKey(Study, models.CASCADE)
+    locale = models.ForeignKey(StudyLocale, models.CASCADE, null=True, blank=True)
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    cell = models.CharField(max_length=200, blank=True, help_text="keys of the quotas she fits")
+    people = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["study", "locale", "outcome", "cell"],
+                nulls_distinct=False,
+                name="one_count_per_locale_outcome_and_cell",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.cell}: {self.people}"

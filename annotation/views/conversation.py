@@ -19,7 +19,7 @@ from annotation.access import (
 from annotation.actions import conversation as act
 from annotation.actions.assignment import renew_lease
 from annotation.actions.participation import finish_after_help
-from annotation.forms import ExplanationForm, OwnPromptForm, RankingForm, SkipForm
+from annotation.forms.conversation import ExplanationForm, OwnPromptForm, RankingForm, SkipForm
 from annotation.help_lines import help_lines
 from annotation.models import Conversation
 from annotation.models.study import ExplanationPolicy

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import ConsentDocument, ExternalIdentity, Instrument
 from annotation.access import ParticipantRequest, at_step, participant_required
 from annotation.actions import participation as act
-from annotation.forms import (
+from annotation.forms.entry import (
     ConsentForm,
     CountryForm,
     JoinForm,

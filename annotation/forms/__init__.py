@@ -1,0 +1,1 @@
+"""The shape of what annotators send. Forms turn names into objects; they never write."""

@@ -1,0 +1,76 @@
+"""What people tell the study besides their judgements: problems and questions."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import new_public_id
+from annotation.models.conversation import Turn
+from annotation.models.study import Participation, Study
+from candidates.models import Candidate
+
+
+class ProblemReport(models.Model):
+    """A problem with a prompt or a response, told from inside the task."""
+
+    class Kind(models.TextChoices):
+        OFFENSIVE = "offensive", _("offensive or harmful")
+        WRONG_LANGUAGE = "wrong_language", _("not in my language")
+        BROKEN = "broken", _("cut off, empty or unreadable")
+        PERSONAL = "personal", _("names or shows a private person")
+        OTHER = "other", _("something else")
+
+    participation = models.ForeignKey(Participation, models.PROTECT, related_name="reports")
+    turn = models.ForeignKey(Turn, models.PROTECT, related_name="reports")
+    candidate = models.ForeignKey(
+        Candidate, models.PROTECT, null=True, blank=True, help_text="empty: the message"
+    )
+    kind = models.CharField(max_length=14, choices=Kind)
+    text = models.TextField(blank=True)
+    reported_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.kind} in {self.turn}"
+
+
+class HelpThread(models.Model):
+    """A person's questions and the study's answers, under a number that names nobody."""
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    study = models.ForeignKey(Study, models.PROTECT)
+    participation = models.OneToOneField(
+        Participation,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        help_text="never shown to staff; empty: somebody who has not joined",
+    )
+    language = models.CharField(max_length=10, help_text="of the pages she reads")
+    opened_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="when she last read it")
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class HelpMessage(models.Model):
+    """One message of a thread; without an author it is the person's own."""
+
+    thread = models.ForeignKey(HelpThread, models.CASCADE, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
+    text = models.TextField()
+    page = models.CharField(max_length=200, blank=True, help_text="where she was")
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("sent_at", "pk")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(text=""), name="a_help_message_says_something")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.thread} {self.sent_at:%Y-%m-%d %H:%M}"
