@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from annotation.dealing import derive_seed
 from annotation.models import Conversation, Grant, Participation, Slot
 from annotation.models.assignment import NEVER_LEASED
 
@@ -84,6 +86,40 @@ def release_slot(*, grant: Grant, disposition: Grant.Disposition, reason: str = 
     Grant.objects.filter(pk=grant.pk).filter(
         Q(disposition="") | Q(disposition=Grant.Disposition.TIMED_OUT)
     ).update(disposition=disposition, reason=reason, ended_at=timezone.now())
+
+
+@transaction.atomic
+def replace_done_slots(*, participation: Participation) -> int:
+    """Voids what this person's judgements filled and plans as many new places; returns how many.
+
+    The judgements stay as rows and count for nobody's overlap. A second call finds none.
+    """
+    done = Slot.objects.filter(holder=participation, status=Slot.Status.DONE)
+    for slot in done.select_related("locale__study", "prompt").order_by("pk"):
+        siblings = Slot.objects.filter(
+            candidate_set=slot.candidate_set_id, locale=slot.locale_id, phase=slot.phase
+        )
+        # The locked set of rows makes the next ordinal this transaction's alone.
+        ordinals = list(
+            siblings.order_by("pk")
+            .select_for_update(of=("self",), no_key=True)
+            .values_list("ordinal", flat=True)
+        )
+        Slot.objects.filter(pk=slot.pk).update(status=Slot.Status.VOID, done_at=None)
+        if slot.prompt.retired_at is None:
+            ordinal = max(ordinals) + 1
+            draw = derive_seed(
+                slot.locale.study.seed, "draw", slot.candidate_set_id, slot.locale_id, ordinal
+            )
+            Slot.objects.create(
+                candidate_set_id=slot.candidate_set_id,
+                prompt_id=slot.prompt_id,
+                locale_id=slot.locale_id,
+                phase=slot.phase,
+                ordinal=ordinal,
+                draw=draw % 2**31,
+            )
+    return len(done)
 
 
 def _lease(participation: Participation) -> timedelta:

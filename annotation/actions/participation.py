@@ -126,7 +126,17 @@ def finish(*, participation: Participation) -> str:
         return locked.completion_code
     if next_step(locked) is not Step.FINISH or not _is_complete(locked):
         raise ValidationError(_("Not everything is stored yet. Please go on where you were."))
-    return _release_code(locked)
+    return _release_code(locked, Outcome.COMPLETE)
+
+
+@transaction.atomic
+def end_participation(*, participation: Participation, outcome: Outcome) -> str:
+    """Ends a participation before its plan is done; returns the outcome's completion code.
+
+    A repeat, whatever its outcome, changes nothing and gives the first code.
+    """
+    locked = Participation.objects.select_for_update(of=("self",)).get(pk=participation.pk)
+    return locked.completion_code or _release_code(locked, outcome)
 
 
 @transaction.atomic
@@ -144,13 +154,15 @@ def finish_after_help(*, participation: Participation) -> str:
     current = open_conversation(locked)
     if current:
         skip_conversation(conversation=current)
-    return _release_code(locked)
+    return _release_code(locked, Outcome.COMPLETE)
 
 
-def _release_code(locked: Participation) -> str:
+def _release_code(locked: Participation, outcome: Outcome) -> str:
+    """The vendor's own code for this outcome where its link has one, else a random one."""
+    agreed = locked.link.codes.get(outcome.value, "") if locked.link else ""
     locked.finished_at = timezone.now()
-    locked.outcome = Outcome.COMPLETE
-    locked.completion_code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
+    locked.outcome = outcome
+    locked.completion_code = agreed or "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
     locked.save(update_fields=["finished_at", "outcome", "completion_code"])
     return locked.completion_code
 
