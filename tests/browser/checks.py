@@ -1,0 +1,59 @@
+"""What every page must hold in every language: accessible, and nothing clipped."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+# A third longer, as translations of short English texts are, in letters that are easy to see.
+LENGTHEN = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const skipped = new Set(["SCRIPT", "STYLE", "TEXTAREA", "OPTION"]);
+  const nodes = [];
+  while (walker.nextNode()) nodes.push(walker.currentNode);
+  for (const node of nodes) {
+    const text = node.textContent.trim();
+    if (!text || skipped.has(node.parentElement.tagName)) continue;
+    node.textContent = node.textContent.replace(/\\S+/g, (word, at) =>
+      word + (word.length > 3 ? "ÿ".repeat(Math.ceil(word.length / 3)) : ""));
+  }
+}"""
+CLIPPED = """() => {
+  const found = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) found.push(`page is ${root.scrollWidth} wide`);
+  for (const element of document.querySelectorAll("body *")) {
+    if (!element.checkVisibility() || element.closest("[data-clamped], .skip-link, select")) continue;
+    const style = getComputedStyle(element);
+    if (style.clipPath !== "none" || !element.textContent.trim()) continue;
+    if (["INPUT", "TEXTAREA", "SELECT", "OPTION"].includes(element.tagName)) continue;
+    if (style.overflowX === "auto" || style.overflowX === "scroll") continue;
+    const wide = element.scrollWidth > element.clientWidth + 1 && style.display !== "inline";
+    const hides = style.overflowX === "hidden" || style.overflowX === "clip";
+    const button = element.tagName === "BUTTON" && wide;
+    const cut = style.overflowY === "hidden" && element.scrollHeight > element.clientHeight + 1;
+    if ((wide && hides) || button || cut) {
+      found.push(`${element.tagName}.${element.className}: ${element.textContent.trim().slice(0, 40)}`);
+    }
+  }
+  return found;
+}"""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong, one line for each element."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def clipped_when_longer(page: Page) -> list[str]:
+    """Elements whose text no longer shows whole once every word is a third longer."""
+    page.evaluate(LENGTHEN)
+    found: list[str] = page.evaluate(CLIPPED)
+    return found
