@@ -13,6 +13,7 @@ from accounts.models import Consent, Instrument, Purpose, Question
 from annotation.dealing import PlannedConversation, plan_conversations
 from annotation.models import Conversation, Participation, Study, Turn
 from annotation.models.study import ExplanationPolicy
+from annotation.sittings import came_too_late, may_open_more
 from candidates.models import CandidateSet
 
 
@@ -21,9 +22,10 @@ class Step(Enum):
 
     COUNTRY = "country"
     LANGUAGE = "language"
-    CONSENT = "consent"
     QUOTA = "quota"
+    CONSENT = "consent"
     GUIDELINES = "guidelines"
+    PRACTICE = "practice"
     CONVERSATIONS = "conversations"
     CLOSING = "closing"
     FINISH = "finish"
@@ -41,17 +43,28 @@ def next_step(participation: Participation) -> Step:
         return Step.COUNTRY
     if participation.locale is None:
         return Step.LANGUAGE
+    if came_too_late(participation):
+        return Step.FINISH
+    if not is_screened(participation):
+        return Step.QUOTA
     if not has_consented(participation):
         return Step.CONSENT
-    if questions_due(participation, study.quota_instrument):
-        return Step.QUOTA
     if participation.guidelines_read_at is None:
         return Step.GUIDELINES
+    if study.practice and participation.practised_at is None:
+        return Step.PRACTICE
     if open_conversation(participation) or conversations_due(participation):
         return Step.CONVERSATIONS
     if questions_due(participation, study.closing_instrument):
         return Step.CLOSING
     return Step.FINISH
+
+
+def is_screened(participation: Participation) -> bool:
+    """Whether a place was found for her and she has met every screening question."""
+    return participation.screened_at is not None and not questions_due(
+        participation, participation.study.quota_instrument
+    )
 
 
 def has_consented(participation: Participation) -> bool:
@@ -65,13 +78,17 @@ def has_consented(participation: Participation) -> bool:
 
 
 def questions_due(participation: Participation, instrument: Instrument) -> list[Question]:
-    """Questions of an instrument that this person is asked and has not met yet."""
+    """Questions of an instrument that this person is asked and has not met yet.
+
+    Screening never asks for a special category, whatever the locale allows.
+    """
+    screening = instrument == participation.study.quota_instrument
     questions = (
         Question.objects.filter(instrument=instrument)
         .for_country(participation.country)
         .exclude(Q(answer__annotator=participation.annotator_id))
     )
-    if participation.locale is None or not participation.locale.legal_basis:
+    if screening or participation.locale is None or not participation.locale.legal_basis:
         questions = questions.filter(special_category=False)
     return list(questions.prefetch_related("options"))
 
@@ -87,7 +104,10 @@ def plan_of(participation: Participation) -> list[PlannedConversation]:
 
 
 def conversations_due(participation: Participation) -> list[tuple[int, PlannedConversation]]:
-    """What is left of her plan, with its places. An exhausted pool asks no more of her."""
+    """What is left of her plan, with its places. An exhausted pool asks no more of her,
+    nor does a study whose last day is over."""
+    if not may_open_more(participation):
+        return []
     taken = set(participation.conversations.values_list("ordinal", flat=True))
     return [
         (ordinal, planned)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import conversation, entry
+from annotation.views import conversation, entry, practice
 
 urlpatterns = [
     path("join/<slug:key>/", entry.join, name="join"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("declined/", entry.declined, name="declined"),
     path("questions/", entry.quota, name="quota"),
     path("guidelines/", entry.guidelines, name="guidelines"),
+    path("practice/", practice.practice, name="practice"),
     path("conversations/", conversation.conversations, name="conversations"),
     path("conversations/open/", conversation.conversation_open, name="conversation-open"),
     path("conversations/<slug:public_id>/", conversation.conversation, name="conversation"),

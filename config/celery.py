@@ -37,6 +37,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 10},
         },
+        "note-break-offs": {
+            "task": "annotation.tasks.note_break_offs",
+            "schedule": 600.0,
+            "options": {"expires": 600},
+        },
     },
 )
 app.autodiscover_tasks()

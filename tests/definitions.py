@@ -20,10 +20,18 @@ def demo_definition() -> dict[str, Any]:
 
 
 def small_definition(*, prompts: int = 3, target: int = 2, **study: Any) -> dict[str, Any]:
-    """The demo study with fewer prompts and places; `study` overrides its settings."""
+    """The demo study with fewer prompts and places and no practice item; `study` overrides
+    its settings."""
     definition = demo_definition()
+    del definition["study"]["practice"]
     definition["pool"]["prompts"] = definition["pool"]["prompts"][:prompts]
     for locale in definition["study"]["locales"]:
         locale["target"] = target
     definition["study"] |= study
     return definition
+
+
+def practice_item() -> dict[str, Any]:
+    """The demo's practice item, for a study that wants one."""
+    item: dict[str, Any] = demo_definition()["study"]["practice"]
+    return item

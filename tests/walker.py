@@ -34,16 +34,35 @@ class Walker:
     def join(self, external_id: str = "") -> Response:
         return self.post("join", {"external_id": external_id}, self.link.key)
 
-    def enter(self) -> Response:
-        """From the join link to the page between conversations."""
+    def choose(self) -> Response:
+        """Joins, and says where she lives and in which language she works."""
         self.join()
         self.post("country", {"country": self.country})
         locale = self.link.study.locales.get(country=self.country, language=self.language)
-        self.post("language", {"locale": locale.pk})
+        return self.post("language", {"locale": locale.pk})
+
+    def screen(self, **answers: str) -> Response:
+        return self.post("quota", {"age": "41", "gender": "female"} | answers)
+
+    def consent(self, decision: str = "yes") -> Response:
         purposes = self.link.study.consent_document.statements.values_list("purpose", flat=True)
-        self.post("consent", dict.fromkeys(purposes, "yes"))
-        self.post("quota", {"age": "41", "gender": "female"})
-        return self.post("guidelines")
+        return self.post("consent", dict.fromkeys(purposes, decision))
+
+    def practise(self) -> Response:
+        """The practice item with the right answer at once, and on."""
+        item = self.link.study.practice
+        right = [option["correct"] for option in item["options"]].index(True)
+        places = {f"place_{letter}": "1" for letter in "ABCDEFGH"[: len(item["answers"])]}
+        self.post("practice", places | {"option": str(right), "attempt": "1"})
+        return self.post("practice")
+
+    def enter(self) -> Response:
+        """From the join link to the page between conversations."""
+        self.choose()
+        self.screen()
+        self.consent()
+        page = self.post("guidelines")
+        return self.practise() if self.link.study.practice else page
 
     def open(self) -> Conversation:
         self.post("conversation-open")

@@ -10,6 +10,9 @@ from annotation.dealing import derive_seed
 from annotation.models import Conversation, Grant, Participation, Slot
 from annotation.models.assignment import NEVER_LEASED
 
+# What a person who comes back to her conversation can still settle otherwise.
+UNSETTLED = ("", Grant.Disposition.TIMED_OUT, Grant.Disposition.BROKE_OFF)
+
 
 def claim_slot(*, participation: Participation) -> Grant | None:
     """Gives this person the neediest slot she has not met; None when there is none.
@@ -74,6 +77,7 @@ def complete_slot(*, grant: Grant) -> None:
     )
     Grant.objects.filter(pk=grant.pk).update(
         disposition=Grant.Disposition.COMPLETED if counted else Grant.Disposition.SURPLUS,
+        reason="",
         ended_at=now,
     )
 
@@ -83,9 +87,7 @@ def release_slot(*, grant: Grant, disposition: Grant.Disposition, reason: str = 
     Slot.objects.open().filter(pk=grant.slot_id, holder=grant.participation_id).update(
         holder=None, leased_until=NEVER_LEASED
     )
-    Grant.objects.filter(pk=grant.pk).filter(
-        Q(disposition="") | Q(disposition=Grant.Disposition.TIMED_OUT)
-    ).update(disposition=disposition, reason=reason, ended_at=timezone.now())
+    Grant.objects.filter(pk=grant.pk, disposition__in=UNSETTLED).update(disposition=disposition, reason=reason, ended_at=timezone.now())
 
 
 @transaction.atomic

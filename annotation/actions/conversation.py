@@ -25,6 +25,7 @@ from annotation.models import (
     Turn,
 )
 from annotation.ranks import first_places, to_competition_ranks
+from annotation.sittings import day_is_full, sitting_of
 from annotation.steps import (
     Step,
     conversations_due,
@@ -46,7 +47,7 @@ PICK_ONE = _("Several answers share first place: pick which one continues.")
 def open_next_conversation(*, participation: Participation) -> Conversation | None:
     """The open conversation, or the next of her plan.
 
-    None when nothing is left for her, or when she is not that far.
+    None when nothing is left for her or for today, or when she is not that far.
     """
     locked = Participation.objects.select_for_update().get(pk=participation.pk)
     if next_step(locked) is not Step.CONVERSATIONS:
@@ -54,6 +55,8 @@ def open_next_conversation(*, participation: Participation) -> Conversation | No
     current = open_conversation(locked)
     if current:
         return current
+    if day_is_full(locked):
+        return None
     for ordinal, planned in conversations_due(locked):
         if planned.kind == Conversation.Kind.OWN:
             return _create_conversation(locked, ordinal, planned, grant=None)
@@ -98,6 +101,8 @@ def _create_conversation(
         planned_turns=planned.turns,
         grant=grant,
         sampler=participation.study.live_sampler,
+        sitting=sitting_of(participation),
+        opened_at=timezone.now(),
     )
     if grant:
         prompt_text = grant.slot.candidate_set.prompt_text

@@ -6,13 +6,16 @@ import uuid
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions import Given, find_or_create_annotator, record_answers, record_consent
-from accounts.models import Answer, Instrument, Purpose, Question, QuestionQuerySet, Vendor
+from accounts.actions import Given, find_or_create_annotator, record_answers
+from accounts.models import Answer, Instrument, Question, QuestionQuerySet, Vendor
+from annotation.actions.cells import forget_screening
 from annotation.actions.conversation import skip_conversation
 from annotation.dealing import derive_seed
-from annotation.models import Conversation, Outcome, Participation, RecruitmentLink, StudyLocale
+from annotation.models import Conversation, Outcome, Participation, RecruitmentLink, Study
+from annotation.sittings import came_too_late, is_past
 from annotation.steps import Step, next_step, open_conversation
 
 # Without letters and digits that are read as one another.
@@ -38,7 +41,7 @@ def join_study(
         if started and started.annotator.vendor_id == link.vendor_id:
             return started
     annotator = find_or_create_annotator(vendor=link.vendor, external_id=external_id)
-    participation, _created = Participation.objects.get_or_create(
+    participation, created = Participation.objects.get_or_create(
         annotator=annotator,
         study=link.study,
         defaults={
@@ -50,7 +53,17 @@ def join_study(
             "seed": derive_seed(link.study.seed, annotator.public_id) % 2**31,
         },
     )
+    if created:
+        _refuse_after_the_last_day(link.study)
     return participation
+
+
+def _refuse_after_the_last_day(study: Study) -> None:
+    """Nobody new joins once the last day is over in every country of the study."""
+    countries = set(study.locales.values_list("country", flat=True))
+    if study.closes_on and all(is_past(study, country) for country in countries):
+        day = date_format(study.closes_on, "DATE_FORMAT")
+        raise ValidationError(_("This study ended on %(day)s.") % {"day": day})
 
 
 def set_country(*, participation: Participation, country: str) -> None:
@@ -58,39 +71,9 @@ def set_country(*, participation: Participation, country: str) -> None:
     Participation.objects.filter(pk=participation.pk, locale=None).update(country=country)
 
 
-def set_locale(*, participation: Participation, locale: StudyLocale) -> None:
-    """Fixes the study language, once."""
-    Participation.objects.filter(pk=participation.pk, locale=None).update(locale=locale)
-
-
 def set_interface_language(*, participation: Participation, language: str) -> None:
     """Changes the language of the pages, at any time; touches nothing else."""
     Participation.objects.filter(pk=participation.pk).update(interface_language=language)
-
-
-@transaction.atomic
-def decide_consent(*, participation: Participation, given: set[Purpose], language: str) -> None:
-    """Stores a decision on every purpose; without the first one the participation ends."""
-    locked = Participation.objects.select_for_update().get(pk=participation.pk)
-    if Purpose.TAKE_PART not in given:
-        locked.declined_at = timezone.now()
-        locked.save(update_fields=["declined_at"])
-        return
-    record_consent(
-        annotator=locked.annotator,
-        document=locked.study.consent_document,
-        given=given,
-        language=language,
-    )
-
-
-def reconsider(*, participation: Participation) -> None:
-    """Takes a refusal back, before anything was asked."""
-    Participation.objects.filter(pk=participation.pk).update(declined_at=None)
-
-
-def answer_quota(*, participation: Participation, answers: list[Given]) -> None:
-    record_answers(annotator=participation.annotator, answers=answers)
 
 
 def read_guidelines(*, participation: Participation) -> None:
@@ -119,11 +102,15 @@ def answer_closing(*, participation: Participation, answers: list[Given]) -> Non
 def finish(*, participation: Participation) -> str:
     """Releases the completion code after counting what is stored; a repeat gives the same.
 
-    Raises ValidationError while something is missing.
+    Somebody whom the study's last day overtook before her first conversation ends as one
+    for whom there was no place. Raises ValidationError while something is missing.
     """
     locked = Participation.objects.select_for_update().get(pk=participation.pk)
     if locked.completion_code:
         return locked.completion_code
+    if next_step(locked) is Step.FINISH and came_too_late(locked):
+        forget_screening(participation=locked, outcome=Outcome.QUOTA_FULL)
+        return _release_code(locked, Outcome.QUOTA_FULL)
     if next_step(locked) is not Step.FINISH or not _is_complete(locked):
         raise ValidationError(_("Not everything is stored yet. Please go on where you were."))
     return _release_code(locked, Outcome.COMPLETE)
@@ -173,7 +160,9 @@ def _is_complete(participation: Participation) -> bool:
         ranked = conversation.turns.filter(ranking__isnull=False).count()
         if ranked != conversation.planned_turns:
             return False
-    asked = _questions(participation.study.quota_instrument, participation.country)
+    asked = _questions(participation.study.quota_instrument, participation.country).filter(
+        special_category=False
+    )
     return (
         asked.count()
         == Answer.objects.filter(annotator=participation.annotator_id, question__in=asked).count()

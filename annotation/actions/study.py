@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from accounts.actions import store_consent_document, store_instrument
 from accounts.models import Vendor
 from accounts.versions import store_version, translated
+from annotation import practice, quotas
 from annotation.dealing import derive_seed
 from annotation.models import (
     Mode,
@@ -52,11 +54,29 @@ def apply_study(definition: dict[str, Any]) -> Study:
     if missing:
         raise ValidationError(f"These texts are missing in a language: {'; '.join(missing)}.")
     try:
+        fault = find_fault(definition)
+        if fault:
+            raise ValidationError(fault)
         return _store(definition)
     except KeyError as error:
         raise ValidationError(f"The study's definition lacks {error}.") from error
     except ValueError as error:
         raise ValidationError(f"The study's definition cannot be used: {error}.") from error
+
+
+def find_fault(definition: dict[str, Any]) -> str:
+    """What in the practice item, the screening or the quotas cannot be used; empty: nothing."""
+    about, asked = definition["study"], definition["instruments"]["quota"]["questions"]
+    sensitive = [item["code"] for item in asked if item.get("special_category")]
+    if sensitive:
+        return (
+            f"The quota instrument asks {', '.join(sensitive)}, a special category: "
+            "such questions come after consent and screen nobody out."
+        )
+    questions = {item["code"]: item for item in asked}
+    faults = [practice.find_fault(about.get("practice", {}))]
+    faults += [quotas.find_fault(quota, questions) for quota in about.get("quotas", [])]
+    return next((fault for fault in faults if fault), "")
 
 
 def _store(definition: dict[str, Any]) -> Study:
@@ -89,7 +109,7 @@ def _store(definition: dict[str, Any]) -> Study:
         "practice": about.get("practice", {}),
         "expected_minutes": about.get("expected_minutes", 30),
         "daily_cap": about.get("daily_cap"),
-        "closes_on": about.get("closes_on"),
+        "closes_on": _day(about.get("closes_on")),
         "check_duplicates": about.get("check_duplicates", False),
         "contact": about.get("contact", ""),
         "translation_stage": PromptText.Stage(about.get("translation_stage", "adjudicated")),
@@ -130,6 +150,11 @@ def _store(definition: dict[str, Any]) -> Study:
             values={"conditions": quota["conditions"], "target": quota["target"]},
         )
     return study
+
+
+def _day(value: Any) -> date | None:
+    """A day as YAML reads it, or written as text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _money(amount: object) -> Decimal | None:

@@ -23,11 +23,13 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Wanted and not judged yet, whether or not somebody is at it."""
         return self.filter(status=Slot.Status.OPEN)
 
+    def wanted(self, *, locale: StudyLocale, phase: str) -> "SlotQuerySet":
+        """What a locale still lacks in a phase, whether or not somebody is at it."""
+        return self.open().filter(locale=locale, phase=phase, prompt__retired_at=None)
+
     def claimable(self, *, locale: StudyLocale, phase: str) -> "SlotQuerySet":
         """Open slots that nobody holds now. A lapsed lease needs no housekeeping to count."""
-        return self.open().filter(
-            locale=locale, phase=phase, leased_until__lt=timezone.now(), prompt__retired_at=None
-        )
+        return self.wanted(locale=locale, phase=phase).filter(leased_until__lt=timezone.now())
 
     def not_met_by(self, annotator: Annotator) -> "SlotQuerySet":
         """Slots whose prompt this person has never been given, in any arm or language."""

@@ -23,6 +23,8 @@ from annotation.forms.conversation import ExplanationForm, OwnPromptForm, Rankin
 from annotation.help_lines import help_lines
 from annotation.models import Conversation
 from annotation.models.study import ExplanationPolicy
+from annotation.pace import minutes_left
+from annotation.sittings import day_is_full, is_back, minutes_until_free, tomorrow
 from annotation.steps import (
     Standing,
     Step,
@@ -39,20 +41,27 @@ from candidates.moderation import Outcome, Verdict
 @require_GET
 @at_step(Step.CONVERSATIONS)
 def conversations(request: ParticipantRequest) -> HttpResponse:
-    """Between two conversations: what is done, what comes, and a button."""
+    """Between two conversations: what is done, what comes, and a button, or when to go on."""
     participation = request.participation
     current = open_conversation(participation)
     if current:
         return redirect("conversation", current.public_id)
     due = conversations_due(participation)
-    total = len(plan_of(participation))
     context = {
+        "study": participation.study,
         "done": participation.conversations.count(),
-        "total": total,
+        "total": len(plan_of(participation)),
+        "left": len(due),
         "next": due[0][1],
+        "minutes_left": minutes_left(participation),
+        "is_back": is_back(participation),
         "return_url": _return_url(request),
-        "busy": "busy" in request.GET,
     }
+    if day_is_full(participation):
+        context["day"] = tomorrow(participation)
+        return render(request, "annotation/enough_today.html", context)
+    if "busy" in request.GET:
+        context |= {"busy": True, "free_in": minutes_until_free(participation)}
     return render(request, "annotation/conversations.html", context)
 
 
@@ -277,6 +286,9 @@ def _show(
         "history": [turn for turn in now.turns if now.turn and turn.position < now.turn.position],
         "number": conversation.ordinal + 1,
         "total": len(plan_of(request.participation)),
+        "done": request.participation.conversations.exclude(pk=conversation.pk).count(),
+        "minutes_left": minutes_left(request.participation),
+        "is_back": is_back(request.participation),
         "return_url": _return_url(request),
         "problems": problems or [],
         "form": form,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import ConsentDocument, ExternalIdentity, Instrument
 from annotation.access import ParticipantRequest, at_step, participant_required
 from annotation.actions import participation as act
+from annotation.actions import screening as door
 from annotation.forms.entry import (
     ConsentForm,
     CountryForm,
@@ -24,7 +25,8 @@ from annotation.forms.entry import (
     QuestionsForm,
 )
 from annotation.middleware import SESSION_KEY, ParticipationRequest
-from annotation.models import Participation, RecruitmentLink, StudyLocale
+from annotation.models import Participation, RecruitmentLink
+from annotation.pace import pays_by_country, study_minutes
 from annotation.steps import Step, next_step, plan_of, questions_due
 
 # What recruitment services append to the address, most common first.
@@ -75,6 +77,8 @@ def _welcome(request: ParticipationRequest, link: RecruitmentLink) -> HttpRespon
         "external_id": next((value for value in found if value), ""),
         "start_key": uuid.uuid4(),
         "conversations": link.study.pool_conversations + link.study.own_conversations,
+        "minutes": study_minutes(link.study),
+        "pays": pays_by_country(link.study),
     }
     return render(request, "annotation/welcome.html", context)
 
@@ -149,47 +153,60 @@ def country(request: ParticipantRequest) -> HttpResponse:
 def language(request: ParticipantRequest) -> HttpResponse:
     """Proposes the interface language where the country has it; never decides it."""
     participation = request.participation
-    locales = StudyLocale.objects.filter(
-        study=participation.study, country=participation.country
-    ).order_by("language")
+    locales = door.locales_for(participation=participation)
     proposed = locales.filter(language=translation.get_language()).first() or locales.first()
     form = LanguageForm(request.POST or None, locales=locales, proposed=proposed)
     if form.is_valid():
         locale = form.cleaned_data["locale"]
-        act.set_locale(participation=participation, locale=locale)
+        door.set_locale(participation=participation, locale=locale)
         act.set_interface_language(participation=participation, language=locale.language)
         return redirect("here")
     return _form_page(request, "annotation/language.html", form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@at_step(Step.QUOTA)
+def quota(request: ParticipantRequest) -> HttpResponse:
+    """The screening: what is asked before consent, and why."""
+    participation = request.participation
+    instrument = participation.study.quota_instrument
+    questions = questions_due(participation, instrument)
+    form = QuestionsForm(request.POST or None, questions=questions)
+    if request.method == "POST" and form.is_valid():
+        door.answer_screening(participation=participation, answers=form.given())
+        return redirect("here")
+    context = {"instrument": instrument, "n": len(questions), "locale": participation.locale}
+    return _form_page(request, "annotation/screening.html", form, **context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 @at_step(Step.CONSENT)
 def consent(request: ParticipantRequest) -> HttpResponse:
-    document = ConsentDocument.objects.get(pk=request.participation.study.consent_document_id)
+    participation = request.participation
+    document = ConsentDocument.objects.get(pk=participation.study.consent_document_id)
     form = ConsentForm(request.POST or None, document=document)
     if form.is_valid():
-        act.decide_consent(
-            participation=request.participation,
+        door.decide_consent(
+            participation=participation,
             given=form.given(),
             language=translation.get_language() or "en",
         )
         return redirect("here")
-    return _form_page(request, "annotation/consent.html", form, document=document)
+    context = {
+        "document": document,
+        "locale": participation.locale,
+        "minutes": study_minutes(participation.study, participation.country),
+    }
+    return _form_page(request, "annotation/consent.html", form, **context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_step(Step.DECLINED)
 def declined(request: ParticipantRequest) -> HttpResponse:
     if request.method == "POST":
-        act.reconsider(participation=request.participation)
+        door.reconsider(participation=request.participation)
         return redirect("here")
     return render(request, "annotation/declined.html")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@at_step(Step.QUOTA)
-def quota(request: ParticipantRequest) -> HttpResponse:
-    return _questions_page(request, request.participation.study.quota_instrument, act.answer_quota)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

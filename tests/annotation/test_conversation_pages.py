@@ -424,7 +424,7 @@ def test_a_busy_pool_asks_for_patience_and_offers_an_end(link: RecruitmentLink) 
         walker.finish_conversation(walker.open())  # her own one
     walker.post("interface-language", {"language": "en", "next": "/"})
     page = walker.post("conversation-open").content.decode()
-    assert "Try again in a few minutes" in page
+    assert "Come back in about 20 minutes" in page
     assert walker.participation.pool_exhausted_at is None
     Slot.objects.filter(holder=other.participation).update(leased_until=timezone.now())
     assert walker.open().kind == "pool"
@@ -444,9 +444,9 @@ def test_somebody_who_would_not_wait_finishes(link: RecruitmentLink) -> None:
 
 
 def test_an_empty_pool_ends_the_plan_kindly(link: RecruitmentLink) -> None:
-    Slot.objects.update(status="void")
     walker = Walker(link)
     walker.enter()
+    Slot.objects.update(status="void")
     page = walker.finish()
     assert code_on(page)
     assert [c.kind for c in walker.participation.conversations.all()] == ["own"]

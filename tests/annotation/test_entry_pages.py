@@ -114,7 +114,7 @@ def test_an_indian_annotator_chooses_hindi_or_english(link: RecruitmentLink) -> 
     assert page.count('type="radio" name="locale"') == 2
     walker.post("language", {"locale": link.study.locales.get(country="IN", language="hi").pk})
     assert str(walker.participation.locale) == "IN-hi"
-    assert 'lang="hi"' in walker.client.get(reverse("consent")).content.decode()
+    assert '<html lang="hi"' in walker.client.get(reverse("quota")).content.decode()
 
 
 def test_the_interface_language_changes_nothing_else(link: RecruitmentLink) -> None:
@@ -139,9 +139,8 @@ def test_the_language_form_never_leads_off_the_site(link: RecruitmentLink) -> No
 
 def test_consent_is_kept_per_purpose_with_version_and_language(link: RecruitmentLink) -> None:
     walker = Walker(link)
-    walker.join()
-    walker.post("country", {"country": "FR"})
-    walker.post("language", {"locale": link.study.locales.get(country="FR").pk})
+    walker.choose()
+    walker.screen()
     data = dict.fromkeys(
         ["release_choices", "release_free_text", "train_models", "recontact", "transfer_abroad"],
         "no",
@@ -154,39 +153,19 @@ def test_consent_is_kept_per_purpose_with_version_and_language(link: Recruitment
 
 
 def test_consent_left_open_is_refused_beside_the_question(link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.join()
-    walker.post("country", {"country": "US"})
-    walker.language = "en"
-    walker.post("language", {"locale": link.study.locales.get(country="US").pk})
+    walker = Walker(link, country="US", language="en")
+    walker.choose()
+    walker.screen()
     response = walker.client.post(reverse("consent"), {"take_part": "yes"})
     assert response.status_code == 422
     assert response.content.decode().count('class="error">Answer yes or no.') == 5
     assert not Consent.objects.exists()
 
 
-def test_whoever_declines_can_reconsider_and_nothing_is_stored(link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.join()
-    walker.post("country", {"country": "FR"})
-    walker.post("language", {"locale": link.study.locales.get(country="FR").pk})
-    purposes = link.study.consent_document.statements.values_list("purpose", flat=True)
-    walker.post("consent", dict.fromkeys(purposes, "no"))
-    assert walker.here() == reverse("declined")
-    assert not Consent.objects.exists()
-    walker.post("declined")
-    assert walker.here() == reverse("consent")
-
-
 @pytest.mark.parametrize("age", ["17", "121", "forty", ""])
 def test_an_impossible_age_is_refused_with_the_limits(link: RecruitmentLink, age: str) -> None:
-    walker = Walker(link)
-    walker.join()
-    walker.post("country", {"country": "US"})
-    walker.post("language", {"locale": link.study.locales.get(country="US").pk})
-    purposes = link.study.consent_document.statements.values_list("purpose", flat=True)
-    walker.post("consent", dict.fromkeys(purposes, "yes"))
-    walker.post("interface-language", {"language": "en", "next": "/"})
+    walker = Walker(link, country="US", language="en")
+    walker.choose()
     response = walker.client.post(reverse("quota"), {"age": age, "gender": "male"})
     assert response.status_code == 422
     expected = "Prefer not to say" if not age else "from 18 to 120"
@@ -196,20 +175,16 @@ def test_an_impossible_age_is_refused_with_the_limits(link: RecruitmentLink, age
 
 def test_every_question_can_be_refused(link: RecruitmentLink) -> None:
     walker = Walker(link)
-    walker.join()
-    walker.post("country", {"country": "FR"})
-    walker.post("language", {"locale": link.study.locales.get(country="FR").pk})
-    purposes = link.study.consent_document.statements.values_list("purpose", flat=True)
-    walker.post("consent", dict.fromkeys(purposes, "yes"))
+    walker.choose()
     walker.post("quota", {"age_refused": "on", "gender": "prefer_not_to_say"})
     assert set(Answer.objects.values_list("status", flat=True)) == {"refused"}
-    assert walker.here() == reverse("guidelines")
+    assert walker.here() == reverse("consent")
 
 
 def test_nobody_jumps_ahead(link: RecruitmentLink) -> None:
     walker = Walker(link)
     walker.join()
-    for name in ("consent", "quota", "guidelines", "conversations", "closing", "finish"):
+    for name in ("quota", "consent", "guidelines", "practice", "conversations", "closing", "finish"):
         response = walker.client.get(reverse(name), follow=True)
         assert response.request["PATH_INFO"] == reverse("country")
     walker.client.post(reverse("conversation-open"))

@@ -122,12 +122,13 @@ def enter(page: Page, script: Script, shot: object) -> None:
     page.get_by_label(names[script.language], exact=True).locator("visible=true").last.check()
     press_button(page)
     assert page.locator("html").get_attribute("lang") == script.language
+    page.locator('input[name="age"]').fill("29")
+    page.locator('input[name="gender"][value="other"]').check()
+    shot("2-screening")  # type: ignore[operator]
+    press_button(page)
     for yes in page.locator('input[value="yes"]').all():
         yes.check()
     shot("2-consent")  # type: ignore[operator]
-    press_button(page)
-    page.locator('input[name="age"]').fill("29")
-    page.locator('input[name="gender"][value="other"]').check()
     press_button(page)
     press_button(page)  # guidelines
     shot("3-conversations")  # type: ignore[operator]

@@ -1,0 +1,121 @@
+"""The door of a study: a language, a place for this person, and her consent."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.actions import Given, record_answers, record_consent
+from accounts.models import Purpose
+from annotation.actions.cells import find_cell_place, forget_screening
+from annotation.actions.participation import end_participation
+from annotation.models import Outcome, Participation, Slot, StudyLocale
+from annotation.quotas import Verdict
+from annotation.sittings import is_past
+from annotation.steps import Step, next_step, questions_due
+
+
+def has_room(*, locale: StudyLocale, phase: str) -> bool:
+    """Whether a locale can use one more person: judgements are wanted, or all is her own."""
+    return (
+        locale.study.pool_conversations == 0
+        or Slot.objects.wanted(locale=locale, phase=phase).exists()
+    )
+
+
+def locales_for(*, participation: Participation) -> QuerySet[StudyLocale]:
+    """The languages she can choose in her country: those with room, or all if none has any."""
+    locales = StudyLocale.objects.filter(
+        study=participation.study, country=participation.country
+    ).order_by("language")
+    roomy = [item.pk for item in locales if has_room(locale=item, phase=participation.phase)]
+    return locales.filter(pk__in=roomy) if roomy else locales
+
+
+@transaction.atomic
+def set_locale(*, participation: Participation, locale: StudyLocale) -> None:
+    """Fixes the study language, once; without a place in it she leaves, paid for the visit.
+
+    Where the screening asks nothing of her, it is done here too. A repeat changes nothing.
+    """
+    locked = _lock(participation)
+    if locked.locale_id or locked.finished_at:
+        return
+    locked.locale = locale
+    locked.save(update_fields=["locale"])
+    if is_past(locked.study, locked.country) or not has_room(locale=locale, phase=locked.phase):
+        _send_away(locked, Outcome.QUOTA_FULL)
+    else:
+        _screen_if_nothing_is_asked(locked)
+
+
+@transaction.atomic
+def answer_screening(*, participation: Participation, answers: list[Given]) -> None:
+    """Stores the screening answers and finds her a place, or sends her away, paid and
+    forgotten but for a count. A repeat changes nothing."""
+    locked = _lock(participation)
+    if next_step(locked) is not Step.QUOTA:
+        return
+    record_answers(annotator=locked.annotator, answers=answers)
+    if locked.screened_at is None and not questions_due(locked, locked.study.quota_instrument):
+        _screen(locked)
+
+
+@transaction.atomic
+def decide_consent(*, participation: Participation, given: set[Purpose], language: str) -> None:
+    """Stores a decision on every purpose. Without the first one the participation ends, and
+    what she answered before is deleted; a repeat changes nothing."""
+    locked = _lock(participation)
+    if next_step(locked) is not Step.CONSENT:
+        return
+    if Purpose.TAKE_PART in given:
+        record_consent(
+            annotator=locked.annotator,
+            document=locked.study.consent_document,
+            given=given,
+            language=language,
+        )
+        return
+    forget_screening(participation=locked, outcome=Outcome.WITHDRAWN)
+    Participation.objects.filter(pk=locked.pk).update(declined_at=timezone.now())
+
+
+@transaction.atomic
+def reconsider(*, participation: Participation) -> None:
+    """Takes a refusal back: she is screened again, for her answers are gone. A repeat
+    changes nothing."""
+    locked = _lock(participation)
+    if locked.declined_at is None or locked.finished_at:
+        return
+    locked.declined_at = None
+    locked.save(update_fields=["declined_at"])
+    _screen_if_nothing_is_asked(locked)
+
+
+def _lock(participation: Participation) -> Participation:
+    return (
+        Participation.objects.select_for_update(of=("self",))
+        .select_related("study", "locale", "annotator")
+        .get(pk=participation.pk)
+    )
+
+
+def _screen_if_nothing_is_asked(locked: Participation) -> None:
+    if not questions_due(locked, locked.study.quota_instrument):
+        _screen(locked)
+
+
+def _screen(locked: Participation) -> None:
+    """Notes her place, or ends her participation where none is left."""
+    assert locked.locale is not None
+    verdict = find_cell_place(participation=locked).verdict
+    if verdict is Verdict.NO_CELL:
+        _send_away(locked, Outcome.SCREENED_OUT)
+    elif verdict is Verdict.FULL or not has_room(locale=locked.locale, phase=locked.phase):
+        _send_away(locked, Outcome.QUOTA_FULL)
+    else:
+        Participation.objects.filter(pk=locked.pk).update(screened_at=timezone.now())
+
+
+def _send_away(locked: Participation, outcome: Outcome) -> None:
+    forget_screening(participation=locked, outcome=outcome)
+    end_participation(participation=locked, outcome=outcome)

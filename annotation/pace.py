@@ -1,0 +1,86 @@
+"""How long the study takes and what it pays: real medians where there are enough people, else the plan.
+
+A person's minutes run over all her stored acts, pauses longer than 15 minutes cut out
+(`annotation/moments.py`). Medians are taken over the latest 100 people (conversations)
+of the pilot and main phases: first of her country, then of the whole study. Below five
+people the study's own `expected_minutes` stands.
+"""
+
+from math import ceil
+from statistics import median
+
+from django.db.models import QuerySet
+
+from annotation.countries import country_name
+from annotation.models import Conversation, Outcome, Participation, Phase, Study, StudyLocale
+from annotation.moments import OF_A_CONVERSATION, OF_A_PERSON, moments_of, worked_minutes
+from annotation.steps import conversations_due, open_conversation, plan_of
+
+ENOUGH, LATEST = 5, 100
+REAL = (Phase.PILOT, Phase.MAIN)
+
+
+def study_minutes(study: Study, country: str = "") -> int:
+    """Minutes to announce for the whole study; above ten, in steps of five."""
+    finished = Participation.objects.filter(
+        study=study, phase__in=REAL, outcome=Outcome.COMPLETE
+    ).order_by("-finished_at")
+    for people in ([finished.filter(country=country)] if country else []) + [finished]:
+        latest = list(people.values_list("pk", flat=True)[:LATEST])
+        if len(latest) >= ENOUGH:
+            moments = moments_of(latest, OF_A_PERSON).values()
+            return _announced(median(worked_minutes(times) for times in moments))
+    return study.expected_minutes
+
+
+def _announced(minutes: float) -> int:
+    return max(1, ceil(minutes)) if minutes <= 10 else 5 * ceil(minutes / 5)
+
+
+def pays_by_country(study: Study) -> list[tuple[str, list[StudyLocale]]]:
+    """Countries of the study with the locales whose pay differs; none without stated pay."""
+    found: dict[str, list[StudyLocale]] = {}
+    for locale in study.locales.exclude(pay=None).order_by("country", "pay"):
+        known = found.setdefault(country_name(locale.country), [])
+        if all((locale.pay, locale.currency) != (other.pay, other.currency) for other in known):
+            known.append(locale)
+    return sorted(found.items())
+
+
+def minutes_left(participation: Participation) -> int:
+    """Minutes for the turns that are left of her plan; 0: none is left."""
+    left = turns_left(participation)
+    return ceil(left * turn_minutes(participation)) if left else 0
+
+
+def turns_left(participation: Participation) -> int:
+    """Turns she has not ranked yet, of the open conversation and of those to come."""
+    left = sum(planned.turns for _ordinal, planned in conversations_due(participation))
+    current = open_conversation(participation)
+    if current:
+        ranked = current.turns.filter(ranking__isnull=False).count()
+        left += current.planned_turns - ranked
+    return left
+
+
+def turn_minutes(participation: Participation) -> float:
+    """Minutes of one turn: the median over finished conversations, else by the plan."""
+    finished = Conversation.objects.filter(
+        participation__study=participation.study_id,
+        participation__phase__in=REAL,
+        status=Conversation.Status.FINISHED,
+    ).order_by("-ended_at")
+    for conversations in (finished.filter(participation__country=participation.country), finished):
+        measured = _median_of_turns(conversations)
+        if measured is not None:
+            return measured
+    planned = sum(conversation.turns for conversation in plan_of(participation))
+    return participation.study.expected_minutes / max(1, planned)
+
+
+def _median_of_turns(conversations: QuerySet[Conversation]) -> float | None:
+    latest = list(conversations.values_list("pk", "participation", "planned_turns")[:LATEST])
+    if len({person for _key, person, _turns in latest}) < ENOUGH:
+        return None
+    moments = moments_of([key for key, _person, _turns in latest], OF_A_CONVERSATION)
+    return median(worked_minutes(moments[key]) / turns for key, _person, turns in latest)
