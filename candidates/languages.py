@@ -1,23 +1,187 @@
-"""Which of the five study languages a text is in, found offline."""
+"""Which language a text is in, and in which script, found offline.
 
+Two questions are asked: a response must be in one of the study's languages (`detect_language`),
+and what a person writes is labelled (`describe`). A label says only what is clear: a text that is
+short or that mixes languages has none, because people who mix are not mistaken.
+"""
+
+import logging
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
 from lingua import IsoCode639_1, Language, LanguageDetector, LanguageDetectorBuilder
 
+logger = logging.getLogger(__name__)
+
 CODES = {"en": "EN", "fr": "FR", "it": "IT", "pt-br": "PT", "hi": "HI"}
+# People answer in a neighbour's language too; without these, Spanish would be "Portuguese".
+NEIGHBOURS = {"es": "ES", "de": "DE"}
+LATIN, DEVANAGARI = "Latn", "Deva"
+
+# ISO 15924 codes by the first word of a letter's Unicode name.
+SCRIPTS = {
+    "LATIN": LATIN, "DEVANAGARI": DEVANAGARI, "ARABIC": "Arab", "ARMENIAN": "Armn",
+    "BENGALI": "Beng", "CJK": "Hani", "CYRILLIC": "Cyrl", "ETHIOPIC": "Ethi",
+    "GEORGIAN": "Geor", "GREEK": "Grek", "GUJARATI": "Gujr", "GURMUKHI": "Guru",
+    "HANGUL": "Hang", "HEBREW": "Hebr", "HIRAGANA": "Hira", "KANNADA": "Knda",
+    "KATAKANA": "Kana", "MALAYALAM": "Mlym", "ORIYA": "Orya", "SINHALA": "Sinh",
+    "TAMIL": "Taml", "TELUGU": "Telu", "THAI": "Thai",
+}  # fmt: skip
+
+# Hindi as people type it in Latin letters: frequent words that the other languages lack, ...
+ROMANISED = frozenset(
+    """aap aapka aapki aapke aapko aapne aapse achcha achchha achchi achchhi acha accha acche achhe
+    achhi accho adhik agar agle ab abhi apna apne apni aur baad baat baatein bahut bohot bahot
+    bas bata batata bataya batayi behtar bhi bilkul chahie chahiye chahta chahte chahti chuka
+    chuna dena deta dete deti dekh dekha dekho dil diya diye diyi dono doosra dusra dusre duniya
+    ek ekdum gaya gayi gaye gayee ghar hai hain haan hamara hamare hamari hamein hamen hame har
+    ho hoga hogi honge hoon hona hone hota hote hoti hua hui humara humare humari hume humein
+    hun inka inke inki iss isme ismein iska iske iski isko isliye isne isse itna itni jab jaise
+    jaisa jaldi jawab jawaab jismein jisme jiska jiske jiski jisko jo jyada zyada kabhi kaafi
+    kafi kahan kaha kahi kaho kaise kaisa kaisi kar karna karne karni karta karte karti karke
+    karo karu karun karoon karunga karungi karega karegi karein kaun kaunsa ki kisi kisne kitna
+    kitne kiya kiye koi koshish kuch kuchh kya kyon kyonki kyun kyunki kyu laga lagaa lagta
+    lagti lage lagi lekin liya liye liyi log logon maa maine main mana matlab mein mera mere
+    meri milta milti mila mujhe mujhse mujhko nahi nahin nahii naa pasand pata pehla pehle
+    pehli phir fir poora pura puri raha rahe rahi rahna rehna sab sabhi sabse sahi saaf saath
+    sakta sakte sakti samajh samjha samjhata samjhaya sirf sochta soch tab tak tarah tera tere
+    teri tha thi thoda thodi thik theek tum tumhara tumhe tumhen tujhe uska uske uski usko usne
+    usse usme usmein unka unke unki unko unhe unhone vah vaha wahan wala wale wali woh wo vo yah
+    yaha yahan yahi ye yeh yani zaroor zindagi jeevan vichar sawal savaal salah madad bol bolta
+    bola bolna rakhta rakhna sachcha sach""".split()
+)
+# ... and words that mean something elsewhere too (fr "se", it "ne", en "to", pt "na").
+ROMANISED_SHARED = frozenset(
+    """ka ke ko ne se me na par hi to do di is us bat dost din ye ho ki mere main bas har hue hum
+    jo mana tab tak tum ab nah pal rah naa soch bol vo wo kar raha thi""".split()
+)
+# Shares of such words: from CLEAR on the text is Hindi; below TRACE there is no Hindi in it.
+CLEAR, TRACE = 0.35, 0.1
+
+MIN_LETTERS, MIN_WORDS = 8, 2
+SURE, SURE_OF_CLAUSE = 0.6, 0.85
+CLAUSE_WORDS, NOTICE_WORDS = 4, 4
+
+
+@dataclass(frozen=True)
+class Label:
+    """Language ("" where it is not clear) and dominant script ("" where there are no letters)."""
+
+    language: str = ""
+    script: str = ""
+
+
+def load_detector() -> None:
+    """Loads the language models now rather than in somebody's request."""
+    describe("The first text takes a moment longer than all others.")
 
 
 @cache
-def _detector() -> LanguageDetector:
-    # Built at first use: a second and 100 MB that a web process may never need.
-    codes = [getattr(IsoCode639_1, code) for code in CODES.values()]
-    return LanguageDetectorBuilder.from_iso_codes_639_1(*codes).build()
+def _detector(*codes: str) -> LanguageDetector:
+    # Built at first use: a third of a second and 100 MB that a process may never need.
+    isos = [getattr(IsoCode639_1, code) for code in codes]
+    return LanguageDetectorBuilder.from_iso_codes_639_1(*isos).build()
 
 
 def detect_language(text: str) -> str:
     """One of the keys of CODES, or "" where the text gives no hint (digits, another script)."""
-    found: Language | None = _detector().detect_language_of(text)
-    if found is None:
-        return ""
+    found: Language | None = _detector(*CODES.values()).detect_language_of(text)
+    return _code_of(found, CODES) if found else ""
+
+
+def _code_of(found: Language, codes: dict[str, str]) -> str:
     name = found.iso_code_639_1.name
-    return next(code for code, iso in CODES.items() if iso == name)
+    return next(code for code, iso in codes.items() if iso == name)
+
+
+def describe(text: str) -> Label:
+    """What a person's text is in. Never raises: a label is worth nobody's work."""
+    try:
+        return _describe(text)
+    except Exception:
+        logger.exception("a text could not be labelled with its language")
+        return Label()
+
+
+def is_clearly_other(text: str, label: Label, language: str) -> bool:
+    """Whether a notice is due: a whole text in another language or script than the study's."""
+    if label.language:
+        return label.language != language and len(text.split()) >= NOTICE_WORDS
+    return label.script not in {"", LATIN, DEVANAGARI}
+
+
+def _describe(text: str) -> Label:
+    scripts = count_scripts(text)
+    letters = sum(scripts.values())
+    if not letters:
+        return Label()
+    script = scripts.most_common(1)[0][0]
+    hindi = scripts[DEVANAGARI] / letters
+    words = _words(text)
+    if letters < MIN_LETTERS or len(words) < MIN_WORDS:
+        return Label(script=script)
+    if script == DEVANAGARI:
+        return Label("hi", script)
+    if script != LATIN or hindi > TRACE:
+        return Label(script=script)
+    share = romanised_share(words)
+    if share >= CLEAR:
+        return Label("hi", script)
+    return Label("" if share > TRACE else _clear_language(text), script)
+
+
+def count_scripts(text: str) -> Counter[str]:
+    """Letters with their signs by ISO 15924 code ("Zzzz": another one).
+
+    Single letters, such as the B of "जवाब B", count only where there is nothing else.
+    """
+    long_words = [word for word in _words(text) if len(word) > 1]
+    characters: Iterable[str] = unicodedata.normalize("NFKC", "".join(long_words) or text)
+    names = (
+        unicodedata.name(char, "").replace("-", " ").split(" ")[0]
+        for char in characters
+        if unicodedata.category(char)[0] in "LM"
+    )
+    return Counter(SCRIPTS.get(name, "Zzzz") for name in names if name != "COMBINING")
+
+
+def _words(text: str) -> list[str]:
+    """Runs of letters with their marks (Python counts vowel signs as no part of a word)."""
+    return re.findall(r"(?:[^\W\d_]|[\u0300-\u036f\u0900-\u0963\u0970-\u097f])+", text.casefold())
+
+
+def romanised_share(words: list[str]) -> float:
+    """How much of a text is frequent Hindi words in Latin letters, from 0 to 1.
+
+    Words that other languages know too count only beside two that they do not know.
+    """
+    long_words = [word for word in words if len(word) > 1]
+    own = [word for word in long_words if word in ROMANISED - ROMANISED_SHARED]
+    if not own:
+        return 0.0
+    shared = [word for word in long_words if word in ROMANISED_SHARED]
+    return (len(own) + (len(shared) if len(set(own)) > 1 else 0)) / len(long_words)
+
+
+def _clear_language(text: str) -> str:
+    """The language of a text in Latin letters; "" where its clauses disagree."""
+    language, confidence = _most_likely(text)
+    if confidence < SURE:
+        return ""
+    clauses = [part for part in re.split(r"[.!?;:,\n]+", text) if part.strip()]
+    for clause in clauses if len(clauses) > 1 else []:
+        if len(clause.split()) >= CLAUSE_WORDS:
+            other, confidence = _most_likely(clause)
+            if other != language and confidence >= SURE_OF_CLAUSE:
+                return ""
+    return language
+
+
+def _most_likely(text: str) -> tuple[str, float]:
+    codes = CODES | NEIGHBOURS
+    best = _detector(*codes.values()).compute_language_confidence_values(text)[0]
+    return _code_of(best.language, codes), best.value
