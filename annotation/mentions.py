@@ -7,56 +7,23 @@ a reader; one that is wrongly found is a wrong figure.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-# Capital letters that are words too, by language.
-WORDS_TOO = {"en": "AI", "fr": "AYO", "it": "AEIO", "pt-br": "AEO", "hi": "AI"}
-# In these the capital is a word even in the middle of a sentence.
-ALWAYS_WORDS = {"en": "I", "hi": "I"}
+import yaml
 
-# Right before a letter these say that it names an answer ...
-CUES = frozenset(
-    """answer answers response responses option options choice choices reply replies letter letters
-    candidate text texts number réponse réponses reponse reponses choix lettre texte
-    risposta risposte opzione opzioni scelta lettera testo
-    resposta respostas opção opções opcao opcoes alternativa alternativas letra texto escolha
-    जवाब जवाबों उत्तर उत्तरों विकल्प विकल्पों अक्षर ऑप्शन jawab jawaab uttar vikalp""".split()
+WORDS: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parent / "mention_words.yaml").read_text(encoding="utf-8")
 )
-# ... and right after it: "B वाला", "the C one".
-CUES_AFTER = frozenset("answer one option".split())
-CUES_AFTER_HINDI = frozenset(
-    """जवाब उत्तर विकल्प ऑप्शन वाला वाली वाले jawab jawaab uttar vikalp wala wali wale vala vali
-    answer option""".split()
-)
-# After these a letter belongs to the word: plan B, vitamin C, blood group A.
-NOT_AFTER = frozenset(
-    """vitamin vitamins vitamine vitamines vitamina vitaminas विटामिन plan plans piano plano प्लान
-    hepatitis hépatite hepatite epatite हेपेटाइटिस grade group groupe gruppo grupo type tipo point
-    punto ponto section sezione seção série serie class classe zone zona""".split()
-)
-NOT_BEFORE = frozenset("major minor".split())
-# At the start of a sentence a word that is also a letter is the letter before one of these.
-GOES_ON = {
-    "en": """is isn was wasn has hasn had and or because seems seemed feels felt sounds gives gave
-        shows speaks spoke does doesn did didn would could can looks takes says tells makes
-        respects understands offers then than but since helps treats""",
-    "fr": """est était et ou parce car puis semble paraît paraissait donne dit parle montre respecte
-        propose reste répond correspond a va puisque mais sonne aide""",
-    "it": "è era e ed o perché sembra dà dice mostra parla ha risponde poi rispetta aiuta",
-    "pt-br": """é era ou porque parece pareceu diz mostra respeita tem foi dá explica traz responde
-        mas pois""",
-    "hi": """is was has and or because seems feels sounds sabse mein me ne ka ki ke ko hi bhi aur
-        accha achha acha achchha behtar zyada jyada theek sahi mujhe tha hai kyunki kyonki wala
-        wali wale""",
-}
-# A small letter that is also a word: even after a cue, only before the end or one of these.
-IS = frozenset("is was est è é hai है".split())
-ENDS = frozenset(".;:!?)।»”\"")
-JOINS = frozenset(
-    """, / > < = & + - – ≥ ≤ › → and or then than vs versus over et ou puis que e ed o od poi
-    depois do della da और या फिर से aur ya phir se""".split()
-)
+CUES, CUES_AFTER, CUES_AFTER_HINDI, NOT_AFTER, NOT_BEFORE, JOINS, VERBS = (
+    frozenset(WORDS[name].split())
+    for name in (
+        "cues", "cues_after", "cues_after_hindi", "not_after", "not_before", "joins", "verbs"
+    )
+)  # fmt: skip
+JOINING_SIGNS = frozenset(",/><=&+-–≥≤›→")
+ENDS = frozenset('.;:!?)।»”"\n')
 COMPARES = frozenset("><=≥≤›→")
 QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "‘": "’", "'": "'", "(": ")", "[": "]", "*": "*"}
 SKIPPED_AFTER_CUE = frozenset(":(\"“«‘'[*#")
@@ -98,9 +65,9 @@ class _Reader:
     def __init__(self, text: str, letters: str, language: str) -> None:
         self.tokens = [_Token(found.start(), found[0]) for found in TOKEN.finditer(text)]
         self.letters = letters
-        self.words_too = WORDS_TOO.get(language, "AEIOY")
-        self.always_words = ALWAYS_WORDS.get(language, "")
-        self.goes_on = frozenset(GOES_ON.get(language, "").split())
+        self.words_too = str(WORDS["words_too"].get(language, "AEIOY"))
+        self.always_words = str(WORDS["always_words"].get(language, ""))
+        self.goes_on = frozenset(WORDS["goes_on"].get(language, "").split())
         self.hindi = language == "hi"
         self.cues_after = CUES_AFTER_HINDI if self.hindi else CUES_AFTER
         self.shouting = _is_shouting(text)
@@ -252,8 +219,8 @@ class _Reader:
 
     def _ends_here(self, i: int) -> bool:
         after = self.at(i + 1).text
-        joins = after.casefold() in JOINS and self.is_letter(i + 2)
-        return after in ENDS or after == "\n" or self.word(i + 1) in IS or joins
+        joins = self._may_join(i + 1) and self.is_letter(i + 2)
+        return after in ENDS or self.word(i + 1) in VERBS or joins
 
     def _is_joined(self, i: int, found: set[int]) -> bool:
         """One of a list: "A, C and D", where another of the list is a mention."""
@@ -268,9 +235,12 @@ class _Reader:
         for other in range(i + step, i + 4 * step, step):
             if other in found and other != i + step:
                 return True
-            if self.word(other) not in JOINS:
+            if not self._may_join(other):
                 return False
         return False
+
+    def _may_join(self, i: int) -> bool:
+        return self.word(i) in JOINS or self.at(i).text in JOINING_SIGNS
 
     def _starts_sentence(self, i: int) -> bool:
         before = i - 1
@@ -281,8 +251,8 @@ class _Reader:
 
 def _is_shouting(text: str) -> bool:
     """Text in capitals, where a capital says nothing."""
-    words: Callable[[str], list[str]] = re.compile(r"[^\W\d_]{2,}").findall
-    cased = [char for word in words(text) for char in word if char.isupper() or char.islower()]
+    words: list[str] = re.findall(r"[^\W\d_]{2,}", text)
+    cased = [char for char in "".join(words) if char.isupper() or char.islower()]
     if len(cased) < SHOUTING_LETTERS:
         return False
     return sum(char.isupper() for char in cased) / len(cased) > SHOUTING

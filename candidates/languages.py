@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
+import yaml
 from lingua import IsoCode639_1, Language, LanguageDetector, LanguageDetectorBuilder
 
 logger = logging.getLogger(__name__)
@@ -32,33 +34,10 @@ SCRIPTS = {
     "TAMIL": "Taml", "TELUGU": "Telu", "THAI": "Thai",
 }  # fmt: skip
 
-# Hindi as people type it in Latin letters: frequent words that the other languages lack, ...
-ROMANISED = frozenset(
-    """aap aapka aapki aapke aapko aapne aapse achcha achchha achchi achchhi acha accha acche achhe
-    achhi accho adhik agar agle ab abhi apna apne apni aur baad baat baatein bahut bohot bahot
-    bas bata batata bataya batayi behtar bhi bilkul chahie chahiye chahta chahte chahti chuka
-    chuna dena deta dete deti dekh dekha dekho dil diya diye diyi dono doosra dusra dusre duniya
-    ek ekdum gaya gayi gaye gayee ghar hai hain haan hamara hamare hamari hamein hamen hame har
-    ho hoga hogi honge hoon hona hone hota hote hoti hua hui humara humare humari hume humein
-    hun inka inke inki iss isme ismein iska iske iski isko isliye isne isse itna itni jab jaise
-    jaisa jaldi jawab jawaab jismein jisme jiska jiske jiski jisko jo jyada zyada kabhi kaafi
-    kafi kahan kaha kahi kaho kaise kaisa kaisi kar karna karne karni karta karte karti karke
-    karo karu karun karoon karunga karungi karega karegi karein kaun kaunsa ki kisi kisne kitna
-    kitne kiya kiye koi koshish kuch kuchh kya kyon kyonki kyun kyunki kyu laga lagaa lagta
-    lagti lage lagi lekin liya liye liyi log logon maa maine main mana matlab mein mera mere
-    meri milta milti mila mujhe mujhse mujhko nahi nahin nahii naa pasand pata pehla pehle
-    pehli phir fir poora pura puri raha rahe rahi rahna rehna sab sabhi sabse sahi saaf saath
-    sakta sakte sakti samajh samjha samjhata samjhaya sirf sochta soch tab tak tarah tera tere
-    teri tha thi thoda thodi thik theek tum tumhara tumhe tumhen tujhe uska uske uski usko usne
-    usse usme usmein unka unke unki unko unhe unhone vah vaha wahan wala wale wali woh wo vo yah
-    yaha yahan yahi ye yeh yani zaroor zindagi jeevan vichar sawal savaal salah madad bol bolta
-    bola bolna rakhta rakhna sachcha sach""".split()
+ROMANISED: dict[str, str] = yaml.safe_load(
+    (Path(__file__).parent / "romanised_hindi.yaml").read_text(encoding="utf-8")
 )
-# ... and words that mean something elsewhere too (fr "se", it "ne", en "to", pt "na").
-ROMANISED_SHARED = frozenset(
-    """ka ke ko ne se me na par hi to do di is us bat dost din ye ho ki mere main bas har hue hum
-    jo mana tab tak tum ab nah pal rah naa soch bol vo wo kar raha thi""".split()
-)
+OWN, SHARED = (frozenset(ROMANISED[name].split()) for name in ("own", "shared"))
 # Shares of such words: from CLEAR on the text is Hindi; below TRACE there is no Hindi in it.
 CLEAR, TRACE = 0.35, 0.1
 
@@ -160,10 +139,10 @@ def romanised_share(words: list[str]) -> float:
     Words that other languages know too count only beside two that they do not know.
     """
     long_words = [word for word in words if len(word) > 1]
-    own = [word for word in long_words if word in ROMANISED - ROMANISED_SHARED]
+    own = [word for word in long_words if word in OWN]
     if not own:
         return 0.0
-    shared = [word for word in long_words if word in ROMANISED_SHARED]
+    shared = [word for word in long_words if word in SHARED]
     return (len(own) + (len(shared) if len(set(own)) > 1 else 0)) / len(long_words)
 
 
