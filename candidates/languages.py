@@ -9,7 +9,7 @@ import logging
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -94,18 +94,16 @@ def is_clearly_other(text: str, label: Label, language: str) -> bool:
 
 
 def _describe(text: str) -> Label:
-    scripts = count_scripts(text)
-    letters = sum(scripts.values())
-    if not letters:
+    words = _words(text)
+    scripts = count_scripts(words)
+    if not scripts:
         return Label()
     script = scripts.most_common(1)[0][0]
-    hindi = scripts[DEVANAGARI] / letters
-    words = _words(text)
-    if letters < MIN_LETTERS or len(words) < MIN_WORDS:
+    if sum(map(len, words)) < MIN_LETTERS or len(words) < MIN_WORDS:
         return Label(script=script)
     if script == DEVANAGARI:
         return Label("hi", script)
-    if script != LATIN or hindi > TRACE:
+    if script != LATIN or scripts[DEVANAGARI] > TRACE * scripts.total():
         return Label(script=script)
     share = romanised_share(words)
     if share >= CLEAR:
@@ -113,27 +111,24 @@ def _describe(text: str) -> Label:
     return Label("" if share > TRACE else _clear_language(text), script)
 
 
-def count_scripts(text: str) -> Counter[str]:
-    """Letters with their signs by ISO 15924 code ("Zzzz": another one).
+def _words(text: str) -> list[str]:
+    """Runs of letters with their marks, in small letters (in Devanagari vowels are marks)."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    joined = plain.replace("\u200c", "").replace("\u200d", "")
+    return "".join(c if unicodedata.category(c)[0] in "LM" else " " for c in joined).split()
+
+
+def count_scripts(words: Sequence[str]) -> Counter[str]:
+    """Words by the ISO 15924 code of their script ("Zzzz": another one).
 
     Single letters, such as the B of "जवाब B", count only where there is nothing else.
     """
-    long_words = [word for word in _words(text) if len(word) > 1]
-    characters: Iterable[str] = unicodedata.normalize("NFKC", "".join(long_words) or text)
-    names = (
-        unicodedata.name(char, "").replace("-", " ").split(" ")[0]
-        for char in characters
-        if unicodedata.category(char)[0] in "LM"
-    )
-    return Counter(SCRIPTS.get(name, "Zzzz") for name in names if name != "COMBINING")
+    first = (word[0] for word in [word for word in words if len(word) > 1] or words)
+    names = (unicodedata.name(char, "").replace("-", " ").split(" ")[0] for char in first)
+    return Counter(SCRIPTS.get(name, "Zzzz") for name in names)
 
 
-def _words(text: str) -> list[str]:
-    """Runs of letters with their marks (Python counts vowel signs as no part of a word)."""
-    return re.findall(r"(?:[^\W\d_]|[\u0300-\u036f\u0900-\u0963\u0970-\u097f])+", text.casefold())
-
-
-def romanised_share(words: list[str]) -> float:
+def romanised_share(words: Sequence[str]) -> float:
     """How much of a text is frequent Hindi words in Latin letters, from 0 to 1.
 
     Words that other languages know too count only beside two that they do not know.
