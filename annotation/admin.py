@@ -84,13 +84,15 @@ class TranscriptTurn:
     opinions: str
     explained: bool
     explanation_text: str
+    letters_named: str
 
 
 def transcript(conversation: Conversation) -> list[TranscriptTurn]:
     """The conversation as it was shown and judged, turn by turn."""
     turns = conversation.turns.select_related("ranking", "explanation").prefetch_related(
-        "shown__candidate__generation", "shown__candidate__candidate_set__sampler", "ranking__rows"
-    )
+        "shown__candidate__generation", "shown__candidate__candidate_set__sampler",
+        "ranking__rows", "explanation__mentions",
+    )  # fmt: skip
     return [_transcript_turn(turn) for turn in turns]
 
 
@@ -123,7 +125,14 @@ def _transcript_turn(turn: Turn) -> TranscriptTurn:
         opinions=opinions,
         explained=explanation is not None,
         explanation_text=explanation.text if explanation else "",
+        letters_named=_letters_named(turn) if explanation else "",
     )
+
+
+def _letters_named(turn: Turn) -> str:
+    """The letters found in an explanation, in its order: "B, A"."""
+    letters = {row.candidate_id: row.letter for row in turn.shown.all()}
+    return ", ".join(letters[row.candidate_id] for row in turn.explanation.mentions.all())
 
 
 @admin.register(Moderation)

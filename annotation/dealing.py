@@ -9,6 +9,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+SEED_BITS = 48
+
 
 @dataclass(frozen=True)
 class PlannedConversation:
@@ -19,7 +21,12 @@ class PlannedConversation:
 def derive_seed(*parts: object) -> int:
     """A seed from names and numbers: the first 48 bits of their SHA-256."""
     text = "\x1f".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[: SEED_BITS // 8])
+
+
+def falls_in_share(share: float, *parts: object) -> bool:
+    """Whether the one named by these parts is among a random share of all: always the same."""
+    return derive_seed(*parts) < share * 2**SEED_BITS
 
 
 def plan_conversations(

@@ -5,15 +5,17 @@ back finds the same answer, because the answer is computed from the same rows.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from django.db.models import Q
 
 from accounts.models import Consent, Instrument, Purpose, Question
-from annotation.dealing import PlannedConversation, plan_conversations
-from annotation.models import Conversation, Participation, Study, Turn
+from annotation.dealing import PlannedConversation, falls_in_share, plan_conversations
+from annotation.models import Conversation, Explanation, Participation, Study, Turn
 from annotation.models.study import ExplanationPolicy
 from annotation.sittings import came_too_late, may_open_more
+from candidates.languages import Label, is_clearly_other
 from candidates.models import CandidateSet
 
 
@@ -163,10 +165,41 @@ def standing(conversation: Conversation) -> Standing:
     return Standing(TurnStep.FAILED, turn, turns)
 
 
+def wrote_in_other_language(conversation: Conversation, turns: list[Turn]) -> bool:
+    """Whether what she wrote last in a conversation is clearly not in its language."""
+    written: list[tuple[datetime, str, Turn | Explanation]] = [
+        (turn.started_at, turn.message, turn) for turn in turns
+    ]
+    written += [
+        (turn.explanation.written_at, turn.explanation.text, turn.explanation)
+        for turn in turns
+        if hasattr(turn, "explanation")
+    ]
+    if not written:
+        return False
+    _when, text, row = max(written, key=lambda entry: entry[0])
+    label = Label(row.detected_language, row.script)
+    return is_clearly_other(text, label, conversation.locale.language)
+
+
 def is_ranked(turn: Turn) -> bool:
     return hasattr(turn, "ranking")
 
 
 def explanation_due(turn: Turn) -> bool:
-    policy = turn.conversation.participation.wave.explanation_policy
-    return policy != ExplanationPolicy.OFF and not hasattr(turn, "explanation")
+    return not hasattr(turn, "explanation") and explanation_asked(turn)
+
+
+def explanation_asked(turn: Turn) -> bool:
+    """Whether this turn is among the share whose choice is to be explained.
+
+    Drawn from her seed and the turn's place, so that nobody can know it before ranking and
+    every look at the turn finds the same.
+    """
+    conversation = turn.conversation
+    participation = conversation.participation
+    wave = participation.wave
+    return wave.explanation_policy != ExplanationPolicy.OFF and falls_in_share(
+        wave.explanation_share,
+        participation.seed, "explanation", conversation.ordinal, turn.position,
+    )  # fmt: skip

@@ -1,8 +1,13 @@
 """The web process, as gunicorn loads it: `gunicorn config.wsgi`."""
 
 import os
+import threading
 
 from django.core.wsgi import get_wsgi_application
 
+from candidates.languages import load_detector
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
+# Beside the first requests, so that none of them waits for it.
+threading.Thread(target=load_detector, daemon=True).start()

@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation import dealing
 from annotation.actions.assignment import claim_slot, complete_slot, release_slot
+from annotation.mentions import find_mentions
 from annotation.models import (
     Conversation,
     Explanation,
     Grant,
+    Mention,
     Moderation,
     Participation,
     RankedCandidate,
@@ -29,12 +31,14 @@ from annotation.sittings import day_is_full, sitting_of
 from annotation.steps import (
     Step,
     conversations_due,
+    explanation_asked,
     explanation_due,
     is_ranked,
     next_step,
     open_conversation,
 )
 from candidates.actions import request_live_set, retry_failed_set
+from candidates.languages import describe
 from candidates.models import Candidate, CandidateSet
 from candidates.moderation import Outcome, Verdict, moderate
 from candidates.samplers import Message
@@ -159,10 +163,13 @@ def _add_live_turn(conversation: Conversation, *, position: int, message: str) -
         seed=dealing.derive_seed(conversation.participation.seed, conversation.ordinal, position)
         % 2**31,
     )
+    label = describe(message)
     turn = Turn.objects.create(
         conversation=conversation,
         position=position,
         message=message,
+        detected_language=label.language,
+        script=label.script,
         mode=conversation.participation.study.mode_of(position),
         candidate_set=candidate_set,
         live=True,
@@ -295,7 +302,11 @@ def check_judgement(
 
 @transaction.atomic
 def explain_choice(*, turn: Turn, text: str) -> Explanation:
-    """Stores the explanation of a ranked turn once (an empty text: asked, left empty)."""
+    """Stores the explanation of a ranked turn once (an empty text: asked, left empty).
+
+    The letters it names are stored as the candidates that stood under them. A repeat returns
+    what is stored. Raises ValidationError, also for a turn that no explanation is asked of.
+    """
     locked = Turn.objects.select_for_update(of=("self",)).get(pk=turn.pk)
     if not is_ranked(locked):
         raise ValidationError(_("Rank the answers first, please."))
@@ -303,9 +314,24 @@ def explain_choice(*, turn: Turn, text: str) -> Explanation:
     if stored:
         return stored
     conversation = _lock_open(locked.conversation)
-    explanation = Explanation.objects.create(turn=locked, text=text)
+    if not explanation_asked(locked):
+        raise ValidationError(OUT_OF_DATE)
+    label = describe(text)
+    explanation = Explanation.objects.create(
+        turn=locked, text=text, detected_language=label.language, script=label.script
+    )
+    _store_mentions(explanation, label.language or conversation.locale.language)
     _end_if_done(conversation)
     return explanation
+
+
+def _store_mentions(explanation: Explanation, language: str) -> None:
+    """Resolves the letters in an explanation by the order that was shown."""
+    shown = {row.letter: row.candidate_id for row in explanation.turn.shown.all()}
+    Mention.objects.bulk_create(
+        Mention(explanation=explanation, candidate_id=shown[letter], start=start)
+        for start, letter in find_mentions(explanation.text, "".join(shown), language)
+    )
 
 
 def _end_if_done(conversation: Conversation) -> None:

@@ -21,7 +21,7 @@ from annotation.actions.assignment import renew_lease
 from annotation.actions.participation import finish_after_help
 from annotation.forms.conversation import ExplanationForm, OwnPromptForm, RankingForm, SkipForm
 from annotation.help_lines import help_lines
-from annotation.models import Conversation
+from annotation.models import Conversation, Participation, ShownCandidate, Turn
 from annotation.models.study import ExplanationPolicy
 from annotation.pace import minutes_left
 from annotation.sittings import day_is_full, is_back, minutes_until_free, tomorrow
@@ -34,6 +34,7 @@ from annotation.steps import (
     open_conversation,
     plan_of,
     standing,
+    wrote_in_other_language,
 )
 from candidates.moderation import Outcome, Verdict
 
@@ -56,6 +57,7 @@ def conversations(request: ParticipantRequest) -> HttpResponse:
         "minutes_left": minutes_left(participation),
         "is_back": is_back(participation),
         "return_url": _return_url(request),
+        "written_before": _written_before(participation),
     }
     if day_is_full(participation):
         context["day"] = tomorrow(participation)
@@ -63,6 +65,14 @@ def conversations(request: ParticipantRequest) -> HttpResponse:
     if "busy" in request.GET:
         context |= {"busy": True, "free_in": minutes_until_free(participation)}
     return render(request, "annotation/conversations.html", context)
+
+
+def _written_before(participation: Participation) -> Conversation | None:
+    """The conversation just ended, if what she wrote last there is in another language."""
+    last = participation.conversations.order_by("-opened_at").select_related("locale").first()
+    if last and wrote_in_other_language(last, list(last.turns.select_related("explanation"))):
+        return last
+    return None
 
 
 @require_POST
@@ -291,6 +301,7 @@ def _show(
         "is_back": is_back(request.participation),
         "return_url": _return_url(request),
         "problems": problems or [],
+        "other_language": wrote_in_other_language(conversation, now.turns),
         "form": form,
     }
     context |= _step_context(conversation, now, form)
@@ -317,20 +328,28 @@ def _step_context(conversation: Conversation, now: Standing, form: Any) -> dict[
             "form": form if usable else RankingForm(turn=now.turn, shown=shown),
         }
     if now.step is TurnStep.EXPLAIN:
-        ranks = {row.candidate_id: row.rank for row in now.turn.ranking.rows.all()}
-        shown = list(now.turn.shown.select_related("candidate"))
         return {
-            "ranked": sorted(
-                ((ranks.get(row.candidate_id), row) for row in shown),
-                key=lambda pair: (pair[0] or 99, pair[1].position),
-            ),
+            "judged": now.turn,
+            "ranked": _ranked(now.turn),
             "canned": now.turn.candidate_set.canned,
             "form": form if isinstance(form, ExplanationForm) else _explanation_form(conversation),
             **_waiting(conversation, now),
         }
     if now.step is TurnStep.WAIT:
-        return _waiting(conversation, now)
+        before = now.turns[-2] if len(now.turns) > 1 else None
+        judged = {"judged": before, "ranked": _ranked(before)} if before else {}
+        return _waiting(conversation, now) | judged
     return {}
+
+
+def _ranked(turn: Turn) -> list[tuple[int | None, ShownCandidate]]:
+    """What was shown in a turn, with its stored rank, best first."""
+    ranks = {row.candidate_id: row.rank for row in turn.ranking.rows.all()}
+    shown = turn.shown.select_related("candidate")
+    return sorted(
+        ((ranks.get(row.candidate_id), row) for row in shown),
+        key=lambda pair: (pair[0] or 99, pair[1].position),
+    )
 
 
 def _explanation_form(conversation: Conversation, data: Any = None) -> ExplanationForm:
