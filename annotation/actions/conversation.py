@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from annotation import dealing
+from annotation import dealing, tasks
 from annotation.actions.assignment import claim_slot, complete_slot, release_slot
 from annotation.models import (
     Conversation,
@@ -137,16 +137,20 @@ def _hash(message: str) -> str:
 
 
 @transaction.atomic
-def write_own_prompt(*, conversation: Conversation, message: str) -> Turn:
+def write_own_prompt(
+    *, conversation: Conversation, message: str, pasted: int | None = None
+) -> Turn:
     """Opens an own conversation with her message; a repeat returns the first turn."""
     locked = _lock_open(conversation)
     turn = locked.turns.filter(position=1).first()
     if turn:
         return turn
-    return _add_live_turn(locked, position=1, message=message)
+    return _add_live_turn(locked, position=1, message=message, pasted=pasted)
 
 
-def _add_live_turn(conversation: Conversation, *, position: int, message: str) -> Turn:
+def _add_live_turn(
+    conversation: Conversation, *, position: int, message: str, pasted: int | None
+) -> Turn:
     candidate_set = request_live_set(
         sampler=conversation.sampler,
         language=conversation.locale.language,
@@ -160,6 +164,7 @@ def _add_live_turn(conversation: Conversation, *, position: int, message: str) -
         message=message,
         mode=conversation.participation.study.mode_of(position),
         candidate_set=candidate_set,
+        pasted=pasted,
         live=True,
     )
     conversation.moderations.filter(
@@ -221,6 +226,7 @@ class Judgement:
     represents: str
     reason: str = ""
     next_message: str = ""
+    pasted: int | None = None  # characters of the next message
 
 
 @transaction.atomic
@@ -265,7 +271,12 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
     if locked.position == 1 and conversation.grant:
         complete_slot(grant=conversation.grant)
     if not locked.is_last:
-        _add_live_turn(conversation, position=locked.position + 1, message=judgement.next_message)
+        _add_live_turn(
+            conversation,
+            position=locked.position + 1,
+            message=judgement.next_message,
+            pasted=judgement.pasted,
+        )
     _end_if_done(conversation)
     return ranking
 
@@ -289,7 +300,7 @@ def check_judgement(
 
 
 @transaction.atomic
-def explain_choice(*, turn: Turn, text: str) -> Explanation:
+def explain_choice(*, turn: Turn, text: str, pasted: int | None = None) -> Explanation:
     """Stores the explanation of a ranked turn once (an empty text: asked, left empty)."""
     locked = Turn.objects.select_for_update(of=("self",)).get(pk=turn.pk)
     if not is_ranked(locked):
@@ -298,7 +309,7 @@ def explain_choice(*, turn: Turn, text: str) -> Explanation:
     if stored:
         return stored
     conversation = _lock_open(locked.conversation)
-    explanation = Explanation.objects.create(turn=locked, text=text)
+    explanation = Explanation.objects.create(turn=locked, text=text, pasted=pasted)
     _end_if_done(conversation)
     return explanation
 
@@ -358,6 +369,7 @@ def _end(conversation: Conversation, status: Conversation.Status) -> None:
     conversation.status = status
     conversation.ended_at = timezone.now()
     conversation.save(update_fields=["status", "ended_at", "skip_reason"])
+    transaction.on_commit(lambda: tasks.enqueue_review(conversation.participation_id))
 
 
 def _lock_open(conversation: Conversation) -> Conversation:

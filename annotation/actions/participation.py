@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import Given, find_or_create_annotator, record_answers, record_consent
 from accounts.models import Answer, Instrument, Purpose, Question, QuestionQuerySet, Vendor
+from annotation import tasks
 from annotation.actions.conversation import skip_conversation
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Outcome, Participation, RecruitmentLink, StudyLocale
@@ -164,6 +165,7 @@ def _release_code(locked: Participation, outcome: Outcome) -> str:
     locked.outcome = outcome
     locked.completion_code = agreed or "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
     locked.save(update_fields=["finished_at", "outcome", "completion_code"])
+    transaction.on_commit(lambda: tasks.enqueue_review(locked.pk))
     return locked.completion_code
 
 
