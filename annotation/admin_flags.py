@@ -129,7 +129,7 @@ class FlagAdmin(ReadOnlyAdmin):
         flag = self.get_object(request, object_id)
         if flag is None or not self.has_view_permission(request, flag):
             raise PermissionDenied
-        form = FlagDecisionForm(request.POST or None)
+        form = FlagDecisionForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and self._decide(request, flag, form):
             return redirect(request.path)
         undecided = flag.state == Flag.State.RAISED and not flag.decision

@@ -119,6 +119,7 @@ def _judged_turns(rankings: QuerySet[Ranking], most: int | None = None) -> list[
     return [
         JudgedTurn(person, language, characters or 0, (end - start).total_seconds())
         for person, language, characters, start, end in rows
+        if start is not None
     ]
 
 
