@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from annotation.middleware import ParticipationRequest
-from annotation.models import Conversation, Participation, Turn
+from annotation.models import Conversation, Flag, Participation, Turn
 from annotation.steps import Step, next_step
 
 Rest = ParamSpec("Rest")
@@ -83,3 +83,8 @@ def get_own_turn(request: ParticipantRequest, public_id: str, position: int) -> 
         conversation__participation=request.participation,
         position=position,
     )
+
+
+def get_own_flag(request: ParticipantRequest, kind: str) -> Flag:
+    """A note on her own work, by its kind: she has one of each at most."""
+    return get_object_or_404(request.participation.flags.raised(), kind=kind)

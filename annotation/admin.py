@@ -7,8 +7,10 @@ from django.contrib import admin
 from modeltranslation.admin import TranslationAdmin
 
 from accounts.admin import ReadOnlyAdmin
+from annotation.admin_flags import FlagAdmin
 from annotation.models import (
     Conversation,
+    Flag,
     Grant,
     Moderation,
     Participation,
@@ -19,6 +21,8 @@ from annotation.models import (
     Turn,
     Wave,
 )
+
+admin.site.register(Flag, FlagAdmin)
 
 
 class LocaleInline(admin.TabularInline[StudyLocale, Study]):

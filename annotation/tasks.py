@@ -1,11 +1,40 @@
-"""What beat runs for the act. Tasks may run twice, and leave their result in rows."""
+"""What workers run for the act. Tasks take ids, may run twice, and leave their result in rows."""
+
+import logging
 
 from celery import shared_task
+from kombu.exceptions import OperationalError
 
-from annotation.actions import break_offs
+from annotation import break_offs, review
+from annotation.models import Participation
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
 def note_break_offs() -> None:
     """Notes who left in the middle a day ago and has not come back."""
     break_offs.note_break_offs()
+
+
+@shared_task
+def review_participation(participation_id: int) -> None:
+    """Looks at one person's work, after a conversation or at the end."""
+    participation = Participation.objects.filter(pk=participation_id).first()
+    if participation:
+        review.review_work(participation=participation)
+
+
+@shared_task
+def review_recent_work() -> None:
+    """Finds in the rows what was never looked at, or could not be checked, and looks again."""
+    for participation_id in review.participations_to_review():
+        review_participation(participation_id)
+
+
+def enqueue_review(participation_id: int) -> None:
+    """Asks the workers for a review. Without a broker nothing is lost: beat finds it."""
+    try:
+        review_participation.apply_async((participation_id,), queue="housekeeping", retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning("a review waits for the broker: %s", type(error).__name__)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import conversation, entry, practice
+from annotation.views import conversation, entry, practice, signals
 
 urlpatterns = [
     path("join/<slug:key>/", entry.join, name="join"),
@@ -65,4 +65,6 @@ urlpatterns = [
     ),
     path("last-questions/", entry.closing, name="closing"),
     path("finish/", entry.finish, name="finish"),
+    path("signals/", signals.signals, name="signals"),
+    path("signals/<slug:kind>/", signals.signal_answer, name="signal-answer"),
 ]

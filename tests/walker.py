@@ -11,6 +11,14 @@ from annotation.models import Conversation, Participation, RecruitmentLink, Turn
 from annotation.steps import open_conversation
 from candidates.generation import complete_candidate_set
 
+# Valid answers to the last questions of every locale.
+CLOSING = {
+    "education": "isced_6",
+    "attention": "rarely",
+    "politics": "5",
+    "ethnicity": "prefer_not_to_say",
+    "ai_help": "no",
+}
 # The test client's answers carry more than their declared type says.
 Response = Any
 
@@ -125,7 +133,7 @@ class Walker:
                 self.finish_conversation(conversation)
         return self.post(
             "closing",
-            {"education": "isced_6", "politics": "5", "ethnicity": "prefer_not_to_say"},
+            CLOSING,
         )
 
     def here(self) -> str:

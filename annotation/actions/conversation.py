@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from annotation import dealing
+from annotation import dealing, tasks
 from annotation.actions.assignment import claim_slot, complete_slot, release_slot
 from annotation.mentions import find_mentions
 from annotation.models import (
@@ -146,16 +146,20 @@ def _hash(message: str) -> str:
 
 
 @transaction.atomic
-def write_own_prompt(*, conversation: Conversation, message: str) -> Turn:
+def write_own_prompt(
+    *, conversation: Conversation, message: str, pasted: int | None = None
+) -> Turn:
     """Opens an own conversation with her message; a repeat returns the first turn."""
     locked = _lock_open(conversation)
     turn = locked.turns.filter(position=1).first()
     if turn:
         return turn
-    return _add_live_turn(locked, position=1, message=message)
+    return _add_live_turn(locked, position=1, message=message, pasted=pasted)
 
 
-def _add_live_turn(conversation: Conversation, *, position: int, message: str) -> Turn:
+def _add_live_turn(
+    conversation: Conversation, *, position: int, message: str, pasted: int | None
+) -> Turn:
     candidate_set = request_live_set(
         sampler=conversation.sampler,
         language=conversation.locale.language,
@@ -172,6 +176,7 @@ def _add_live_turn(conversation: Conversation, *, position: int, message: str) -
         script=label.script,
         mode=conversation.participation.study.mode_of(position),
         candidate_set=candidate_set,
+        pasted=pasted,
         live=True,
     )
     conversation.moderations.filter(
@@ -233,6 +238,7 @@ class Judgement:
     represents: str
     reason: str = ""
     next_message: str = ""
+    pasted: int | None = None  # characters of the next message
 
 
 @transaction.atomic
@@ -277,7 +283,12 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
     if locked.position == 1 and conversation.grant:
         complete_slot(grant=conversation.grant)
     if not locked.is_last:
-        _add_live_turn(conversation, position=locked.position + 1, message=judgement.next_message)
+        _add_live_turn(
+            conversation,
+            position=locked.position + 1,
+            message=judgement.next_message,
+            pasted=judgement.pasted,
+        )
     _end_if_done(conversation)
     return ranking
 
@@ -301,7 +312,7 @@ def check_judgement(
 
 
 @transaction.atomic
-def explain_choice(*, turn: Turn, text: str) -> Explanation:
+def explain_choice(*, turn: Turn, text: str, pasted: int | None = None) -> Explanation:
     """Stores the explanation of a ranked turn once (an empty text: asked, left empty).
 
     The letters it names are stored as the candidates that stood under them. A repeat returns
@@ -318,7 +329,11 @@ def explain_choice(*, turn: Turn, text: str) -> Explanation:
         raise ValidationError(OUT_OF_DATE)
     label = describe(text)
     explanation = Explanation.objects.create(
-        turn=locked, text=text, detected_language=label.language, script=label.script
+        turn=locked,
+        text=text,
+        detected_language=label.language,
+        script=label.script,
+        pasted=pasted,
     )
     _store_mentions(explanation, label.language or conversation.locale.language)
     _end_if_done(conversation)
@@ -389,6 +404,7 @@ def _end(conversation: Conversation, status: Conversation.Status) -> None:
     conversation.status = status
     conversation.ended_at = timezone.now()
     conversation.save(update_fields=["status", "ended_at", "skip_reason"])
+    transaction.on_commit(lambda: tasks.enqueue_review(conversation.participation_id))
 
 
 def _lock_open(conversation: Conversation) -> Conversation:

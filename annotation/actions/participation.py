@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import Given, find_or_create_annotator, record_answers
 from accounts.models import Answer, Instrument, Question, QuestionQuerySet, Vendor
+from annotation import tasks
 from annotation.actions.cells import forget_screening
 from annotation.actions.conversation import skip_conversation
 from annotation.dealing import derive_seed
@@ -151,6 +152,7 @@ def _release_code(locked: Participation, outcome: Outcome) -> str:
     locked.outcome = outcome
     locked.completion_code = agreed or "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
     locked.save(update_fields=["finished_at", "outcome", "completion_code"])
+    transaction.on_commit(lambda: tasks.enqueue_review(locked.pk))
     return locked.completion_code
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from annotation.actions.conversation import PICK_ONE, Judgement
-from annotation.forms.fields import CHOOSE_ONE, WrittenField
+from annotation.forms.fields import CHOOSE_ONE, PastedField, WrittenField
 from annotation.models import ShownCandidate, Turn
 from annotation.models.conversation import Opinion
 from annotation.ranks import first_places
@@ -71,6 +71,7 @@ class ModeratedForm(forms.Form):
 
 class OwnPromptForm(ModeratedForm):
     message = message_field()
+    pasted = PastedField(into="message")
 
 
 class RankingForm(ModeratedForm):
@@ -120,6 +121,7 @@ class RankingForm(ModeratedForm):
         )
         if not turn.is_last:
             self.fields["next_message"] = message_field()
+            self.fields["pasted"] = PastedField(into="next_message")
         # As on the page, so that what is missing is listed from top to bottom.
         self.order_fields([f"place_{row.candidate.handle}" for row in shown] + ["continue_with"])
 
@@ -153,6 +155,7 @@ class RankingForm(ModeratedForm):
             represents=data["represents"],
             reason=data["reason"],
             next_message=data.get("next_message", ""),
+            pasted=data.get("pasted"),
         )
 
 
@@ -166,6 +169,7 @@ class ExplanationForm(forms.Form):
             "max_length": _("Please shorten your text to %(limit_value)d characters."),
         },
     )
+    pasted = PastedField(into="text")
 
     def __init__(self, data: Any = None, *, question: str, required: bool) -> None:
         super().__init__(data)

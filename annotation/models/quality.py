@@ -11,6 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from annotation.models.study import Participation
 
 
+class FlagQuerySet(models.QuerySet["Flag"]):
+    def raised(self) -> "FlagQuerySet":
+        """What there is to say: a check that could not be made says nothing about anybody."""
+        return self.filter(state=Flag.State.RAISED)
+
+
 class Flag(models.Model):
     """One signal about one participation, its evidence, her answer, and what was decided."""
 
@@ -43,6 +49,8 @@ class Flag(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
+    objects = FlagQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -60,7 +68,8 @@ class Flag(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.participation}"
+        # Staff decide without knowing whose it is: no id of hers stands here.
+        return f"{self.get_kind_display()} ({self.pk})"
 
 
 class ArrivalHash(models.Model):

@@ -111,7 +111,11 @@ def own_prompt_write(request: ParticipantRequest, public_id: str) -> HttpRespons
         if not form.take(verdict):
             return _give_back(request, found, verdict, form)
     try:
-        act.write_own_prompt(conversation=found, message=form.cleaned_data["message"])
+        act.write_own_prompt(
+            conversation=found,
+            message=form.cleaned_data["message"],
+            pasted=form.cleaned_data["pasted"],
+        )
     except ValidationError as error:
         return _refuse(request, found, error)
     return _go_on(request, found)
@@ -190,7 +194,9 @@ def explanation_submit(request: ParticipantRequest, public_id: str, position: in
     if not form.is_valid():
         return _show(request, turn.conversation, standing(turn.conversation), form=form, status=422)
     try:
-        act.explain_choice(turn=turn, text=form.cleaned_data["text"])
+        act.explain_choice(
+            turn=turn, text=form.cleaned_data["text"], pasted=form.cleaned_data["pasted"]
+        )
     except ValidationError as error:
         return _refuse(request, turn.conversation, error)
     return _go_on(request, turn.conversation)

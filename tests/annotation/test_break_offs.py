@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotation.actions.break_offs import note_break_offs
+from annotation.break_offs import note_break_offs
 from annotation.models import Conversation, Grant, RecruitmentLink, Slot
 from candidates.generation import complete_candidate_set
 from config.celery import app

@@ -22,7 +22,7 @@ from annotation.models import (
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
 from tests.provider import Provider
-from tests.walker import Walker, code_on
+from tests.walker import CLOSING, Walker, code_on
 
 pytestmark = pytest.mark.django_db
 
@@ -341,9 +341,7 @@ def test_a_missing_ranking_keeps_the_code_back(walker: Walker) -> None:
     assert lost is not None
     lost.rows.all().delete()
     lost.delete()
-    response = walker.post(
-        "closing", {"education": "isced_6", "politics": "5", "ethnicity": "prefer_not_to_say"}
-    )
+    response = walker.post("closing", CLOSING)
     assert b"data-completion-code" not in response.content
     assert not walker.participation.completion_code
 

@@ -191,7 +191,9 @@ def rank_by_keyboard(page: Page, answer: Locator, place: int) -> None:
 
 def answer_last_questions(page: Page, shot: object) -> str:
     page.locator('input[name="education"][value="isced_7"]').check()
+    page.locator('input[name="attention"][value="rarely"]').check()
     page.locator('input[name="politics"][value="8"]').check()
+    page.locator('input[name="ai_help"][value="few"]').check()
     page.locator('input[name="ethnicity"]').first.check()
     shot("6-questions")  # type: ignore[operator]
     press_button(page)

@@ -1,0 +1,56 @@
+"""A signal is answered by the person it is about, and decided by a person of the study."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from annotation.actions.assignment import replace_done_slots
+from annotation.models import Flag, Participation
+
+
+@transaction.atomic
+def answer_flag(*, flag: Flag, text: str) -> Flag:
+    """Stores what she says to it; another answer replaces it, an empty one takes it back.
+
+    Raises ValidationError once a person has decided.
+    """
+    locked = Flag.objects.select_for_update(of=("self",)).get(pk=flag.pk)
+    if locked.decision:
+        raise ValidationError(_("A person has decided already. Your answer was not changed."))
+    if locked.answer != text:
+        locked.answer = text
+        locked.answered_at = timezone.now() if text else None
+        locked.save(update_fields=["answer", "answered_at"])
+    return locked
+
+
+@transaction.atomic
+def decide_flag(*, flag: Flag, decision: Flag.Decision, reason: str, by: User) -> Flag:
+    """Stores what a person decided, and why; the first decision stays.
+
+    Left out of the analysis: what her judgements filled is planned anew. Her pay, her code
+    and her way through the study stay as they are. Raises ValidationError without a reason,
+    and for a check that was never made.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why: the person reads it.")})
+    # As in a review: first her row, then the flag's.
+    participation = Participation.objects.select_for_update(of=("self",)).get(
+        pk=flag.participation_id
+    )
+    locked = Flag.objects.select_for_update(of=("self",)).get(pk=flag.pk)
+    if locked.decision:
+        return locked
+    if locked.state != Flag.State.RAISED:
+        raise ValidationError(_("This could not be checked: there is nothing to decide."))
+    now = timezone.now()
+    locked.decision, locked.reason = decision, reason.strip()
+    locked.decided_by, locked.decided_at = by, now
+    locked.save(update_fields=["decision", "reason", "decided_by", "decided_at"])
+    if decision == Flag.Decision.EXCLUDED and participation.excluded_at is None:
+        participation.excluded_at = now
+        participation.save(update_fields=["excluded_at"])
+        replace_done_slots(participation=participation)
+    return locked

@@ -1,0 +1,191 @@
+"""One look at how somebody worked: every signal is run, and what it says is stored."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Count, F, Func, Q, QuerySet, Sum, TextField, Value
+from django.db.models.functions import Length
+from django.utils import timezone
+
+from accounts.models import Answer
+from annotation import quality
+from annotation.models import Explanation, Flag, Participation, Ranking, Turn
+from annotation.quality import Evidence, JudgedTurn
+
+logger = logging.getLogger(__name__)
+
+# The newest rankings that make a language's norm: enough for a median, and soon read.
+NORM_SAMPLE = 500
+# Reviews that a lost message forgot are found again for so long after the last act.
+LOOK_BACK = timedelta(days=1)
+
+
+def review_work(*, participation: Participation) -> None:
+    """Runs every signal and stores what it says: one flag a kind.
+
+    A repeat refreshes the figures, or takes a flag back that they no longer carry, until
+    she has answered or somebody has decided; nothing else ever changes by it. A check that
+    breaks is noted as not run and says nothing about her.
+    """
+    findings = {kind: _run(kind, check, participation) for kind, check in CHECKS.items()}
+    with transaction.atomic():
+        # Her row is the lock: two reviews at once write one after the other.
+        Participation.objects.select_for_update(of=("self",), no_key=True).get(pk=participation.pk)
+        known = {flag.kind: flag for flag in participation.flags.select_for_update()}
+        for kind, finding in findings.items():
+            _store(participation, kind, finding, known.get(kind))
+
+
+Finding = tuple[Flag.State, Evidence] | None
+
+
+def _run(
+    kind: Flag.Kind, check: Callable[[Participation], Evidence | None], participation: Participation
+) -> Finding:
+    try:
+        evidence = check(participation)
+    except Exception as error:  # a fault of ours must never look like one of hers
+        logger.exception("the check %s could not be made", kind)
+        return Flag.State.NOT_RUN, {"fault": type(error).__name__}
+    return (Flag.State.RAISED, evidence) if evidence else None
+
+
+def _store(
+    participation: Participation, kind: Flag.Kind, finding: Finding, known: Flag | None
+) -> None:
+    if known and (known.answered_at or known.decision):
+        return
+    if finding is None:
+        if known:
+            known.delete()
+        return
+    state, evidence = finding
+    if known is None:
+        Flag.objects.create(participation=participation, kind=kind, state=state, evidence=evidence)
+    elif state == Flag.State.RAISED or known.state == Flag.State.NOT_RUN:
+        if known.state != state:
+            known.raised_at = timezone.now()
+        known.state, known.evidence = state, evidence
+        known.save(update_fields=["state", "evidence", "raised_at"])
+
+
+def _check_speed(participation: Participation) -> Evidence | None:
+    own = _judged_turns(Ranking.objects.filter(turn__conversation__participation=participation))
+    languages = {turn.language for turn in own}
+    return quality.speed(own, {code: _norm(participation, code) for code in languages})
+
+
+def _norm(participation: Participation, language: str) -> quality.Norm:
+    """Of other people whose work counts, in the same study, phase and language."""
+    others = (
+        Ranking.objects.filter(
+            turn__conversation__locale__language=language,
+            turn__conversation__participation__study=participation.study_id,
+            turn__conversation__participation__phase=participation.phase,
+            turn__conversation__participation__excluded_at=None,
+            turn__conversation__participation__withdrawn_at=None,
+        )
+        .exclude(turn__conversation__participation=participation)
+        .order_by("-submitted_at")
+    )
+    return quality.norm_of(language, _judged_turns(others, most=NORM_SAMPLE))
+
+
+def _judged_turns(rankings: QuerySet[Ranking], most: int | None = None) -> list[JudgedTurn]:
+    text = Func(
+        F("turn__shown__candidate__text"),
+        Value(r"\s"),
+        Value(""),
+        Value("g"),
+        function="regexp_replace",
+        output_field=TextField(),
+    )
+    rows = (
+        rankings.filter(turn__shown_at__isnull=False)
+        .annotate(characters=Sum(Length(text)))
+        .values_list(
+            "turn__conversation__participation",
+            "turn__conversation__locale__language",
+            "characters",
+            "turn__shown_at",
+            "submitted_at",
+        )[:most]
+    )
+    return [
+        JudgedTurn(person, language, characters or 0, (end - start).total_seconds())
+        for person, language, characters, start, end in rows
+        if start is not None
+    ]
+
+
+def _check_position(participation: Participation) -> Evidence | None:
+    turns = Turn.objects.filter(conversation__participation=participation)
+    chosen = turns.filter(shown__candidate=F("ranking__chosen"))
+    places = dict(chosen.values_list("pk", "shown__position"))
+    shown = turns.filter(pk__in=places).annotate(places=Count("shown"))
+    return quality.position([(places[turn.pk], turn.places) for turn in shown])
+
+
+def _check_repeated(participation: Participation) -> Evidence | None:
+    explanations = Explanation.objects.filter(turn__conversation__participation=participation)
+    return quality.repeated(list(explanations.values_list("text", flat=True)))
+
+
+def _check_paste(participation: Participation) -> Evidence | None:
+    messages = Turn.objects.filter(conversation__participation=participation, live=True)
+    explanations = Explanation.objects.filter(turn__conversation__participation=participation)
+    return quality.paste(
+        [
+            *messages.values_list("pasted", Length("message")),
+            *explanations.values_list("pasted", Length("text")),
+        ]
+    )
+
+
+def _check_attention(participation: Participation) -> Evidence | None:
+    study = participation.study
+    answers = Answer.objects.filter(
+        annotator=participation.annotator_id,
+        question__instrument__in=[study.quota_instrument_id, study.closing_instrument_id],
+        status=Answer.Status.ANSWERED,
+        option__isnull=False,
+    ).exclude(question__expected="")
+    return quality.attention(
+        [
+            (answer.question.expected, str(answer.option))
+            for answer in answers.select_related("question", "option")
+        ]
+    )
+
+
+def _check_comprehension(participation: Participation) -> Evidence | None:
+    return quality.comprehension(
+        participation.comprehension_passed, participation.comprehension_tries
+    )
+
+
+CHECKS: dict[Flag.Kind, Callable[[Participation], Evidence | None]] = {
+    Flag.Kind.SPEED: _check_speed,
+    Flag.Kind.POSITION: _check_position,
+    Flag.Kind.REPEATED: _check_repeated,
+    Flag.Kind.PASTE: _check_paste,
+    Flag.Kind.ATTENTION: _check_attention,
+    Flag.Kind.COMPREHENSION: _check_comprehension,
+}
+
+
+def participations_to_review() -> list[int]:
+    """Whoever did something in the last day, and whose checks could not be made."""
+    since = timezone.now() - LOOK_BACK
+    return list(
+        Participation.objects.filter(
+            Q(conversations__ended_at__gte=since)
+            | Q(finished_at__gte=since)
+            | Q(flags__state=Flag.State.NOT_RUN)
+        )
+        .distinct()
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
