@@ -1,9 +1,11 @@
 """Every write about people: who they are, what they allow, what they answer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import (
     Annotator,
@@ -71,6 +73,22 @@ def record_consent(
         ],
         ignore_conflicts=True,
     )
+
+
+def withdraw_consent(*, annotator: Annotator, document: ConsentDocument) -> None:
+    """Takes back everything she decided about a document; a repeat keeps the first time."""
+    Consent.objects.filter(annotator=annotator, document=document, withdrawn_at=None).update(
+        withdrawn_at=timezone.now()
+    )
+
+
+def erase_answers(*, annotator: Annotator, instruments: Collection[Instrument]) -> None:
+    """Empties what she answered to these questionnaires; that she was asked stays. Repeatable."""
+    Answer.objects.filter(
+        annotator=annotator,
+        question__instrument__in=instruments,
+        status=Answer.Status.ANSWERED,
+    ).update(status=Answer.Status.REFUSED, option=None, number=None)
 
 
 def record_answers(*, annotator: Annotator, answers: list[Given]) -> None:

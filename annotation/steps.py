@@ -37,7 +37,7 @@ class Step(Enum):
 def next_step(participation: Participation) -> Step:
     """The screen this person is to see now."""
     study = participation.study
-    if participation.finished_at:
+    if participation.finished_at or participation.withdrawn_at:
         return Step.FINISH
     if participation.declined_at:
         return Step.DECLINED

@@ -74,10 +74,9 @@ def request_live_set(
 
 
 def retry_failed_set(*, candidate_set: CandidateSet) -> None:
-    """Opens a failed set for new attempts; does nothing for any other."""
-    changed = CandidateSet.objects.filter(
-        pk=candidate_set.pk, status=CandidateSet.Status.FAILED
-    ).update(
+    """Opens a failed set for new attempts; does nothing for any other, or for an erased one."""
+    failed = CandidateSet.objects.filter(pk=candidate_set.pk, status=CandidateSet.Status.FAILED)
+    changed = failed.exclude(context=[]).update(
         status=CandidateSet.Status.PENDING,
         rounds=F("rounds") + 1,
         reasons=[],

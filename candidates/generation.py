@@ -176,7 +176,7 @@ def _ask(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
     except llm.ProviderError as error:
         generation.error = str(error)
         generation.latency_ms = _milliseconds(started)
-        generation.save()
+        _keep(generation)
         if error.transient:
             endpoints.note_fault(call.endpoint)
         raise
@@ -190,8 +190,17 @@ def _ask(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
     generation.canned = reply.canned
     generation.cost = budgets.price(call.endpoint, reply)
     generation.parse_result = f"{len(_parts(call, generation))} of {call.expected} responses"
-    generation.save()
+    _keep(generation)
     return generation
+
+
+@transaction.atomic
+def _keep(generation: Generation) -> None:
+    """Stores an answer; without its texts where the set was erased while it was made."""
+    asked = CandidateSet.objects.select_for_update(no_key=True).get(pk=generation.candidate_set_id)
+    if not asked.context:
+        generation.request, generation.raw = {}, ""
+    generation.save()
 
 
 def release_connection() -> None:

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Grant, Participation, Slot
 from annotation.models.assignment import NEVER_LEASED
+from candidates.models import Prompt
 
 # What a person who comes back to her conversation can still settle otherwise.
 UNSETTLED = ("", Grant.Disposition.TIMED_OUT, Grant.Disposition.BROKE_OFF)
@@ -98,32 +99,54 @@ def replace_done_slots(*, participation: Participation) -> int:
 
     The judgements stay as rows and count for nobody's overlap. A second call finds none.
     """
-    done = Slot.objects.filter(holder=participation, status=Slot.Status.DONE)
-    for slot in done.select_related("locale__study", "prompt").order_by("pk"):
-        siblings = Slot.objects.filter(
-            candidate_set=slot.candidate_set_id, locale=slot.locale_id, phase=slot.phase
-        )
-        # The locked set of rows makes the next ordinal this transaction's alone.
-        ordinals = list(
-            siblings.order_by("pk")
-            .select_for_update(of=("self",), no_key=True)
-            .values_list("ordinal", flat=True)
-        )
-        Slot.objects.filter(pk=slot.pk).update(status=Slot.Status.VOID, done_at=None)
+    lock_places(participation=participation)
+    done = list(
+        Slot.objects.filter(holder=participation, status=Slot.Status.DONE)
+        .select_related("locale__study", "prompt")
+        .order_by("pk")
+    )
+    Slot.objects.filter(pk__in=[slot.pk for slot in done]).update(
+        status=Slot.Status.VOID, done_at=None
+    )
+    for slot in done:
         if slot.prompt.retired_at is None:
-            ordinal = max(ordinals) + 1
-            draw = derive_seed(
-                slot.locale.study.seed, "draw", slot.candidate_set_id, slot.locale_id, ordinal
-            )
-            Slot.objects.create(
-                candidate_set_id=slot.candidate_set_id,
-                prompt_id=slot.prompt_id,
-                locale_id=slot.locale_id,
-                phase=slot.phase,
-                ordinal=ordinal,
-                draw=draw % 2**31,
-            )
+            _plan_another(slot)
     return len(done)
+
+
+def lock_places(*, participation: Participation) -> None:
+    """Locks the places she holds with all their siblings, for the caller's transaction.
+
+    Always in one order, prompts before slots and each by key, so that people who leave at
+    once wait for each other and never in a circle; and no place is planned for a prompt
+    while it is being retired.
+    """
+    held = Slot.objects.filter(holder=participation).exclude(status=Slot.Status.VOID)
+    prompts = Prompt.objects.filter(pk__in=held.values("prompt")).order_by("pk")
+    list(prompts.select_for_update(no_key=True).values_list("pk"))
+    siblings = Slot.objects.filter(
+        Exists(held.filter(candidate_set=OuterRef("candidate_set"), locale=OuterRef("locale")))
+    ).order_by("pk")
+    list(siblings.select_for_update(of=("self",), no_key=True).values_list("pk"))
+
+
+def _plan_another(slot: Slot) -> None:
+    """One more place beside this one. The caller holds the lock on all its siblings."""
+    # Asked anew after the lock: whoever held it before may have planned places meanwhile.
+    ordinals = Slot.objects.filter(
+        candidate_set=slot.candidate_set_id, locale=slot.locale_id, phase=slot.phase
+    ).values_list("ordinal", flat=True)
+    ordinal = max(ordinals) + 1
+    seed = slot.locale.study.seed
+    draw = derive_seed(seed, "draw", slot.candidate_set_id, slot.locale_id, ordinal) % 2**31
+    Slot.objects.create(
+        candidate_set_id=slot.candidate_set_id,
+        prompt_id=slot.prompt_id,
+        locale_id=slot.locale_id,
+        phase=slot.phase,
+        ordinal=ordinal,
+        draw=draw,
+    )
 
 
 def _lease(participation: Participation) -> timedelta:

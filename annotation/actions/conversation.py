@@ -371,6 +371,16 @@ def leave_failed_conversation(*, conversation: Conversation) -> None:
 
 
 @transaction.atomic
+def end_for_withdrawal(*, conversation: Conversation) -> None:
+    """Ends the conversation of somebody who withdraws; her place is free at once.
+
+    A submission under way is stored first, or finds the conversation ended. A repeat
+    changes nothing.
+    """
+    _leave(conversation, Conversation.Status.WITHDRAWN, Grant.Disposition.WITHDRAWN, "")
+
+
+@transaction.atomic
 def end_with_help(*, conversation: Conversation) -> None:
     """Ends a conversation in which she may need help; it counts as hers, and is paid.
 

@@ -3,14 +3,33 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import new_public_id
+from accounts.models import Consent, Purpose, new_public_id
 from annotation.models.assignment import Grant
 from annotation.models.study import Mode, Participation, StudyLocale
 from candidates.models import Candidate, CandidateSet, Sampler
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def released(self) -> "ConversationQuerySet":
+        """What may leave: nothing of people who withdrew or whom a person left out.
+
+        Every export and every figure over judgements starts here.
+        """
+        taken_back = Consent.objects.filter(
+            annotator=OuterRef("participation__annotator"),
+            document=OuterRef("participation__study__consent_document"),
+            purpose=Purpose.TAKE_PART,
+            withdrawn_at__isnull=False,
+        )
+        return self.filter(
+            ~Exists(taken_back),
+            participation__withdrawn_at=None,
+            participation__excluded_at=None,
+        )
 
 
 class Conversation(models.Model):
@@ -43,6 +62,8 @@ class Conversation(models.Model):
     skip_reason = models.CharField(max_length=500, blank=True)
     opened_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ConversationQuerySet.as_manager()
 
     class Meta:
         ordering = ("participation", "ordinal")

@@ -82,13 +82,13 @@ def stream_csv(*, study: Study, vendor: Vendor, fields: Sequence[str]) -> Iterat
 
 
 def finished_conversations(study: Study, vendor: Vendor) -> QuerySet[Conversation]:
-    """What this format holds: the main phase, finished, of people who did not withdraw."""
-    return Conversation.objects.filter(
+    """What this format holds: the main phase, finished, of people who may leave."""
+    return Conversation.objects.released().filter(
         participation__study=study,
         participation__annotator__vendor=vendor,
         participation__phase=Phase.MAIN,
         status=Conversation.Status.FINISHED,
-    ).exclude(participation__annotator__consents__withdrawn_at__isnull=False)
+    )
 
 
 def _numbers(
