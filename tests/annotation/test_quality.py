@@ -7,8 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Answer, Question, User
-from annotation import quality, tasks
-from annotation.actions import quality as act
+from annotation import quality, review, tasks
 from annotation.actions.quality import answer_flag, decide_flag
 from annotation.models import Explanation, Flag, Participation, Ranking, RecruitmentLink, Slot, Turn
 from annotation.quality import JudgedTurn, Norm
@@ -204,7 +203,7 @@ def test_speed_is_read_off_what_stood_on_the_page(walker: Walker) -> None:
     assert (flag.kind, flag.state) == ("speed", "raised")
     turn = Turn.objects.filter(conversation__participation=walker.participation)[0]
     shown = [row.candidate.text for row in turn.shown.all()]
-    speeds = act._judged_turns(Ranking.objects.filter(turn=turn))
+    speeds = review._judged_turns(Ranking.objects.filter(turn=turn))
     assert speeds[0].characters == sum(len("".join(text.split())) for text in shown)
     assert flag.evidence["turns"] == flag.evidence["fast"]
     assert flag.evidence["norm_source"] == "readers"
@@ -219,12 +218,12 @@ def test_the_norm_is_of_other_people_of_the_same_language(
     other = Walker(link)
     other.enter()
     other.finish()
-    norm = act._norm(other.participation, "fr")
+    norm = review._norm(other.participation, "fr")
     turns = Ranking.objects.filter(turn__conversation__participation=walker.participation)
     assert (norm.source, norm.people, norm.rankings) == ("study", 1, turns.count())
-    assert act._norm(other.participation, "it").source == "readers"
+    assert review._norm(other.participation, "it").source == "readers"
     Participation.objects.filter(pk=walker.participation.pk).update(excluded_at=timezone.now())
-    assert act._norm(other.participation, "fr").source == "readers"
+    assert review._norm(other.participation, "fr").source == "readers"
 
 
 @pytest.mark.django_db

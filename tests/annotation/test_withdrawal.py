@@ -247,9 +247,7 @@ def typed(link: RecruitmentLink) -> Walker:
     walker.rank(turn, reason=HERS, next_message=HERS)
     walker.explain(turn, HERS)
     explanation = Explanation.objects.get()
-    Mention.objects.create(
-        explanation=explanation, candidate=turn.ranking.chosen, start=3
-    )
+    Mention.objects.create(explanation=explanation, candidate=turn.ranking.chosen, start=3)
     walker.post("problem-report", {"kind": "other", "text": HERS}, conversation.public_id, 1)
     walker.post("help-desk", {"text": HERS})
     return walker
