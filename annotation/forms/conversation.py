@@ -33,6 +33,13 @@ PERSONAL_DATA = {
     "personal/card": _("a card number"),
     "personal/email": _("an e-mail address"),
     "personal/phone": _("a phone number"),
+    "personal/iban": _("a bank account number"),
+    "personal/aadhaar": _("an Aadhaar number"),
+    "personal/pan": _("a PAN number"),
+    "personal/cpf": _("a CPF number"),
+    "personal/codice-fiscale": _("a codice fiscale"),
+    "personal/nir": _("a social security number"),
+    "personal/ssn": _("a social security number"),
 }
 
 
@@ -43,7 +50,8 @@ def explain_verdict(verdict: Verdict) -> str:
         if any("minors" in name for name in categories):
             return str(_("Messages that sexualise children cannot be sent here."))
         return str(_("This reads like a threat of violence. Please write it differently."))
-    personal = [str(PERSONAL_DATA[name]) for name in categories if name in PERSONAL_DATA]
+    names = [str(PERSONAL_DATA[name]) for name in categories if name in PERSONAL_DATA]
+    personal = list(dict.fromkeys(names))
     if personal:
         text = _("Your message seems to hold %(what)s. Please take it out, or send it as it is.")
         return str(text) % {"what": ", ".join(personal)}

@@ -208,6 +208,37 @@ def test_a_repeat_after_the_help_line_changes_nothing(walker: Walker) -> None:
     assert Moderation.objects.filter(conversation=conversation).count() == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("FR14 2004 1010 0505 0001 3M02 606", "a bank account number"),
+        ("1 85 05 78 006 084 91", "a social security number"),
+        ("123-45-6789 / 1 85 05 78 006 084 91", "a social security number. Please"),
+        ("moi@example.org 0612345678", "an e-mail address, a phone number"),
+    ],
+)
+def test_what_was_found_is_named_and_the_text_stays_as_typed(
+    walker: Walker, text: str, named: str
+) -> None:
+    conversation = walker.open_kind("own")
+    page = write(walker, conversation, text).content.decode()
+    assert f"Your message seems to hold {named}" in page
+    assert f">\n{text}</textarea>" in page
+    assert not conversation.turns.exists()
+    write(walker, conversation, text, confirm="yes")
+    assert conversation.turns.get().message == text
+
+
+def test_somebody_who_quotes_a_friend_is_met_too(walker: Walker) -> None:
+    conversation = walker.open_kind("own")
+    response = write(walker, conversation, "Mon amie m'a dit : « Je veux mourir. »")
+    page = response.content.decode()
+    assert 'href="tel:3114"' in page
+    assert "If you wrote about somebody else" in page
+    conversation.refresh_from_db()
+    assert conversation.status == "helped"
+
+
 def test_a_failing_checker_never_keeps_work_back(
     walker: Walker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -233,6 +233,43 @@ def test_a_card_number_needs_its_check_digit() -> None:
     assert moderate("378282246310005", "it", None).categories == ("personal/card",)
 
 
+IDENTITY = [
+    ("Mon compte : FR14 2004 1010 0505 0001 3M02 606", "personal/iban"),
+    ("IT60X0542811101000000123456", "personal/iban"),
+    ("BR1800360305000010009795493C1", "personal/iban"),
+    ("मेरा आधार २३४१ २३४१ २३४६ है", "personal/aadhaar"),
+    ("my pan is ABCPE1234F", "personal/pan"),
+    ("meu CPF é 529.982.247-25", "personal/cpf"),
+    ("11144477735", "personal/cpf"),
+    ("Il mio è RSSMRA85T10A562S.", "personal/codice-fiscale"),
+    ("1 85 05 78 006 084 91", "personal/nir"),
+    ("My number is 123-45-6789.", "personal/ssn"),
+]
+NOBODYS = [
+    "FR14 2004 1010 0505 0001 3M02 607",
+    "2341 2341 2347",
+    "529.982.247-26",
+    "111.111.111-11",
+    "RSSMRA85T10A562T",
+    "1 85 05 78 006 084 92",
+    "000-45-6789",
+    "12 rue de la Paix, 75002 Paris",
+    "221B Baker Street, London",
+    "In 1998-99 and 2001-02-2003",
+    "The code is AB12CD34EF56",
+]
+
+
+@pytest.mark.parametrize(("text", "category"), IDENTITY)
+def test_numbers_of_one_person_are_found(text: str, category: str) -> None:
+    assert moderate(text, "en", None) == Verdict(Outcome.EDIT, (category,), Source.RULES)
+
+
+@pytest.mark.parametrize("text", NOBODYS)
+def test_wrong_check_digits_and_postal_addresses_are_left_alone(text: str) -> None:
+    assert moderate(text, "en", None).categories == ()
+
+
 def test_help_goes_before_a_refusal_and_both_before_an_edit() -> None:
     text = "I will kill my boss, then I want to die. me@example.org"
     verdict = moderate(text, "en", None)
