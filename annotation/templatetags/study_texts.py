@@ -1,7 +1,6 @@
 """Texts that a research team writes: paragraphs and bold, everything else escaped."""
 
 import re
-
 from decimal import Decimal
 
 from django import template

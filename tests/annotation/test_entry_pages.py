@@ -184,7 +184,15 @@ def test_every_question_can_be_refused(link: RecruitmentLink) -> None:
 def test_nobody_jumps_ahead(link: RecruitmentLink) -> None:
     walker = Walker(link)
     walker.join()
-    for name in ("quota", "consent", "guidelines", "practice", "conversations", "closing", "finish"):
+    for name in (
+        "quota",
+        "consent",
+        "guidelines",
+        "practice",
+        "conversations",
+        "closing",
+        "finish",
+    ):
         response = walker.client.get(reverse(name), follow=True)
         assert response.request["PATH_INFO"] == reverse("country")
     walker.client.post(reverse("conversation-open"))
