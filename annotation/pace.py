@@ -1,4 +1,4 @@
-"""How long the study takes and what it pays: real medians where there are enough people, else the plan.
+"""How long the study takes, by real medians or else by the plan, and what it pays.
 
 A person's minutes run over all her stored acts, pauses longer than 15 minutes cut out
 (`annotation/moments.py`). Medians are taken over the latest 100 people (conversations)

@@ -88,9 +88,8 @@ def release_slot(*, grant: Grant, disposition: Grant.Disposition, reason: str = 
     Slot.objects.open().filter(pk=grant.slot_id, holder=grant.participation_id).update(
         holder=None, leased_until=NEVER_LEASED
     )
-    Grant.objects.filter(pk=grant.pk, disposition__in=UNSETTLED).update(
-        disposition=disposition, reason=reason, ended_at=timezone.now()
-    )
+    unsettled = Grant.objects.filter(pk=grant.pk, disposition__in=UNSETTLED)
+    unsettled.update(disposition=disposition, reason=reason, ended_at=timezone.now())
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from annotation.models import Participation, Quota, RecruitmentLink, ScreeningCount
-from annotation.quotas import Cell, Finding, Verdict, find_place, fits
+from annotation.quotas import Cell, Facts, Finding, Verdict, find_place, fits
 from tests.faults.test_simultaneous import at_once
 from tests.walker import Walker
 
@@ -38,7 +38,8 @@ def test_without_cells_everybody_has_a_place() -> None:
 
 def test_a_cell_takes_as_many_as_its_target() -> None:
     cell = Cell("young", YOUNG, 2)
-    young, old = {"country": "FR", "age": 20}, {"country": "FR", "age": 60}
+    young: Facts = {"country": "FR", "age": 20}
+    old: Facts = {"country": "FR", "age": 60}
     assert find_place([cell], young, [young, old]).verdict is Verdict.PLACE
     assert find_place([cell], young, [young, young]) == Finding(Verdict.FULL, ("young",))
     assert find_place([cell], old, []) == Finding(Verdict.NO_CELL)
