@@ -37,6 +37,7 @@ def walker(link: RecruitmentLink) -> Walker:
     walker.finish()
     participation = walker.participation
     for turn in Turn.objects.filter(conversation__participation=participation):
+        assert turn.shown_at
         Ranking.objects.filter(turn=turn).update(submitted_at=turn.shown_at + timedelta(seconds=3))
     Turn.objects.filter(conversation__participation=participation, live=True).update(
         message=MINE, pasted=len(MINE)

@@ -178,6 +178,7 @@ def kinds(participation: Participation) -> set[str]:
 
 def hurry(participation: Participation) -> None:
     for turn in Turn.objects.filter(conversation__participation=participation):
+        assert turn.shown_at
         Ranking.objects.filter(turn=turn).update(submitted_at=turn.shown_at + timedelta(seconds=3))
 
 

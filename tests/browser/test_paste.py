@@ -37,7 +37,7 @@ def paste(page: Page, area: str) -> None:
 
 
 def test_pasted_characters_are_counted_and_typed_ones_are_not(
-    empty_database: None, provider: Provider, worker: Worker, site: Site, browser: Browser
+    empty_database: None, provider: Provider, site: Site, browser: Browser
 ) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
@@ -49,7 +49,8 @@ def test_pasted_characters_are_counted_and_typed_ones_are_not(
     expect(page.locator('textarea[name="message"]')).to_have_value(f"{PASTED} Oui ?")
     expect(pasted).to_have_value(str(len(PASTED)))
     page.locator("form.card button").first.click()
-    expect(page.locator("[data-answer]")).to_have_count(4, timeout=30_000)
+    with Worker.running():
+        expect(page.locator("[data-answer]")).to_have_count(4, timeout=30_000)
     turn = Turn.objects.get(live=True)
     assert (turn.message, turn.pasted) == (f"{PASTED} Oui ?", len(PASTED))
 

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import Vendor
 from annotation import tasks
 from annotation.actions.study import create_recruitment_link
-from annotation.models import Flag, Participation, Phase, Ranking, RecruitmentLink
+from annotation.models import Flag, Participation, Phase, Ranking, RecruitmentLink, Turn
 from tests.conftest import make_small_study
 from tests.processes import Worker, wait_until
 from tests.provider import Provider
@@ -18,19 +18,20 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_finished_conversation_leads_to_flags_by_a_real_worker(
-    worker: Worker, provider: Provider
+    empty_database: None, provider: Provider
 ) -> None:
     study = make_small_study()
     vendor = Vendor.objects.create(key="v", name="V")
     walker = Walker(create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN))
     walker.enter()
     while Ranking.objects.count() < 4:
-        conversation = walker.open()
-        for ranking in Ranking.objects.select_related("turn"):
-            ranking.submitted_at = ranking.turn.shown_at + timedelta(seconds=1)
-            ranking.save()
-        walker.finish_conversation(conversation)
-    wait_until(lambda: Flag.objects.filter(kind="speed", state="raised").exists())
+        walker.finish_conversation(walker.open())
+    for turn in Turn.objects.filter(ranking__isnull=False):
+        assert turn.shown_at
+        Ranking.objects.filter(turn=turn).update(submitted_at=turn.shown_at + timedelta(seconds=1))
+    assert not Flag.objects.exists()
+    with Worker.running():  # what the conversations asked for waits at the broker
+        wait_until(lambda: Flag.objects.filter(kind="speed", state="raised").exists())
     participation = Participation.objects.get()
     assert participation.excluded_at is None
     assert not Flag.objects.exclude(decision="").exists()
