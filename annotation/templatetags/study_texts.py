@@ -1,4 +1,4 @@
-"""Texts that a research team writes: paragraphs and bold, everything else escaped."""
+"""Texts on a page: what a research team wrote, what a model wrote, how long a message is."""
 
 import re
 
@@ -7,7 +7,11 @@ from django.conf import settings
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from annotation.markdown import to_html
+
 register = template.Library()
+
+TWO_NARROW_LINES = 60
 
 
 @register.simple_tag
@@ -22,3 +26,15 @@ def paragraphs(text: str) -> SafeString:
     blocks = (" ".join(block.split()) for block in re.split(r"\n\s*\n", text.strip()))
     marked = (re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(block)) for block in blocks)
     return mark_safe("".join(f"<p>{block}</p>" for block in marked))  # noqa: S308 (escaped above)
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """What a model wrote: Markdown, of which only harmless tags are left."""
+    return to_html(text)
+
+
+@register.filter
+def is_long(message: str) -> bool:
+    """Whether two lines of a narrow phone may be too few for it."""
+    return len(message) > TWO_NARROW_LINES or "\n" in message
