@@ -48,9 +48,14 @@ def _too_deep(tokens: Sequence[Token]) -> bool:
 
 
 def _tame(token: Token) -> None:
-    """One kind of heading; of a link its words and address, of a picture its words."""
+    """One kind of heading; of a link its words and address, of a picture its words.
+
+    Words after the marks that open a block of code are shown, unless it is one: a language.
+    """
     if token.type in {"heading_open", "heading_close"}:
         token.tag = "h3"
+    if token.type == "fence" and len(token.info.split()) > 1:
+        token.content = f"{token.info.strip()}\n{token.content}"
     if token.type == "inline":
         token.children = _without_addresses(token.children or [])
 
