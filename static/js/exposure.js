@@ -22,9 +22,10 @@ function startExposure() {
   }).filter((row) => row.input);
   writeShape();
   if (!Exposure.answers.length) return;
-  // The message lies over the top of the screen: what is under it is not in sight.
-  const prompt = document.querySelector(".at-hand");
-  const covered = prompt ? Math.round(prompt.getBoundingClientRect().height) : 0;
+  // The message sticks to the top of the screen: what is under it is not in sight.
+  const covered = [...document.querySelectorAll(".bar, .brief, .said.short")]
+    .filter((part) => getComputedStyle(part).position === "sticky")
+    .reduce((sum, part) => sum + Math.round(part.getBoundingClientRect().height), 0);
   const threshold = Array.from({ length: 51 }, (_, step) => step / 50);
   Exposure.observer = new IntersectionObserver(look, { rootMargin: `-${covered}px 0px 0px 0px`, threshold });
   for (const row of Exposure.answers) Exposure.observer.observe(row.element);
