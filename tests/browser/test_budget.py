@@ -55,8 +55,10 @@ def link(empty_database: None) -> RecruitmentLink:
         prompts=1, pool_conversations=1, own_conversations=0, turn_lengths={2: 1}
     )
     study = apply_study(definition)
-    for candidate_set in request_pool(study=study):
-        complete_candidate_set(candidate_set.pk)
+    sets = request_pool(study=study)
+    for candidate_set in sets:
+        complete_candidate_set(candidate_set.pk)  # unless a worker has taken it already
+    wait_until(lambda: CandidateSet.objects.ready().count() == len(sets))
     lengthen()
     open_study(study=study)
     vendor = Vendor.objects.create(key="vendor", name="Vendor")
