@@ -1,4 +1,4 @@
-"""Texts that a research team writes: paragraphs and bold, everything else escaped."""
+"""Texts on a page: what a research team wrote, what a model wrote, how long a message is."""
 
 import re
 from decimal import Decimal
@@ -9,7 +9,11 @@ from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from annotation.markdown import to_html
+
 register = template.Library()
+
+TWO_NARROW_LINES = 60
 
 
 @register.simple_tag
@@ -30,3 +34,15 @@ def paragraphs(text: str) -> SafeString:
 def money(amount: Decimal, currency: str) -> str:
     """An amount as the language of the page writes it: 5,50 EUR; the parts never break apart."""
     return f"{number_format(amount, decimal_pos=2)}\u00a0{currency}"
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """What a model wrote: Markdown, of which only harmless tags are left."""
+    return to_html(text)
+
+
+@register.filter
+def is_long(message: str) -> bool:
+    """Whether two lines of a narrow phone may be too few for it."""
+    return len(message) > TWO_NARROW_LINES or "\n" in message

@@ -142,7 +142,7 @@ def press_button(page: Page) -> None:
 def judge_turn(page: Page, script: Script, turn: int, shot: object) -> Seen:
     answers = page.locator("[data-answer]")
     expect(answers).to_have_count(4, timeout=30_000)
-    seen = Seen(message=page.locator(".prompt div").inner_text())
+    seen = Seen(message=page.locator(".prompt .said").inner_text())
     for answer in answers.all():
         letter = answer.get_attribute("data-letter") or ""
         seen.texts[letter] = plain(answer.locator(".text"))
