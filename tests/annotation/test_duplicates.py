@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from accounts.models import User, Vendor
 from annotation.arrivals import arrival_digest, client_address
@@ -37,7 +37,7 @@ def test_the_header_is_believed_as_far_as_the_deployment_says(
     assert client_address(meta, trusted_proxies=proxies) == expected
 
 
-def test_a_hash_belongs_to_one_study_one_site_and_one_address(settings: SettingsWrapper) -> None:
+def test_a_hash_belongs_to_one_study_one_site_and_one_address(settings: Settings) -> None:
     def digest(address: str = HOME, study: str = "one") -> str:
         return arrival_digest(study_key=study, address=address)
 
@@ -116,9 +116,7 @@ def test_a_study_that_does_not_check_keeps_no_hash(link: RecruitmentLink) -> Non
 
 
 @pytest.mark.django_db
-def test_a_made_up_header_changes_nothing(
-    checked: RecruitmentLink, settings: SettingsWrapper
-) -> None:
+def test_a_made_up_header_changes_nothing(checked: RecruitmentLink, settings: Settings) -> None:
     come(checked, "one", HTTP_X_FORWARDED_FOR="1.1.1.1")
     come(checked, "two", HTTP_X_FORWARDED_FOR="2.2.2.2")
     assert len(flags()) == 2
