@@ -1,6 +1,6 @@
 """Every write about people: who they are, what they allow, what they answer."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,17 +42,28 @@ class Given:
 
 
 @transaction.atomic
-def find_or_create_annotator(*, vendor: Vendor, external_id: str = "") -> Annotator:
-    """The person behind a recruitment id of a vendor, or a new one; a second call finds her."""
+def find_or_create_annotator(
+    *, vendor: Vendor, external_id: str = "", details: Mapping[str, str] | None = None
+) -> Annotator:
+    """The person behind a recruitment id of a vendor, or a new one; a second call finds her.
+
+    `details` is what else the service sent: of each name the newest is kept.
+    """
     if not external_id:
         return Annotator.objects.create(vendor=vendor)
     # The vendor's row is the lock: two first clicks of one person wait for each other.
     Vendor.objects.select_for_update(no_key=True).get(pk=vendor.pk)
+    sent = dict(details or {})
     known = ExternalIdentity.objects.filter(vendor=vendor, external_id=external_id).first()
     if known:
+        if sent.items() - known.details.items():
+            known.details |= sent
+            known.save(update_fields=["details"])
         return known.annotator
     annotator = Annotator.objects.create(vendor=vendor)
-    ExternalIdentity.objects.create(annotator=annotator, vendor=vendor, external_id=external_id)
+    ExternalIdentity.objects.create(
+        annotator=annotator, vendor=vendor, external_id=external_id, details=sent
+    )
     return annotator
 
 

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from annotation.views import conversation, entry, practice, signals
+from annotation.views import conversation, entry, practice, recruitment, signals
 
 urlpatterns = [
-    path("join/<slug:key>/", entry.join, name="join"),
-    path("return/<str:token>/", entry.come_back, name="come-back"),
+    path("join/<slug:key>/", recruitment.join, name="join"),
+    path("return/<str:token>/", recruitment.come_back, name="come-back"),
     path("no-session/", entry.no_session, name="no-session"),
     path("here/", entry.here, name="here"),
     path("interface-language/", entry.interface_language, name="interface-language"),
@@ -64,7 +64,7 @@ urlpatterns = [
         name="help-finish",
     ),
     path("last-questions/", entry.closing, name="closing"),
-    path("finish/", entry.finish, name="finish"),
     path("signals/", signals.signals, name="signals"),
     path("signals/<slug:kind>/", signals.signal_answer, name="signal-answer"),
+    path("finish/", recruitment.finish, name="finish"),
 ]

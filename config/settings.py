@@ -148,6 +148,9 @@ STORAGES = {
 
 # -- Security
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if not EMBEDDED else None
+# How many proxies of our own stand before the site, each adding to X-Forwarded-For. Only
+# the check for duplicates asks: with 0 the header is not believed.
+TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", 0)
 SECURE_SSL_REDIRECT = SITE_URL.startswith("https:")
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SITE_URL.startswith("https:") else 0

@@ -3,6 +3,7 @@
 import re
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.test import Client
 from django.urls import reverse
@@ -39,8 +40,10 @@ class Walker:
     def post(self, name: str, data: dict[str, Any] | None = None, *args: Any) -> Response:
         return self.client.post(reverse(name, args=args), data or {}, follow=True)
 
-    def join(self, external_id: str = "") -> Response:
-        return self.post("join", {"external_id": external_id}, self.link.key)
+    def join(self, external_id: str = "", **data: str) -> Response:
+        """Presses the invitation's button; a recruitment id comes by the address, as it does."""
+        query = "?" + urlencode({"pid": external_id}) if external_id else ""
+        return self.client.post(reverse("join", args=[self.link.key]) + query, data, follow=True)
 
     def choose(self) -> Response:
         """Joins, and says where she lives and in which language she works."""

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions import Given, find_or_create_annotator, record_answers
 from accounts.models import Answer, Instrument, Question, QuestionQuerySet, Vendor
 from annotation import tasks
+from annotation.actions.arrival import note_arrival
 from annotation.actions.cells import forget_screening
 from annotation.actions.conversation import skip_conversation
 from annotation.dealing import derive_seed
@@ -28,20 +30,27 @@ def join_study(
     *,
     link: RecruitmentLink,
     external_id: str = "",
+    details: Mapping[str, str] | None = None,
     start_key: uuid.UUID | None = None,
     interface_language: str = "",
+    arrival: str = "",
 ) -> Participation:
     """Starts a person. The same recruitment id of the same vendor, or the same button pressed
-    twice, finds the same person."""
-    if not link.study.is_open:
-        raise ValidationError(_("This study is not open."))
+    twice, finds the same person, also in a study that has closed since.
+
+    `arrival` is the hash of where she comes from; it is kept where the study compares them.
+    """
     # The vendor's row is the lock: two first clicks of one person wait for each other.
     Vendor.objects.select_for_update(no_key=True).get(pk=link.vendor_id)
     if start_key:
-        started = Participation.objects.filter(start_key=start_key, study=link.study).first()
-        if started and started.annotator.vendor_id == link.vendor_id:
-            return started
-    annotator = find_or_create_annotator(vendor=link.vendor, external_id=external_id)
+        pressed = Participation.objects.filter(start_key=start_key, study=link.study).first()
+        if pressed and pressed.annotator.vendor_id == link.vendor_id:
+            return pressed
+    if not link.study.is_open and not _has_joined(link, external_id):
+        raise ValidationError(_("This study is not open."))
+    annotator = find_or_create_annotator(
+        vendor=link.vendor, external_id=external_id, details=details
+    )
     participation, created = Participation.objects.get_or_create(
         annotator=annotator,
         study=link.study,
@@ -56,7 +65,18 @@ def join_study(
     )
     if created:
         _refuse_after_the_last_day(link.study)
+    if created and arrival and link.study.check_duplicates:
+        note_arrival(participation=participation, digest=arrival)
     return participation
+
+
+def _has_joined(link: RecruitmentLink, external_id: str) -> bool:
+    """Whether this id of this vendor takes part in the study, by whatever link it came."""
+    people = Participation.objects.filter(study=link.study, annotator__vendor=link.vendor)
+    return (
+        bool(external_id)
+        and people.filter(annotator__externalidentity__external_id=external_id).exists()
+    )
 
 
 def _refuse_after_the_last_day(study: Study) -> None:

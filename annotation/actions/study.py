@@ -1,6 +1,6 @@
 """A study is defined by one file, its pool is generated, its slots are planned."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from accounts.versions import store_version, translated
 from annotation import practice, quotas
 from annotation.dealing import derive_seed
 from annotation.models import (
+    Convention,
     Mode,
     Phase,
     Quota,
@@ -28,6 +29,7 @@ from annotation.models import (
 )
 from annotation.models.assignment import slots_for
 from annotation.models.study import ExplanationPolicy
+from annotation.recruitment import PROLIFIC_EXIT, check_link
 from candidates.actions import (
     request_pool_set,
     retire,
@@ -355,9 +357,42 @@ def replace_prompt(*, prompt: Prompt, by: Prompt, why: str) -> Replacement:
     return Replacement(voided=_void_free_slots(old), planned=planned, waiting=waiting)
 
 
-def create_recruitment_link(*, study: Study, vendor: Vendor, phase: str) -> RecruitmentLink:
-    """The vendor's link into the study's latest wave; a second call finds the first."""
+def create_recruitment_link(
+    *,
+    study: Study,
+    vendor: Vendor,
+    phase: str,
+    wave: Wave | None = None,
+    convention: str = Convention.PLAIN,
+    codes: Mapping[str, str] | None = None,
+    exits: Mapping[str, str] | None = None,
+    signing_key_variable: str = "",
+    signed_entry: bool = False,
+) -> RecruitmentLink:
+    """The vendor's link into a wave, by default the latest. The same call finds it again.
+
+    Other options make another link: an address that was handed out never changes. Raises
+    ValidationError, in one sentence, for a link that could not work.
+    """
+    agreed, ways = dict(codes or {}), dict(exits or {})
+    check_link(
+        convention=convention,
+        codes=agreed,
+        exits=ways,
+        signing_key_variable=signing_key_variable,
+        signed_entry=signed_entry,
+    )
+    if convention == Convention.PROLIFIC:  # it knows people's outcome by the agreed code
+        ways = dict.fromkeys(agreed, PROLIFIC_EXIT) | ways
     link, _created = RecruitmentLink.objects.get_or_create(
-        study=study, vendor=vendor, wave=study.waves.order_by("-number")[0], phase=phase
+        study=study,
+        vendor=vendor,
+        wave=wave or study.waves.order_by("-number")[0],
+        phase=phase,
+        convention=convention,
+        codes=agreed,
+        exits=ways,
+        signing_key_variable=signing_key_variable,
+        signed_entry=signed_entry,
     )
     return link

@@ -135,14 +135,3 @@ class QuestionsForm(forms.Form):
                 option = next(o for o in question.options.all() if o.code == value)
                 answers.append(Given(question, option=option))
         return answers
-
-
-class JoinForm(forms.Form):
-    """The button of the invitation: who was recruited, and which rendering was pressed."""
-
-    external_id = forms.CharField(
-        max_length=200,
-        required=False,
-        error_messages={"max_length": _("The recruitment id in this link is too long.")},
-    )
-    start_key = forms.UUIDField(required=False)

@@ -1,107 +1,27 @@
-"""From the join link to the first conversation: each screen stores one thing."""
+"""From the country to the first conversation: each screen stores one thing."""
 
-import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core import signing
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.models import ConsentDocument, ExternalIdentity, Instrument
+from accounts.models import ConsentDocument, Instrument
 from annotation.access import ParticipantRequest, at_step, participant_required
 from annotation.actions import participation as act
 from annotation.actions import screening as door
 from annotation.forms.entry import (
     ConsentForm,
     CountryForm,
-    JoinForm,
     LanguageForm,
     QuestionsForm,
 )
-from annotation.middleware import SESSION_KEY, ParticipationRequest
-from annotation.models import Participation, RecruitmentLink
-from annotation.pace import pays_by_country, study_minutes
+from annotation.middleware import ParticipationRequest
 from annotation.steps import Step, next_step, plan_of, questions_due
-
-# What recruitment services append to the address, most common first.
-RECRUITMENT_PARAMETERS = ("PROLIFIC_PID", "participantId", "workerId", "pid")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def join(request: ParticipationRequest, key: str) -> HttpResponse:
-    """The vendor's link. Looking at it consumes nothing; only the button starts a person."""
-    link = get_object_or_404(RecruitmentLink.objects.select_related("study", "vendor"), key=key)
-    if request.method != "POST":
-        return _welcome(request, link)
-    form = JoinForm(request.POST)
-    if not form.is_valid():
-        text = next(iter(form.errors.values()))[0]
-        return render(request, "annotation/message.html", {"text": text}, status=422)
-    external_id = form.cleaned_data["external_id"]
-    if _is_already_here(request, link, external_id):
-        return redirect("here")
-    try:
-        participation = act.join_study(
-            link=link,
-            external_id=external_id,
-            start_key=form.cleaned_data["start_key"],
-            interface_language=translation.get_language() or "",
-        )
-    except ValidationError as error:
-        return render(request, "annotation/message.html", {"text": error.messages[0]}, status=409)
-    _sign_in(request, participation)
-    return redirect("here")
-
-
-def _is_already_here(
-    request: ParticipationRequest, link: RecruitmentLink, external_id: str
-) -> bool:
-    """Whether this browser's person is the one who presses Start, and not somebody else at it."""
-    known = request.participation
-    if known is None or known.study_id != link.study_id:
-        return False
-    identity = ExternalIdentity.objects.filter(annotator=known.annotator_id).first()
-    return not external_id or (identity is not None and identity.external_id == external_id)
-
-
-def _welcome(request: ParticipationRequest, link: RecruitmentLink) -> HttpResponse:
-    found = (request.GET.get(name, "") for name in RECRUITMENT_PARAMETERS)
-    context = {
-        "study": link.study,
-        "external_id": next((value for value in found if value), ""),
-        "start_key": uuid.uuid4(),
-        "conversations": link.study.pool_conversations + link.study.own_conversations,
-        "minutes": study_minutes(link.study),
-        "pays": pays_by_country(link.study),
-    }
-    return render(request, "annotation/welcome.html", context)
-
-
-def _sign_in(request: HttpRequest, participation: Participation) -> None:
-    request.session.cycle_key()
-    request.session[SESSION_KEY] = participation.pk
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def come_back(request: HttpRequest, token: str) -> HttpResponse:
-    """The personal return link, on any device. Again, only the button does something."""
-    try:
-        public_id = Participation.public_id_of(token)
-    except signing.BadSignature:
-        return render(request, "annotation/unknown_link.html", status=404)
-    participation = get_object_or_404(
-        Participation.objects.select_related("study"), public_id=public_id
-    )
-    if request.method == "POST":
-        _sign_in(request, participation)
-        return redirect("here")
-    return render(request, "annotation/come_back.html", {"study": participation.study})
 
 
 @require_GET
@@ -237,17 +157,6 @@ def _questions_page(
         store(participation=request.participation, answers=form.given())
         return redirect("here")
     return _form_page(request, "annotation/questions.html", form, instrument=instrument)
-
-
-@require_GET
-@at_step(Step.FINISH)
-def finish(request: ParticipantRequest) -> HttpResponse:
-    """The completion code: released by the action only after it has counted what is stored."""
-    try:
-        code = act.finish(participation=request.participation)
-    except ValidationError as error:
-        return render(request, "annotation/message.html", {"text": error.messages[0]}, status=409)
-    return render(request, "annotation/finish.html", {"code": code})
 
 
 def _form_page(
