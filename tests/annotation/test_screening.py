@@ -51,7 +51,13 @@ def test_the_screening_says_why_it_asks_and_what_becomes_of_the_answers(
 ) -> None:
     walker = Walker(link, country="US", language="en")
     page = walker.choose().content.decode()
-    for said in ("whether there is a place for you", "are not kept", "these answers are deleted"):
+    for said in (
+        "we ask 2 short questions",
+        "whether there is a place for you",
+        "We ask nothing sensitive",
+        "are not kept",
+        "these answers are deleted",
+    ):
         assert said in page
     assert "You are paid 1.00\xa0USD for your visit." in page
 
