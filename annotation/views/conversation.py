@@ -28,11 +28,13 @@ from annotation.steps import (
     Step,
     TurnStep,
     conversations_due,
+    is_ranked,
     next_step,
     open_conversation,
     plan_of,
     standing,
 )
+from annotation.stored_order import stored_order
 from candidates.moderation import Outcome, Verdict
 
 
@@ -305,19 +307,16 @@ def _step_context(conversation: Conversation, now: Standing, form: Any) -> dict[
             "form": form if usable else RankingForm(turn=now.turn, shown=shown),
         }
     if now.step is TurnStep.EXPLAIN:
-        ranks = {row.candidate_id: row.rank for row in now.turn.ranking.rows.all()}
-        shown = list(now.turn.shown.select_related("candidate"))
         return {
-            "ranked": sorted(
-                ((ranks.get(row.candidate_id), row) for row in shown),
-                key=lambda pair: (pair[0] or 99, pair[1].position),
-            ),
+            "stored": stored_order(now.turn),
             "canned": now.turn.candidate_set.canned,
             "form": form if isinstance(form, ExplanationForm) else _explanation_form(conversation),
             **_waiting(conversation, now),
         }
     if now.step is TurnStep.WAIT:
-        return _waiting(conversation, now)
+        ranked = [turn for turn in now.turns if is_ranked(turn)]
+        stored = stored_order(ranked[-1]) if ranked else []
+        return {"stored": stored, **_waiting(conversation, now)}
     return {}
 
 
