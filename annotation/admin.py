@@ -75,6 +75,7 @@ class TranscriptAnswer:
     letter: str
     text: str
     rank: int | None
+    score: int | None
     chosen: bool
     provenance: str
 
@@ -84,6 +85,8 @@ class TranscriptTurn:
     position: int
     started_at: Any
     message: str
+    mode: str
+    judged: bool
     answers: list[TranscriptAnswer]
     opinions: str
     explained: bool
@@ -103,7 +106,7 @@ def transcript(conversation: Conversation) -> list[TranscriptTurn]:
 def _transcript_turn(turn: Turn) -> TranscriptTurn:
     ranking = getattr(turn, "ranking", None)
     explanation = getattr(turn, "explanation", None)
-    ranks = {row.candidate_id: row.rank for row in ranking.rows.all()} if ranking else {}
+    ranked = {row.candidate_id: row for row in ranking.rows.all()} if ranking else {}
     opinions = ""
     if ranking:
         opinions = (
@@ -114,11 +117,14 @@ def _transcript_turn(turn: Turn) -> TranscriptTurn:
         position=turn.position,
         started_at=turn.started_at,
         message=turn.message,
+        mode=turn.get_mode_display(),
+        judged=ranking is not None,
         answers=[
             TranscriptAnswer(
                 letter=row.letter,
                 text=row.candidate.text,
-                rank=ranks.get(row.candidate_id),
+                rank=getattr(ranked.get(row.candidate_id), "rank", None),
+                score=getattr(ranked.get(row.candidate_id), "score", None),
                 chosen=ranking is not None and ranking.chosen_id == row.candidate_id,
                 provenance=", ".join(
                     f"{name} {value}" for name, value in row.candidate.provenance().items()

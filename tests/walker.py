@@ -94,12 +94,24 @@ class Walker:
         return conversation.turns.order_by("-position")[0]
 
     def ranking_data(self, turn: Turn, places: list[int] | None = None) -> dict[str, Any]:
-        """A valid submission; `places` are by displayed position."""
+        """A valid submission in the turn's mode; `places` are by displayed position.
+
+        The first place is the best and gets the highest score, the last one is the worst.
+        """
         handles = [row.candidate.handle for row in turn.shown.select_related("candidate")]
         places = places or list(range(1, len(handles) + 1))
+        by_handle = dict(zip(handles, places, strict=True))
+        ends = {"best": min(handles, key=by_handle.__getitem__),
+                "worst": max(handles, key=by_handle.__getitem__)}  # fmt: skip
+        judged: dict[str, dict[str, str]] = {
+            "ranking": {f"place_{h}": str(p) for h, p in by_handle.items()},
+            "rating": {f"score_{h}": str(100 - 10 * p) for h, p in by_handle.items()},
+            "best": {"best": ends["best"]},
+            "best_worst": ends,
+        }
         return {
             "submission_key": str(uuid.uuid4()),
-            **{f"place_{h}": str(p) for h, p in zip(handles, places, strict=True)},
+            **judged[turn.mode],
             "acceptable": "yes",
             "represents": "no",
             "next_message": "Et si cela ne suffit pas ?",

@@ -2,8 +2,6 @@
 
 import hashlib
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -12,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation import dealing, tasks
 from annotation.actions.assignment import claim_slot, complete_slot, release_slot
+from annotation.actions.judgement import OUT_OF_DATE, Judgement, check_judgement
 from annotation.mentions import find_mentions
 from annotation.models import (
     Conversation,
     Explanation,
     Grant,
     Mention,
+    Mode,
     Moderation,
     Participation,
     RankedCandidate,
@@ -26,7 +26,6 @@ from annotation.models import (
     Slot,
     Turn,
 )
-from annotation.ranks import first_places, to_competition_ranks
 from annotation.sittings import day_is_full, sitting_of
 from annotation.steps import (
     Step,
@@ -39,12 +38,9 @@ from annotation.steps import (
 )
 from candidates.actions import request_live_set, retry_failed_set
 from candidates.languages import describe
-from candidates.models import Candidate, CandidateSet
+from candidates.models import CandidateSet
 from candidates.moderation import Outcome, Verdict, moderate
 from candidates.samplers import Message
-
-OUT_OF_DATE = _("This page is out of date. Load it again, please.")
-PICK_ONE = _("Several answers share first place: pick which one continues.")
 
 
 @transaction.atomic
@@ -228,19 +224,6 @@ def _order(turn: Turn, n: int) -> list[int]:
     return dealing.live_order(n=n, seed=seed)
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """What one submission says: places by handle, the pick among ties, and the opinions."""
-
-    places: Mapping[str, int]
-    continue_with: str
-    acceptable: str
-    represents: str
-    reason: str = ""
-    next_message: str = ""
-    pasted: int | None = None  # characters of the next message
-
-
 @transaction.atomic
 def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgement) -> Ranking:
     """Stores the judgement of a turn once; a repeat returns what is stored.
@@ -258,28 +241,9 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
     if stored:
         return stored
     conversation = _lock_open(locked.conversation)
-    shown = {
-        row.candidate.handle: row.candidate for row in locked.shown.select_related("candidate")
-    }
-    ranks, chosen = check_judgement(judgement, shown)
     if not locked.is_last and not judgement.next_message:
         raise ValidationError({"next_message": _("Write your next message.")})
-    try:
-        with transaction.atomic():
-            ranking = Ranking.objects.create(
-                turn=locked,
-                submission_key=submission_key,
-                chosen=chosen,
-                acceptable=judgement.acceptable,
-                represents=judgement.represents,
-                reason=judgement.reason,
-            )
-    except IntegrityError as error:  # the key was used for another turn at the same moment
-        raise ValidationError(OUT_OF_DATE) from error
-    RankedCandidate.objects.bulk_create(
-        RankedCandidate(ranking=ranking, candidate=shown[handle], rank=rank)
-        for handle, rank in ranks.items()
-    )
+    ranking = _store_ranking(locked, submission_key, judgement)
     if locked.position == 1 and conversation.grant:
         complete_slot(grant=conversation.grant)
     if not locked.is_last:
@@ -293,22 +257,35 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
     return ranking
 
 
-def check_judgement(
-    judgement: Judgement, shown: Mapping[str, Candidate]
-) -> tuple[dict[str, int], Candidate]:
-    """Ranks by handle and the chosen candidate. Raises ValidationError, keyed by field."""
-    if set(judgement.places) - set(shown):
-        raise ValidationError(OUT_OF_DATE)
-    missing = [handle for handle in shown if handle not in judgement.places]
-    if missing:
-        raise ValidationError({"places": _("Give every answer a place. Answers may share one.")})
-    ranks = to_competition_ranks(judgement.places)
-    first = first_places(ranks)
-    if len(first) == 1:
-        return ranks, shown[first[0]]
-    if judgement.continue_with not in first:
-        raise ValidationError({"continue_with": PICK_ONE})
-    return ranks, shown[judgement.continue_with]
+def _store_ranking(turn: Turn, submission_key: uuid.UUID, judgement: Judgement) -> Ranking:
+    shown = {row.candidate.handle: row.candidate for row in turn.shown.select_related("candidate")}
+    partial = turn.conversation.participation.study.partial_allowed
+    ranks, chosen = check_judgement(judgement, list(shown), mode=turn.mode, partial=partial)
+    try:
+        with transaction.atomic():
+            ranking = Ranking.objects.create(
+                turn=turn,
+                submission_key=submission_key,
+                chosen=shown[chosen],
+                acceptable=judgement.acceptable,
+                represents=judgement.represents,
+                reason=judgement.reason,
+                layout=judgement.layout,
+                viewport=judgement.viewport,
+            )
+    except IntegrityError as error:  # the key was used for another turn at the same moment
+        raise ValidationError(OUT_OF_DATE) from error
+    RankedCandidate.objects.bulk_create(
+        RankedCandidate(
+            ranking=ranking,
+            candidate=shown[handle],
+            rank=rank,
+            score=judgement.scores.get(handle) if turn.mode == Mode.RATING else None,
+            visible_seconds=judgement.seconds.get(handle),
+        )
+        for handle, rank in ranks.items()
+    )
+    return ranking
 
 
 @transaction.atomic

@@ -106,7 +106,7 @@ def _store(definition: dict[str, Any]) -> Study:
         "lease_minutes": about["lease_minutes"],
         "seed": about["seed"],
         "budget": budget,
-        "modes": [Mode(mode).value for mode in about.get("modes", [Mode.RANKING])],
+        "modes": _modes(about.get("modes", [Mode.RANKING])),
         "partial_allowed": about.get("partial_allowed", False),
         "practice": about.get("practice", {}),
         "expected_minutes": about.get("expected_minutes", 30),
@@ -157,6 +157,12 @@ def _store(definition: dict[str, Any]) -> Study:
 def _day(value: Any) -> date | None:
     """A day as YAML reads it, or written as text."""
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _modes(names: list[str]) -> list[str]:
+    if not names:
+        raise ValueError("modes names no mode")
+    return [Mode(name).value for name in names]
 
 
 def _money(amount: object) -> Decimal | None:

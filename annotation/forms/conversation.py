@@ -1,17 +1,25 @@
 """The act: a message, a judgement, an explanation, leaving."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from annotation.actions.conversation import PICK_ONE, Judgement
+from annotation.actions.judgement import OUT_OF_DATE, Judgement, check_judgement
 from annotation.forms.fields import CHOOSE_ONE, PastedField, WrittenField
+from annotation.forms.judgement import (
+    AnswerControl,
+    answer_controls,
+    judgement_fields,
+    measured,
+    measurement_fields,
+    read_judgement,
+)
 from annotation.models import ShownCandidate, Turn
 from annotation.models.conversation import Opinion
-from annotation.ranks import first_places
 from candidates.moderation import Outcome, Verdict
 
 MESSAGE_LENGTH = 4000
@@ -83,14 +91,17 @@ class OwnPromptForm(ModeratedForm):
 
 
 class RankingForm(ModeratedForm):
-    """A place for every candidate that the server showed; none is set beforehand.
+    """What the turn's mode asks of every candidate that the server showed; nothing is preset.
 
     Fields are built from the stored order, never from the request, so that an unknown
-    candidate cannot enter.
+    candidate cannot enter. What is missing is decided by `check_judgement` alone.
     """
 
     message_name = "next_message"
-    submission_key = forms.UUIDField(widget=forms.HiddenInput)
+    submission_key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={"required": OUT_OF_DATE, "invalid": OUT_OF_DATE},
+    )
     acceptable = forms.ChoiceField(
         label=_("Is at least one of these answers acceptable to you?"),
         choices=Opinion.choices,
@@ -110,58 +121,55 @@ class RankingForm(ModeratedForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, data: Any = None, *, turn: Turn, shown: Sequence[ShownCandidate]) -> None:
-        super().__init__(data, initial={"submission_key": uuid.uuid4()})
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        turn: Turn,
+        shown: Sequence[ShownCandidate],
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial={**(initial or {}), "submission_key": uuid.uuid4()})
         self.shown = shown
-        places = [(str(place), str(place)) for place in range(1, len(shown) + 1)]
-        for row in shown:
-            self.fields[f"place_{row.candidate.handle}"] = forms.ChoiceField(
-                label=_("Place of answer %(letter)s") % {"letter": row.letter},
-                choices=places,
-                widget=forms.RadioSelect,
-                error_messages={"required": _("Give this answer a place.")},
-            )
-        self.fields["continue_with"] = forms.ChoiceField(
-            label=_("If several share first place: which one continues the conversation?"),
-            choices=[(row.candidate.handle, row.letter) for row in shown],
-            widget=forms.RadioSelect,
-            required=False,
-        )
+        self.mode = turn.mode
+        self.partial = turn.conversation.participation.study.partial_allowed
+        asked = judgement_fields(self.mode, shown, partial=self.partial)
+        self.fields |= asked | measurement_fields(shown)
         if not turn.is_last:
             self.fields["next_message"] = message_field()
             self.fields["pasted"] = PastedField(into="next_message")
         # As on the page, so that what is missing is listed from top to bottom.
-        self.order_fields([f"place_{row.candidate.handle}" for row in shown] + ["continue_with"])
+        self.order_fields(list(asked))
 
     def clean(self) -> dict[str, Any]:
         """A tie for first place without a pick is told together with all that is missing."""
         data = super().clean() or self.cleaned_data
         self.can_confirm = bool(data.get("confirm"))  # asked before: the button stays
-        given = {
-            row.candidate.handle: data.get(f"place_{row.candidate.handle}") for row in self.shown
-        }
-        places = {handle: int(place) for handle, place in given.items() if place}
-        first = first_places(places)
-        tied = len(places) == len(self.shown) and len(first) > 1
-        if tied and data.get("continue_with") not in first:
-            self.add_error("continue_with", PICK_ONE)
+        handles = [row.candidate.handle for row in self.shown]
+        try:
+            check_judgement(self.judgement(), handles, mode=self.mode, partial=self.partial)
+        except ValidationError as error:
+            for name, problems in error.message_dict.items():
+                if name not in self.errors:
+                    self.add_error(name, problems)
         return data
 
-    def place_fields(self) -> list[tuple[ShownCandidate, forms.BoundField]]:
-        """Each shown candidate with its bound field, in the order shown."""
-        return [(row, self[f"place_{row.candidate.handle}"]) for row in self.shown]
+    def answers(self) -> list[AnswerControl]:
+        """Each shown candidate with its bound controls, in the order shown."""
+        return answer_controls(self, self.shown)
+
+    def grouped_choices(self) -> list[forms.BoundField]:
+        """Choices whose buttons are spread over the answers."""
+        return [self[name] for name in ("best", "worst") if name in self.fields]
 
     def judgement(self) -> Judgement:
         data = self.cleaned_data
         return Judgement(
-            places={
-                row.candidate.handle: int(data[f"place_{row.candidate.handle}"])
-                for row in self.shown
-            },
-            continue_with=data["continue_with"],
-            acceptable=data["acceptable"],
-            represents=data["represents"],
-            reason=data["reason"],
+            **read_judgement(self.mode, data, self.shown),
+            **measured(data, self.shown),
+            acceptable=data.get("acceptable", ""),
+            represents=data.get("represents", ""),
+            reason=data.get("reason", ""),
             next_message=data.get("next_message", ""),
             pasted=data.get("pasted"),
         )

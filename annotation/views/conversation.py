@@ -21,7 +21,7 @@ from annotation.actions.assignment import renew_lease
 from annotation.actions.participation import finish_after_help
 from annotation.forms.conversation import ExplanationForm, OwnPromptForm, RankingForm, SkipForm
 from annotation.help_lines import help_lines
-from annotation.models import Conversation, Participation, ShownCandidate, Turn
+from annotation.models import Conversation, Participation
 from annotation.models.study import ExplanationPolicy
 from annotation.pace import minutes_left
 from annotation.sittings import day_is_full, is_back, minutes_until_free, tomorrow
@@ -30,12 +30,14 @@ from annotation.steps import (
     Step,
     TurnStep,
     conversations_due,
+    is_ranked,
     next_step,
     open_conversation,
     plan_of,
     standing,
     wrote_in_other_language,
 )
+from annotation.stored_order import stored_order
 from candidates.moderation import Outcome, Verdict
 
 
@@ -335,27 +337,16 @@ def _step_context(conversation: Conversation, now: Standing, form: Any) -> dict[
         }
     if now.step is TurnStep.EXPLAIN:
         return {
-            "judged": now.turn,
-            "ranked": _ranked(now.turn),
+            "stored": stored_order(now.turn),
             "canned": now.turn.candidate_set.canned,
             "form": form if isinstance(form, ExplanationForm) else _explanation_form(conversation),
             **_waiting(conversation, now),
         }
     if now.step is TurnStep.WAIT:
-        before = now.turns[-2] if len(now.turns) > 1 else None
-        judged = {"judged": before, "ranked": _ranked(before)} if before else {}
-        return _waiting(conversation, now) | judged
+        ranked = [turn for turn in now.turns if is_ranked(turn)]
+        stored = stored_order(ranked[-1]) if ranked else []
+        return {"stored": stored, **_waiting(conversation, now)}
     return {}
-
-
-def _ranked(turn: Turn) -> list[tuple[int | None, ShownCandidate]]:
-    """What was shown in a turn, with its stored rank, best first."""
-    ranks = {row.candidate_id: row.rank for row in turn.ranking.rows.all()}
-    shown = turn.shown.select_related("candidate")
-    return sorted(
-        ((ranks.get(row.candidate_id), row) for row in shown),
-        key=lambda pair: (pair[0] or 99, pair[1].position),
-    )
 
 
 def _explanation_form(conversation: Conversation, data: Any = None) -> ExplanationForm:

@@ -21,6 +21,7 @@ from annotation.forms.entry import (
     QuestionsForm,
 )
 from annotation.middleware import ParticipationRequest
+from annotation.pace import study_minutes
 from annotation.steps import Step, next_step, plan_of, questions_due
 
 
