@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import conversation, entry
+from annotation.views import conversation, draft, entry
 
 urlpatterns = [
     path("join/<slug:key>/", entry.join, name="join"),
@@ -64,4 +64,5 @@ urlpatterns = [
     ),
     path("last-questions/", entry.closing, name="closing"),
     path("finish/", entry.finish, name="finish"),
+    path("drafts/", draft.draft_save, name="draft-save"),
 ]

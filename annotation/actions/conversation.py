@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from annotation import dealing
 from annotation.actions.assignment import claim_slot, complete_slot, release_slot
+from annotation.actions.draft import forget_drafts
 from annotation.models import (
     Conversation,
     Explanation,
@@ -143,6 +145,7 @@ def write_own_prompt(*, conversation: Conversation, message: str) -> Turn:
     turn = locked.turns.filter(position=1).first()
     if turn:
         return turn
+    _forget_draft(locked, "own-prompt-write")
     return _add_live_turn(locked, position=1, message=message)
 
 
@@ -262,6 +265,7 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
         RankedCandidate(ranking=ranking, candidate=shown[handle], rank=rank)
         for handle, rank in ranks.items()
     )
+    _forget_draft(conversation, "ranking-submit", locked.position)
     if locked.position == 1 and conversation.grant:
         complete_slot(grant=conversation.grant)
     if not locked.is_last:
@@ -299,6 +303,7 @@ def explain_choice(*, turn: Turn, text: str) -> Explanation:
         return stored
     conversation = _lock_open(locked.conversation)
     explanation = Explanation.objects.create(turn=locked, text=text)
+    _forget_draft(conversation, "explanation-submit", locked.position)
     _end_if_done(conversation)
     return explanation
 
@@ -358,6 +363,13 @@ def _end(conversation: Conversation, status: Conversation.Status) -> None:
     conversation.status = status
     conversation.ended_at = timezone.now()
     conversation.save(update_fields=["status", "ended_at", "skip_reason"])
+    _forget_draft(conversation, "conversation")
+
+
+def _forget_draft(conversation: Conversation, name: str, *place: int) -> None:
+    """The act is stored, so its draft goes; with the conversation's own name, all of them."""
+    path = reverse(name, args=[conversation.public_id, *place])
+    forget_drafts(participation_id=conversation.participation_id, under=path)
 
 
 def _lock_open(conversation: Conversation) -> Conversation:

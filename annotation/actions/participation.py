@@ -5,12 +5,14 @@ import uuid
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import Given, find_or_create_annotator, record_answers, record_consent
 from accounts.models import Answer, Instrument, Purpose, Question, QuestionQuerySet, Vendor
 from annotation.actions.conversation import skip_conversation
+from annotation.actions.draft import forget_drafts
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Outcome, Participation, RecruitmentLink, StudyLocale
 from annotation.steps import Step, next_step, open_conversation
@@ -102,7 +104,9 @@ def read_guidelines(*, participation: Participation) -> None:
 
 @transaction.atomic
 def answer_closing(*, participation: Participation, answers: list[Given]) -> None:
-    """Stores the last answers, and which questions were not shown here."""
+    """Stores the last answers, and which questions were not shown here; the draft goes."""
+    # A draft that arrives at this moment waits, and then finds nothing left to keep.
+    Participation.objects.select_for_update(no_key=True).get(pk=participation.pk)
     asked = {given.question.pk for given in answers}
     hidden = (
         _questions(participation.study.closing_instrument, participation.country)
@@ -113,6 +117,7 @@ def answer_closing(*, participation: Participation, answers: list[Given]) -> Non
         annotator=participation.annotator,
         answers=[*answers, *(Given(question=question, shown=False) for question in hidden)],
     )
+    forget_drafts(participation_id=participation.pk, under=reverse("closing"))
 
 
 @transaction.atomic
@@ -164,6 +169,7 @@ def _release_code(locked: Participation, outcome: Outcome) -> str:
     locked.outcome = outcome
     locked.completion_code = agreed or "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
     locked.save(update_fields=["finished_at", "outcome", "completion_code"])
+    forget_drafts(participation_id=locked.pk)
     return locked.completion_code
 
 

@@ -1,7 +1,7 @@
 """The act: a message, a judgement, an explanation, leaving."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -101,8 +101,15 @@ class RankingForm(ModeratedForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, data: Any = None, *, turn: Turn, shown: Sequence[ShownCandidate]) -> None:
-        super().__init__(data, initial={"submission_key": uuid.uuid4()})
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        turn: Turn,
+        shown: Sequence[ShownCandidate],
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial={**(initial or {}), "submission_key": uuid.uuid4()})
         self.shown = shown
         places = [(str(place), str(place)) for place in range(1, len(shown) + 1)]
         for row in shown:
@@ -167,8 +174,15 @@ class ExplanationForm(forms.Form):
         },
     )
 
-    def __init__(self, data: Any = None, *, question: str, required: bool) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        question: str,
+        required: bool,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial={**(initial or {})})
         self.fields["text"].label = question
         self.fields["text"].required = required
 
