@@ -314,8 +314,7 @@ def _step_context(
 ) -> dict[str, Any]:
     """What the step's own partial needs beyond the common context."""
     if now.step is TurnStep.WRITE_PROMPT:
-        usable = isinstance(form, OwnPromptForm)
-        return {"form": form if usable else OwnPromptForm(initial=entered)}
+        return {"form": form if isinstance(form, OwnPromptForm) else OwnPromptForm(initial=entered)}
     assert now.turn is not None
     if now.step is TurnStep.RANK:
         shown = act.show_candidates(turn=now.turn)

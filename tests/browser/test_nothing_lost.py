@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, Route, expect
 
 from accounts.models import Vendor
 from annotation.actions.study import apply_study, create_recruitment_link, open_study, request_pool
@@ -183,7 +183,7 @@ def test_an_answer_lost_on_the_way_back_is_no_second_ranking(device: Device) -> 
     page = device()
     rank(page)
     told(page, "saved")
-    lost = []
+    lost: list[APIResponse] = []
 
     def lose_the_first(route: Route) -> None:
         if lost:
@@ -216,7 +216,7 @@ def test_a_gateway_without_a_server_is_asked_again(device: Device, status: int) 
 
 def test_a_lost_answer_to_a_draft_is_no_quarrel_with_oneself(device: Device) -> None:
     page = device()
-    lost = []
+    lost: list[APIResponse] = []
 
     def lose_the_first(route: Route) -> None:
         if lost:
