@@ -4,12 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from annotation.middleware import ParticipationRequest
-from annotation.models import Conversation, Flag, Participation, Turn
+from annotation.models import Conversation, Draft, Flag, Participation, Turn
 from annotation.steps import Step, next_step
 
 Rest = ParamSpec("Rest")
@@ -31,12 +31,19 @@ def participant_required(
         request: ParticipationRequest, *args: Rest.args, **kwargs: Rest.kwargs
     ) -> HttpResponse:
         if request.participation is None:
-            if request.headers.get("HX-Request"):  # a whole page must not land inside this one
-                return HttpResponse(headers={"HX-Redirect": reverse("no-session")})
-            return redirect("no-session")
+            return _ask_for_link(request)
         return view(cast(ParticipantRequest, request), *args, **kwargs)
 
     return cast(Callable[Concatenate[Any, Rest], HttpResponse], guarded)
+
+
+def _ask_for_link(request: HttpRequest) -> HttpResponse:
+    """401 to scripts, which then keep what was entered; a whole page to people."""
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"error": "no session"}, status=401)
+    if request.headers.get("HX-Request"):  # a whole page must not land inside this one
+        return HttpResponse(status=401, headers={"HX-Redirect": reverse("no-session")})
+    return redirect("no-session")
 
 
 def at_step(
@@ -88,3 +95,8 @@ def get_own_turn(request: ParticipantRequest, public_id: str, position: int) -> 
 def get_own_flag(request: ParticipantRequest, kind: str) -> Flag:
     """A note on her own work, by its kind: she has one of each at most."""
     return get_object_or_404(request.participation.flags.raised(), kind=kind)
+
+
+def get_own_draft(request: ParticipantRequest, key: str) -> Draft | None:
+    """What she entered earlier, here or elsewhere, into the form that is sent to this path."""
+    return request.participation.drafts.filter(key=key).first()

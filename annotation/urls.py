@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import conversation, entry, practice, recruitment, signals
+from annotation.views import conversation, draft, entry, practice, recruitment, signals
 
 urlpatterns = [
     path("join/<slug:key>/", recruitment.join, name="join"),
@@ -67,4 +67,5 @@ urlpatterns = [
     path("signals/", signals.signals, name="signals"),
     path("signals/<slug:kind>/", signals.signal_answer, name="signal-answer"),
     path("finish/", recruitment.finish, name="finish"),
+    path("drafts/", draft.draft_save, name="draft-save"),
 ]

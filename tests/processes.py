@@ -81,36 +81,44 @@ class Worker:
         self.process.wait()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Site:
-    """Gunicorn with the real stack, on the tests' database."""
+    """Gunicorn with the real stack, on the tests' database; it can go away and come back."""
 
-    process: subprocess.Popen[bytes]
     address: str
+    process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     @contextmanager
     def running(cls) -> Iterator["Site"]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+            site = cls(f"http://127.0.0.1:{probe.getsockname()[1]}")
+        try:
+            site.start()
+            yield site
+        finally:
+            site.kill()
+
+    def start(self) -> None:
+        """At its own address, and answering."""
         command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket"]
-        command += ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8"]
-        address = f"http://127.0.0.1:{port}"
-        process = subprocess.Popen(
-            command,
+        command += ["--bind", self.address.removeprefix("http://"), "--workers", "1"]
+        self.process = subprocess.Popen(
+            [*command, "--threads", "8"],
             cwd=ROOT,
-            env=process_environment() | {"SITE_URL": address},
+            env=process_environment() | {"SITE_URL": self.address},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        try:
-            wait_until(lambda: is_answering(f"{address}/healthz?parts=database"))
-            yield cls(process, address)
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        wait_until(lambda: is_answering(f"{self.address}/healthz?parts=database"))
+
+    def kill(self) -> None:
+        """SIGKILL to the web process and its children, whatever they are doing."""
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
 
 def is_answering(address: str) -> bool:

@@ -5,11 +5,13 @@ import uuid
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from annotation import dealing, tasks
 from annotation.actions.assignment import claim_slot, complete_slot, release_slot
+from annotation.actions.draft import forget_drafts
 from annotation.actions.judgement import OUT_OF_DATE, Judgement, check_judgement
 from annotation.mentions import find_mentions
 from annotation.models import (
@@ -150,6 +152,7 @@ def write_own_prompt(
     turn = locked.turns.filter(position=1).first()
     if turn:
         return turn
+    _forget_draft(locked, "own-prompt-write")
     return _add_live_turn(locked, position=1, message=message, pasted=pasted)
 
 
@@ -244,6 +247,7 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
     if not locked.is_last and not judgement.next_message:
         raise ValidationError({"next_message": _("Write your next message.")})
     ranking = _store_ranking(locked, submission_key, judgement)
+    _forget_draft(conversation, "ranking-submit", locked.position)
     if locked.position == 1 and conversation.grant:
         complete_slot(grant=conversation.grant)
     if not locked.is_last:
@@ -313,6 +317,7 @@ def explain_choice(*, turn: Turn, text: str, pasted: int | None = None) -> Expla
         pasted=pasted,
     )
     _store_mentions(explanation, label.language or conversation.locale.language)
+    _forget_draft(conversation, "explanation-submit", locked.position)
     _end_if_done(conversation)
     return explanation
 
@@ -392,6 +397,13 @@ def _end(conversation: Conversation, status: Conversation.Status) -> None:
     conversation.ended_at = timezone.now()
     conversation.save(update_fields=["status", "ended_at", "skip_reason"])
     transaction.on_commit(lambda: tasks.enqueue_review(conversation.participation_id))
+    _forget_draft(conversation, "conversation")
+
+
+def _forget_draft(conversation: Conversation, name: str, *place: int) -> None:
+    """The act is stored, so its draft goes; with the conversation's own name, all of them."""
+    path = reverse(name, args=[conversation.public_id, *place])
+    forget_drafts(participation_id=conversation.participation_id, under=path)
 
 
 def _lock_open(conversation: Conversation) -> Conversation:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ from annotation import tasks
 from annotation.actions.arrival import note_arrival
 from annotation.actions.cells import forget_screening
 from annotation.actions.conversation import skip_conversation
+from annotation.actions.draft import forget_drafts
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Outcome, Participation, RecruitmentLink, Study
 from annotation.sittings import came_too_late, is_past
@@ -106,7 +108,9 @@ def read_guidelines(*, participation: Participation) -> None:
 
 @transaction.atomic
 def answer_closing(*, participation: Participation, answers: list[Given]) -> None:
-    """Stores the last answers, and which questions were not shown here."""
+    """Stores the last answers, and which questions were not shown here; the draft goes."""
+    # A draft that arrives at this moment waits, and then finds nothing left to keep.
+    Participation.objects.select_for_update(no_key=True).get(pk=participation.pk)
     asked = {given.question.pk for given in answers}
     hidden = (
         _questions(participation.study.closing_instrument, participation.country)
@@ -117,6 +121,7 @@ def answer_closing(*, participation: Participation, answers: list[Given]) -> Non
         annotator=participation.annotator,
         answers=[*answers, *(Given(question=question, shown=False) for question in hidden)],
     )
+    forget_drafts(participation_id=participation.pk, under=reverse("closing"))
 
 
 @transaction.atomic
@@ -173,6 +178,7 @@ def _release_code(locked: Participation, outcome: Outcome) -> str:
     locked.completion_code = agreed or "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
     locked.save(update_fields=["finished_at", "outcome", "completion_code"])
     transaction.on_commit(lambda: tasks.enqueue_review(locked.pk))
+    forget_drafts(participation_id=locked.pk)
     return locked.completion_code
 
 

@@ -187,8 +187,15 @@ class ExplanationForm(forms.Form):
     )
     pasted = PastedField(into="text")
 
-    def __init__(self, data: Any = None, *, question: str, required: bool) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        question: str,
+        required: bool,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial={**(initial or {})})
         self.fields["text"].label = question
         self.fields["text"].required = required
 

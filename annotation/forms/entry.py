@@ -1,6 +1,6 @@
 """Who she is and what she allows: the forms from the join link to the guidelines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -73,8 +73,14 @@ class ConsentForm(forms.Form):
 class QuestionsForm(forms.Form):
     """One screen of an instrument. Every question can be refused, none can be overlooked."""
 
-    def __init__(self, data: Any = None, *, questions: Sequence[Question]) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        questions: Sequence[Question],
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial={**(initial or {})})
         self.questions = questions
         for question in questions:
             if question.kind == Question.Kind.INTEGER:

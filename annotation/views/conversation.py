@@ -13,6 +13,7 @@ from annotation.access import (
     ParticipantRequest,
     at_step,
     get_own_conversation,
+    get_own_draft,
     get_own_turn,
     participant_required,
 )
@@ -293,8 +294,12 @@ def _show(
     problems: list[str] | None = None,
 ) -> HttpResponse:
     """The page of a conversation, or (for htmx) only its changing part."""
+    if conversation.status == Conversation.Status.HELPED:  # the answer to the first was lost
+        return _to_page(request, "conversation-help", conversation.public_id)
     if now.step is TurnStep.ENDED:
         return _to_page(request, "here")
+    draft_key = _draft_key(conversation, now)
+    draft = get_own_draft(request, draft_key)
     context: dict[str, Any] = {
         "conversation": conversation,
         "study": request.participation.study,
@@ -311,8 +316,10 @@ def _show(
         "problems": problems or [],
         "other_language": wrote_in_other_language(conversation, now.turns),
         "form": form,
+        "draft": draft,
+        "draft_key": draft_key,
     }
-    context |= _step_context(conversation, now, form)
+    context |= _step_context(conversation, now, form, draft.fields if draft else {})
     fragment = request.headers.get("HX-Request") and not request.headers.get(
         "HX-History-Restore-Request"
     )
@@ -322,10 +329,23 @@ def _show(
     return response
 
 
-def _step_context(conversation: Conversation, now: Standing, form: Any) -> dict[str, Any]:
+def _draft_key(conversation: Conversation, now: Standing) -> str:
+    """The path that the form of this step is sent to; empty where there is none."""
+    args = [conversation.public_id]
+    if now.step is TurnStep.WRITE_PROMPT:
+        return reverse("own-prompt-write", args=args)
+    names = {TurnStep.RANK: "ranking-submit", TurnStep.EXPLAIN: "explanation-submit"}
+    if now.step not in names or now.turn is None:
+        return ""
+    return reverse(names[now.step], args=[*args, now.turn.position])
+
+
+def _step_context(
+    conversation: Conversation, now: Standing, form: Any, entered: dict[str, str]
+) -> dict[str, Any]:
     """What the step's own partial needs beyond the common context."""
     if now.step is TurnStep.WRITE_PROMPT:
-        return {"form": form if isinstance(form, OwnPromptForm) else OwnPromptForm()}
+        return {"form": form if isinstance(form, OwnPromptForm) else OwnPromptForm(initial=entered)}
     assert now.turn is not None
     if now.step is TurnStep.RANK:
         shown = act.show_candidates(turn=now.turn)
@@ -333,13 +353,15 @@ def _step_context(conversation: Conversation, now: Standing, form: Any) -> dict[
         return {
             "shown": shown,
             "canned": now.turn.candidate_set.canned,
-            "form": form if usable else RankingForm(turn=now.turn, shown=shown),
+            "form": form if usable else RankingForm(turn=now.turn, shown=shown, initial=entered),
         }
     if now.step is TurnStep.EXPLAIN:
         return {
             "stored": stored_order(now.turn),
             "canned": now.turn.candidate_set.canned,
-            "form": form if isinstance(form, ExplanationForm) else _explanation_form(conversation),
+            "form": form
+            if isinstance(form, ExplanationForm)
+            else _explanation_form(conversation, initial=entered),
             **_waiting(conversation, now),
         }
     if now.step is TurnStep.WAIT:
@@ -349,12 +371,15 @@ def _step_context(conversation: Conversation, now: Standing, form: Any) -> dict[
     return {}
 
 
-def _explanation_form(conversation: Conversation, data: Any = None) -> ExplanationForm:
+def _explanation_form(
+    conversation: Conversation, data: Any = None, *, initial: dict[str, str] | None = None
+) -> ExplanationForm:
     participation = conversation.participation
     return ExplanationForm(
         data,
         question=participation.study.explanation_question,
         required=participation.wave.explanation_policy == ExplanationPolicy.REQUIRED,
+        initial=initial,
     )
 
 

@@ -11,7 +11,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import ConsentDocument, Instrument
-from annotation.access import ParticipantRequest, at_step, participant_required
+from annotation.access import (
+    ParticipantRequest,
+    at_step,
+    get_own_draft,
+    participant_required,
+)
 from annotation.actions import participation as act
 from annotation.actions import screening as door
 from annotation.forms.entry import (
@@ -144,20 +149,31 @@ def guidelines(request: ParticipantRequest) -> HttpResponse:
 @at_step(Step.CLOSING)
 def closing(request: ParticipantRequest) -> HttpResponse:
     return _questions_page(
-        request, request.participation.study.closing_instrument, act.answer_closing
+        request,
+        request.participation.study.closing_instrument,
+        act.answer_closing,
+        draft_key=reverse("closing"),
     )
 
 
 def _questions_page(
-    request: ParticipantRequest, instrument: Instrument, store: Callable[..., None]
+    request: ParticipantRequest,
+    instrument: Instrument,
+    store: Callable[..., None],
+    draft_key: str = "",
 ) -> HttpResponse:
+    """One screen of questions; with a key, what was entered earlier stands in it."""
+    draft = get_own_draft(request, draft_key) if draft_key else None
     form = QuestionsForm(
-        request.POST or None, questions=questions_due(request.participation, instrument)
+        request.POST or None,
+        questions=questions_due(request.participation, instrument),
+        initial=draft.fields if draft else None,
     )
     if form.is_valid():
         store(participation=request.participation, answers=form.given())
         return redirect("here")
-    return _form_page(request, "annotation/questions.html", form, instrument=instrument)
+    context = {"instrument": instrument, "draft": draft, "draft_key": draft_key}
+    return _form_page(request, "annotation/questions.html", form, **context)
 
 
 def _form_page(

@@ -16,16 +16,3 @@ function focusProblems(root) {
 }
 document.addEventListener("DOMContentLoaded", () => focusProblems(document));
 document.addEventListener("htmx:afterSettle", () => focusProblems(document));
-
-function showConnectionLost(lost) {
-  const notice = document.querySelector("[data-connection-lost]");
-  if (notice) notice.hidden = !lost;
-}
-// A poll that fails is tried again by itself; a form that fails is the person's to resend.
-document.addEventListener("htmx:sendError", (event) => {
-  if (event.target.matches("form")) showConnectionLost(true);
-});
-document.addEventListener("htmx:responseError", (event) => {
-  if (event.target.matches("form")) showConnectionLost(true);
-});
-document.addEventListener("htmx:beforeSwap", () => showConnectionLost(false));

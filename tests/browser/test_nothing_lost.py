@@ -1,0 +1,444 @@
+"""Networks fail, servers die, sessions end, people change device: nothing is lost or doubled."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, Route, expect
+
+from accounts.models import Vendor
+from annotation.actions.study import apply_study, create_recruitment_link, open_study, request_pool
+from annotation.models import Conversation, Draft, Explanation, Phase, Ranking, Turn
+from candidates.generation import complete_candidate_set
+from tests.definitions import small_definition
+from tests.processes import Site, wait_until
+from tests.provider import Provider
+from tests.walker import Walker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+REASONS = 'form[data-draft] textarea[name="reason"]'
+REASON, MESSAGE = "Elle écoute,\nles autres jugent.", "Et si cela ne suffit pas ?"
+
+
+@pytest.fixture
+def walker(empty_database: None, provider: Provider, request: pytest.FixtureRequest) -> Walker:
+    """Somebody with one conversation of two turns before her, from the pool or her own."""
+    own = getattr(request, "param", "pool") == "own"
+    definition = small_definition(
+        prompts=1, pool_conversations=int(not own), own_conversations=int(own), turn_lengths={2: 1}
+    )
+    study = apply_study(definition)
+    for candidate_set in request_pool(study=study):
+        complete_candidate_set(candidate_set.pk)
+    open_study(study=study)
+    vendor = Vendor.objects.create(key="vendor", name="Vendor")
+    walker = Walker(create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN))
+    walker.enter()
+    walker.post("interface-language", {"language": "en", "next": "/"})
+    walker.open()
+    return walker
+
+
+Device = Callable[..., Page]
+
+
+@pytest.fixture
+def device(site: Site, walker: Walker, browser: Browser) -> Iterator[Device]:
+    """Opens another device at her personal link; pages as a person would find them."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.clock.install()
+        come_back(page, site, walker)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def come_back(page: Page, site: Site, walker: Walker) -> None:
+    page.goto(f"{site.address}/return/{walker.participation.return_token}/")
+    page.locator("main form button").click()
+    expect(page.locator("form[data-draft]")).to_be_visible()
+
+
+def state(page: Page) -> Any:
+    return expect(page.locator("[data-save-state]"))
+
+
+def told(page: Page, name: str) -> None:
+    """The state on the page; asked of the page's own clock, which does not stand still."""
+    state(page).to_have_attribute("data-save-state", name, timeout=15_000)
+
+
+def rank(page: Page, message: str = MESSAGE) -> None:
+    """Everything the first turn asks for, entered and not sent."""
+    for place, answer in enumerate(page.locator("[data-answer]").all(), start=1):
+        answer.locator(f'input[value="{place}"]').check(force=True)
+    page.locator('input[name="acceptable"][value="yes"]').check()
+    page.locator('input[name="represents"][value="no"]').check()
+    page.locator(REASONS).fill(REASON)
+    page.locator('textarea[name="next_message"]').fill(message)
+
+
+def is_filled(page: Page, message: str = MESSAGE) -> None:
+    for place, answer in enumerate(page.locator("[data-answer]").all(), start=1):
+        expect(answer.locator(f'input[value="{place}"]')).to_be_checked()
+    expect(page.locator('input[name="acceptable"][value="yes"]')).to_be_checked()
+    expect(page.locator('input[name="represents"][value="no"]')).to_be_checked()
+    expect(page.locator(REASONS)).to_have_value(REASON)
+    expect(page.locator('textarea[name="next_message"]')).to_have_value(message)
+
+
+def somebody_waits_for_a_row() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from pg_stat_activity"
+            " where datname = current_database() and wait_event_type = 'Lock')"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def send(page: Page) -> None:
+    page.locator("#ranking > button[type=submit]").first.click()
+
+
+def kept_here(page: Page) -> list[dict[str, Any]]:
+    """What this browser holds of what no server has confirmed."""
+    found = page.evaluate(
+        "Object.keys(localStorage).filter(k => k.startsWith('plurivox:draft:'))"
+        ".map(k => localStorage.getItem(k))"
+    )
+    return [json.loads(text) for text in found]
+
+
+def is_stored_once() -> None:
+    """One ranking, as it was entered, and one second turn with the message."""
+    ranking = Ranking.objects.get()
+    rows = {row.candidate_id: row.rank for row in ranking.rows.all()}
+    order = [rows[shown.candidate_id] for shown in ranking.turn.shown.order_by("position")]
+    assert order == [1, 2, 3, 4]
+    assert ranking.reason == REASON
+    assert [turn.message for turn in Turn.objects.filter(position=2)] == [MESSAGE]
+
+
+def test_every_change_is_saved_and_the_page_says_so(device: Device) -> None:
+    page = device()
+    rank(page)
+    told(page, "saved")
+    expect(page.locator("[data-save-spoken]")).to_have_text("Saved")
+    assert kept_here(page) == []
+    assert Draft.objects.get().fields["next_message"] == MESSAGE
+    page.reload()
+    is_filled(page)
+    told(page, "saved")
+
+
+def test_a_reload_right_after_a_keystroke_loses_nothing(device: Device) -> None:
+    page = device()
+    rank(page)
+    page.reload()  # before the pause after which it is saved
+    is_filled(page)
+    told(page, "saved")
+
+
+def test_ten_minutes_without_a_network_lose_nothing_and_double_nothing(device: Device) -> None:
+    page = device()
+    page.context.set_offline(True)
+    rank(page)
+    told(page, "offline")
+    send(page)
+    told(page, "unsent")
+    expect(page.locator("[data-save-spoken]")).to_contain_text("Not sent yet")
+    page.clock.run_for(10 * 60 * 1000)
+    told(page, "unsent")
+    assert kept_here(page)[0]["fields"]["reason"] == REASON
+    assert not Ranking.objects.exists()
+    page.context.set_offline(False)
+    expect(page.locator(".stored")).to_be_visible()
+    is_stored_once()
+    assert kept_here(page) == []
+    assert not Draft.objects.exists()
+
+
+def test_what_was_entered_without_a_network_is_saved_when_it_is_back(device: Device) -> None:
+    page = device()
+    page.context.set_offline(True)
+    rank(page)
+    told(page, "offline")
+    page.clock.run_for(10 * 60 * 1000)
+    told(page, "offline")
+    page.context.set_offline(False)
+    told(page, "saved")
+    assert Draft.objects.get().fields["next_message"] == MESSAGE
+
+
+def test_an_answer_lost_on_the_way_back_is_no_second_ranking(device: Device) -> None:
+    page = device()
+    rank(page)
+    told(page, "saved")
+    lost: list[APIResponse] = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.fetch(max_redirects=0))
+        route.abort("connectionreset")
+
+    page.route("**/ranking/", lose_the_first)
+    send(page)
+    expect(page.locator(".stored")).to_be_visible(timeout=15_000)
+    assert lost[0].status == 302
+    is_stored_once()
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateway_without_a_server_is_asked_again(device: Device, status: int) -> None:
+    page = device()
+    rank(page)
+    answers = [status, status]
+    page.route(
+        "**/ranking/",
+        lambda route: route.fulfill(status=answers.pop()) if answers else route.continue_(),
+    )
+    send(page)
+    expect(page.locator(".stored")).to_be_visible(timeout=20_000)
+    assert answers == []
+    is_stored_once()
+
+
+def test_a_lost_answer_to_a_draft_is_no_quarrel_with_oneself(device: Device) -> None:
+    page = device()
+    lost: list[APIResponse] = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.fetch())
+        route.abort("connectionreset")
+
+    page.route("**/drafts/", lose_the_first)
+    page.locator(REASONS).fill("un")
+    told(page, "offline")
+    page.locator(REASONS).fill("un deux")
+    told(page, "saved")
+    assert lost[0].status == 200
+    assert Draft.objects.get().fields == {"reason": "un deux"}
+
+
+def test_a_server_killed_in_the_middle_of_a_submission_stores_one_ranking(
+    device: Device, site: Site
+) -> None:
+    page = device()
+    rank(page)
+    told(page, "saved")
+
+    turn = Turn.objects.get()
+    with transaction.atomic():  # the submission comes as far as this lock, and waits
+        Turn.objects.select_for_update().get(pk=turn.pk)
+        send(page)
+        wait_until(somebody_waits_for_a_row)
+        site.kill()
+    told(page, "unsent")
+    assert not Ranking.objects.exists()
+    site.start()
+    expect(page.locator(".stored")).to_be_visible(timeout=40_000)
+    is_stored_once()
+
+
+def test_a_choice_between_two_devices_is_hers(device: Device) -> None:
+    laptop, phone = device(), device(viewport={"width": 360, "height": 740})
+    laptop.locator(REASONS).fill("laptop")
+    told(laptop, "saved")
+    phone.locator(REASONS).fill("phone")
+    told(phone, "conflict")
+    expect(phone.locator("[data-save-choice]")).to_be_visible()
+    assert Draft.objects.get().fields == {"reason": "laptop"}
+    phone.locator(REASONS).fill("phone, and more")  # goes on while she is asked
+    phone.locator("[data-keep-mine]").click()
+    told(phone, "saved")
+    assert Draft.objects.get().fields == {"reason": "phone, and more"}
+    laptop.locator(REASONS).fill("laptop again")
+    told(laptop, "conflict")
+    laptop.locator("[data-take-other]").click()
+    expect(laptop.locator(REASONS)).to_have_value("phone, and more")
+    assert Draft.objects.get().fields == {"reason": "phone, and more"}
+
+
+def test_another_device_goes_on_where_the_first_stopped(device: Device) -> None:
+    laptop = device()
+    rank(laptop)
+    told(laptop, "saved")
+    phone = device(viewport={"width": 360, "height": 740})
+    is_filled(phone)
+    send(phone)
+    expect(phone.locator(".stored")).to_be_visible()
+    is_stored_once()
+    laptop.locator(REASONS).fill("too late")
+    told(laptop, "ended")
+    is_stored_once()
+
+
+def test_older_words_of_an_offline_device_wait_for_her_choice(device: Device) -> None:
+    laptop, phone = device(), device()
+    laptop.context.set_offline(True)
+    laptop.locator(REASONS).fill("offline words")
+    told(laptop, "offline")
+    phone.locator(REASONS).fill("phone")
+    told(phone, "saved")
+    laptop.route("**/drafts/", lambda route: route.abort())
+    laptop.context.set_offline(False)
+    laptop.reload()
+    told(laptop, "conflict")
+    expect(laptop.locator(REASONS)).to_have_value("phone")
+    laptop.unroute("**/drafts/")
+    laptop.locator("[data-keep-mine]").click()
+    expect(laptop.locator(REASONS)).to_have_value("offline words")
+    told(laptop, "saved")
+    assert Draft.objects.get().fields == {"reason": "offline words"}
+
+
+def test_a_session_that_ends_while_she_writes_costs_nothing(
+    device: Device, site: Site, walker: Walker
+) -> None:
+    page = device()
+    page.locator(REASONS).fill("before")
+    told(page, "saved")
+    page.context.clear_cookies(name="sessionid")
+    rank(page)
+    told(page, "signed-out")
+    send(page)
+    expect(page).to_have_url(f"{site.address}/no-session/")
+    assert not Ranking.objects.exists()
+    come_back(page, site, walker)
+    is_filled(page)
+    send(page)
+    expect(page.locator(".stored")).to_be_visible()
+    is_stored_once()
+    assert kept_here(page) == []
+
+
+def test_an_expired_proof_of_origin_costs_one_reload(device: Device) -> None:
+    page = device()
+    page.route("**/drafts/", lambda route: route.abort())
+    rank(page)
+    page.context.clear_cookies(name="csrftoken")
+    with page.expect_event("load"):
+        send(page)
+    is_filled(page)
+    send(page)
+    expect(page.locator(".stored")).to_be_visible()
+    is_stored_once()
+
+
+def test_a_draft_renews_an_expired_proof_of_origin_by_itself(device: Device) -> None:
+    page = device()
+    page.context.clear_cookies(name="csrftoken")
+    rank(page)
+    told(page, "saved")
+    send(page)
+    expect(page.locator(".stored")).to_be_visible()
+    is_stored_once()
+
+
+def test_without_javascript_it_is_restored_and_can_be_saved(device: Device) -> None:
+    page = device()
+    rank(page)
+    told(page, "saved")
+    plain = device(java_script_enabled=False)
+    is_filled(plain)
+    plain.locator(REASONS).fill("without a script")
+    plain.get_by_role("button", name="Save for later").click()
+    expect(plain.locator(REASONS)).to_have_value("without a script")
+    assert Draft.objects.get().fields["reason"] == "without a script"
+    plain.locator(REASONS).fill(REASON)
+    send(plain)
+    expect(plain.locator(".stored")).to_be_visible()
+    is_stored_once()
+
+
+def test_a_browser_that_keeps_nothing_is_told_to_stay_open(device: Device) -> None:
+    page = device()
+    page.evaluate("void (Storage.prototype.setItem = () => { throw new Error('full') })")
+    page.context.set_offline(True)
+    page.locator(REASONS).fill("x")
+    told(page, "unkept")
+    page.context.set_offline(False)
+    told(page, "saved")
+
+
+def test_a_text_too_long_for_a_draft_stays_on_the_device(device: Device) -> None:
+    page = device()
+    text = "long " * 9000
+    page.locator('textarea[name="next_message"]').evaluate(
+        "(area, text) => { area.value = text; "
+        "area.dispatchEvent(new Event('change', { bubbles: true })) }",
+        text,
+    )
+    told(page, "local")
+    page.reload()
+    expect(page.locator('textarea[name="next_message"]')).to_have_value(text)
+
+
+def test_a_refused_form_is_a_draft_too(device: Device) -> None:
+    page = device()
+    page.locator(REASONS).fill(REASON)
+    send(page)
+    expect(page.locator(".problems")).to_be_visible()
+    told(page, "saved")
+    page.reload()
+    expect(page.locator(REASONS)).to_have_value(REASON)
+
+
+@pytest.mark.parametrize("walker", ["own"], indirect=True)
+def test_an_own_message_and_its_explanation_are_as_safe(device: Device, walker: Walker) -> None:
+    page = device()
+    page.context.set_offline(True)
+    page.locator('textarea[name="message"]').fill(MESSAGE)
+    page.locator("form[data-draft] > button[type=submit]").first.click()
+    told(page, "unsent")
+    page.context.set_offline(False)
+    wait_until(Turn.objects.exists)
+    turn = Turn.objects.get()
+    assert turn.message == MESSAGE
+    complete_candidate_set(turn.candidate_set_id)
+    page.clock.run_for(2000)
+    expect(page.locator("[data-answer]")).to_have_count(4)
+    rank(page)
+    send(page)
+    expect(page.locator(".stored")).to_be_visible()
+    page.context.set_offline(True)
+    page.locator('textarea[name="text"]').fill(REASON)
+    page.locator("form[data-draft] > button[type=submit]").first.click()
+    told(page, "unsent")
+    page.clock.run_for(10 * 60 * 1000)
+    page.context.set_offline(False)
+    wait_until(Explanation.objects.exists)
+    assert Explanation.objects.get().text == REASON
+    assert Turn.objects.filter(position=1).count() == 1
+
+
+def test_the_last_questions_survive_a_dead_network(device: Device, walker: Walker) -> None:
+    for conversation in Conversation.objects.filter(participation=walker.participation):
+        walker.post("conversation-skip", {}, conversation.public_id)
+    page = device()
+    page.context.set_offline(True)
+    page.locator('input[name="education"][value="isced_6"]').check()
+    told(page, "offline")
+    page.locator('input[name="ethnicity"][value="prefer_not_to_say"]').check()
+    page.locator('input[name="politics"][value="5"]').check()
+    page.locator("form[data-draft] > button[type=submit]").first.click()
+    told(page, "unsent")
+    page.clock.run_for(10 * 60 * 1000)
+    page.context.set_offline(False)
+    expect(page.locator("[data-completion-code]")).to_be_visible(timeout=15_000)
+    assert kept_here(page) == []
+    assert not Draft.objects.exists()
