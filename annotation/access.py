@@ -9,9 +9,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from annotation.middleware import ParticipationRequest
-from annotation.models import Conversation, Participation, Turn
+from annotation.models import Conversation, HelpThread, Participation, Turn
 from annotation.steps import Step, next_step
 
+HELP_THREAD_KEY = "help_thread"
 Rest = ParamSpec("Rest")
 
 
@@ -83,3 +84,22 @@ def get_own_turn(request: ParticipantRequest, public_id: str, position: int) -> 
         conversation__participation=request.participation,
         position=position,
     )
+
+
+def find_own_thread(request: HttpRequest) -> HelpThread | None:
+    """Her thread with the help desk: of her participation, else the one this browser began.
+
+    A thread of another person is never found, even where she used this browser before.
+    """
+    participation: Participation | None = getattr(request, "participation", None)
+    if participation:
+        hers = HelpThread.objects.filter(participation=participation).first()
+        if hers:
+            return hers
+    begun = request.session.get(HELP_THREAD_KEY)
+    if begun is None:
+        return None
+    found = HelpThread.objects.filter(pk=begun, participation=None)
+    if participation:
+        found = found.filter(study=participation.study_id)
+    return found.first()

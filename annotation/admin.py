@@ -7,11 +7,14 @@ from django.contrib import admin
 from modeltranslation.admin import TranslationAdmin
 
 from accounts.admin import ReadOnlyAdmin
+from annotation.admin_care import HelpThreadAdmin, ProblemReportAdmin
 from annotation.models import (
     Conversation,
     Grant,
+    HelpThread,
     Moderation,
     Participation,
+    ProblemReport,
     RecruitmentLink,
     Slot,
     Study,
@@ -140,3 +143,7 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     def page_context(self, record: Conversation) -> dict[str, Any]:
         return {"transcript": transcript(record)}
+
+
+admin.site.register(ProblemReport, ProblemReportAdmin)
+admin.site.register(HelpThread, HelpThreadAdmin)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import conversation, entry
+from annotation.views import care, conversation, data, entry
 
 urlpatterns = [
     path("join/<slug:key>/", entry.join, name="join"),
@@ -64,4 +64,14 @@ urlpatterns = [
     ),
     path("last-questions/", entry.closing, name="closing"),
     path("finish/", entry.finish, name="finish"),
+    path("your-data/", data.your_data, name="your-data"),
+    path("your-data/download/", data.data_download, name="data-download"),
+    path("your-data/withdraw/", data.withdraw, name="withdraw"),
+    path("your-data/erase/", data.erase, name="erase"),
+    path(
+        "conversations/<slug:public_id>/turns/<int:position>/report/",
+        care.problem_report,
+        name="problem-report",
+    ),
+    path("write-to-us/", care.help_desk, name="help-desk"),
 ]
