@@ -9,9 +9,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from annotation.middleware import ParticipationRequest
-from annotation.models import Conversation, Draft, Flag, Participation, Turn
+from annotation.models import Conversation, Draft, Flag, HelpThread, Participation, Turn
 from annotation.steps import Step, next_step
 
+HELP_THREAD_KEY = "help_thread"
 Rest = ParamSpec("Rest")
 
 
@@ -100,3 +101,22 @@ def get_own_flag(request: ParticipantRequest, kind: str) -> Flag:
 def get_own_draft(request: ParticipantRequest, key: str) -> Draft | None:
     """What she entered earlier, here or elsewhere, into the form that is sent to this path."""
     return request.participation.drafts.filter(key=key).first()
+
+
+def find_own_thread(request: HttpRequest) -> HelpThread | None:
+    """Her thread with the help desk: of her participation, else the one this browser began.
+
+    A thread of another person is never found, even where she used this browser before.
+    """
+    participation: Participation | None = getattr(request, "participation", None)
+    if participation:
+        hers = HelpThread.objects.filter(participation=participation).first()
+        if hers:
+            return hers
+    begun = request.session.get(HELP_THREAD_KEY)
+    if begun is None:
+        return None
+    found = HelpThread.objects.filter(pk=begun, participation=None)
+    if participation:
+        found = found.filter(study=participation.study_id)
+    return found.first()

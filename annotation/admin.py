@@ -7,13 +7,16 @@ from django.contrib import admin
 from modeltranslation.admin import TranslationAdmin
 
 from accounts.admin import ReadOnlyAdmin
+from annotation.admin_care import HelpThreadAdmin, ProblemReportAdmin
 from annotation.admin_flags import FlagAdmin
 from annotation.models import (
     Conversation,
     Flag,
     Grant,
+    HelpThread,
     Moderation,
     Participation,
+    ProblemReport,
     RecruitmentLink,
     Slot,
     Study,
@@ -159,3 +162,7 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     def page_context(self, record: Conversation) -> dict[str, Any]:
         return {"transcript": transcript(record)}
+
+
+admin.site.register(ProblemReport, ProblemReportAdmin)
+admin.site.register(HelpThread, HelpThreadAdmin)

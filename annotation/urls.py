@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import conversation, draft, entry, practice, recruitment, signals
+from annotation.views import care, conversation, data, draft, entry, practice, recruitment, signals
 
 urlpatterns = [
     path("join/<slug:key>/", recruitment.join, name="join"),
@@ -68,4 +68,15 @@ urlpatterns = [
     path("signals/<slug:kind>/", signals.signal_answer, name="signal-answer"),
     path("finish/", recruitment.finish, name="finish"),
     path("drafts/", draft.draft_save, name="draft-save"),
+    path("finish/", entry.finish, name="finish"),
+    path("your-data/", data.your_data, name="your-data"),
+    path("your-data/download/", data.data_download, name="data-download"),
+    path("your-data/withdraw/", data.withdraw, name="withdraw"),
+    path("your-data/erase/", data.erase, name="erase"),
+    path(
+        "conversations/<slug:public_id>/turns/<int:position>/report/",
+        care.problem_report,
+        name="problem-report",
+    ),
+    path("write-to-us/", care.help_desk, name="help-desk"),
 ]

@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +38,23 @@ class ProblemReport(models.Model):
         return f"{self.kind} in {self.turn}"
 
 
+class HelpThreadQuerySet(models.QuerySet["HelpThread"]):
+    def with_unread_answer(self) -> "HelpThreadQuerySet":
+        """Threads with an answer of the study that came after the person last looked."""
+        answers = HelpMessage.objects.filter(
+            thread=OuterRef("pk"), author__isnull=False, sent_at__gt=OuterRef("looked_at")
+        )
+        looked = self.annotate(looked_at=Coalesce("seen_at", "opened_at"))
+        return looked.filter(Exists(answers))
+
+    def waiting(self) -> "HelpThreadQuerySet":
+        """Threads whose last word is the person's own."""
+        last = HelpMessage.objects.filter(thread=OuterRef("pk")).order_by("-sent_at", "-pk")
+        return self.annotate(last_author=Subquery(last.values("author")[:1])).filter(
+            last_author=None
+        )
+
+
 class HelpThread(models.Model):
     """A person's questions and the study's answers, under a number that names nobody."""
 
@@ -52,6 +70,8 @@ class HelpThread(models.Model):
     language = models.CharField(max_length=10, help_text="of the pages she reads")
     opened_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(null=True, blank=True, help_text="when she last read it")
+
+    objects = HelpThreadQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.public_id

@@ -84,7 +84,9 @@ def test_the_open_conversation_ends_and_its_place_is_free(link: RecruitmentLink)
     conversation.refresh_from_db()
     assert conversation.status == "withdrawn"
     assert conversation.ended_at is not None
-    grant = Grant.objects.get(pk=conversation.grant_id)
+    grant = conversation.grant
+    assert grant is not None
+    grant.refresh_from_db()
     assert (grant.disposition, grant.slot.status, grant.slot.holder) == ("withdrawn", "open", None)
     assert Slot.objects.filter(status="void").count() == 0
 
@@ -159,7 +161,7 @@ def test_nothing_of_people_who_withdrew_or_were_left_out_is_released(
 ) -> None:
     walker, conversation = judged(link)
     everything = Conversation.objects.filter(participation=walker.participation)
-    assert everything.released().get() == conversation
+    assert set(everything.released()) == set(everything) >= {conversation}
     Participation.objects.update(withdrawn_at=timezone.now())
     assert not everything.released().exists()
     Participation.objects.update(withdrawn_at=None, excluded_at=timezone.now())
@@ -238,9 +240,8 @@ def typed(link: RecruitmentLink) -> Walker:
     walker.post("consent", dict.fromkeys(purposes, "yes"))
     walker.post("quota", {"age": "41", "gender": "female"})
     walker.post("guidelines")
-    left = walker.open()
-    walker.post("conversation-skip", {"reason": HERS}, left.public_id)
-    conversation = walker.open_kind("own")
+    while (conversation := walker.open()).kind != "own":
+        walker.post("conversation-skip", {"reason": HERS}, conversation.public_id)
     walker.post("own-prompt-write", {"message": HERS}, conversation.public_id)
     turn = walker.current_turn(conversation)
     complete_candidate_set(turn.candidate_set_id)
@@ -267,7 +268,7 @@ def everything_stored() -> str:
 
 def test_erasing_takes_out_every_word_and_keeps_every_row(link: RecruitmentLink) -> None:
     walker = typed(link)
-    assert everything_stored().count(HERS) >= 8
+    assert everything_stored().count(HERS) >= 7
     shown = Candidate.objects.filter(candidate_set__prompt_text=None, text__gt="").count()
     assert shown == 4
     models: list[Any] = [Turn, Ranking, RankedCandidate, Explanation, Candidate, Generation, Answer]
