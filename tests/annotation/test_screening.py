@@ -230,8 +230,8 @@ def test_minutes_and_pay_stand_before_consent(link: RecruitmentLink) -> None:
     walker = Walker(link, country="US", language="en")
     invitation = walker.client.get(reverse("join", args=[link.key])).content.decode()
     assert "about 25 minutes" in invitation
-    assert "France: 5.50\xa0EUR" in invitation
-    assert "United States: 6.00\xa0USD" in invitation
+    assert "France <strong>5.50\xa0EUR" in invitation
+    assert "United States <strong>6.00\xa0USD" in invitation
     walker.choose()
     page = walker.screen().content.decode()
     assert "The study takes about 25 minutes." in page

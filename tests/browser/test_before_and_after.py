@@ -25,7 +25,8 @@ def study_with_all(link: RecruitmentLink) -> RecruitmentLink:
 
 
 def press(page: Page) -> None:
-    page.locator("main form button[type=submit]").first.click()
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").first.click()
 
 
 def walk(page: Page, address: str, country: str, look: Look) -> None:
@@ -62,7 +63,8 @@ def walk(page: Page, address: str, country: str, look: Look) -> None:
     press(page)
     look("conversation")
     page.locator("details.skip summary").first.click()
-    page.locator("details.skip button").first.click()
+    with page.expect_navigation():
+        page.locator("details.skip button").first.click()
     look("enough")
     expect(page.locator(".return-link")).to_be_visible()
 
