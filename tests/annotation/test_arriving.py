@@ -214,10 +214,13 @@ def test_somebody_else_at_the_browser_starts_a_session_of_her_own(
 ) -> None:
     client, link = Client(), make_link(study, vendor)
     arrive(link, "", client)
-    before = client.session.session_key
+    session = client.session
+    session["of-the-first"] = True
+    session.save()
     client.post(reverse("join", args=[link.key]), {"fresh": "1"})
     assert Annotator.objects.count() == 2
-    assert client.session.session_key != before
+    assert "of-the-first" not in client.session
+    assert client.session.session_key != session.session_key
     assert client.session["participation"] == Participation.objects.latest("pk").pk
 
 
