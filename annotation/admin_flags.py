@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -99,7 +99,12 @@ class FlagAdmin(ReadOnlyAdmin):
     """
 
     list_display = ("kind", "state", "language", "raised_at", "answered", "decision", "decided_at")
-    list_filter = ("decision", "state", "kind", "participation__study")
+    list_filter = (
+        ("decision", admin.EmptyFieldListFilter),
+        "state",
+        "kind",
+        "participation__study",
+    )
     list_select_related = ("participation__locale",)
     ordering = ("decision", "-state", "raised_at")
     change_list_template = "admin/annotation/flag/change_list.html"

@@ -97,16 +97,17 @@ def speed(turns: Sequence[JudgedTurn], norms: Mapping[str, Norm]) -> Evidence | 
         return None
     language = Counter(turn.language for turn in turns).most_common(1)[0][0]
     norm = norms[language]
-    return {
+    found: Evidence = {
         "turns": len(turns),
         "fast": fast,
         "language": language,
         "own": round(median(turn.characters_a_second for turn in turns), 1),
         "norm": round(norm.characters_a_second, 1),
         "norm_source": norm.source,
-        "norm_people": norm.people,
-        "norm_rankings": norm.rankings,
     }
+    if norm.people:
+        found |= {"norm_people": norm.people, "norm_rankings": norm.rankings}
+    return found
 
 
 def position(choices: Sequence[tuple[int, int]]) -> Evidence | None:

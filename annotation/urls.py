@@ -68,7 +68,6 @@ urlpatterns = [
     path("signals/<slug:kind>/", signals.signal_answer, name="signal-answer"),
     path("finish/", recruitment.finish, name="finish"),
     path("drafts/", draft.draft_save, name="draft-save"),
-    path("finish/", entry.finish, name="finish"),
     path("your-data/", data.your_data, name="your-data"),
     path("your-data/download/", data.data_download, name="data-download"),
     path("your-data/withdraw/", data.withdraw, name="withdraw"),

@@ -72,7 +72,8 @@ def echo(response: Response) -> list[tuple[str, str]]:
 def errors(response: Response) -> int:
     assert response.status_code == 422
     assert not Ranking.objects.exists()
-    return response.content.decode().count('class="error"')
+    page: str = response.content.decode()
+    return page.count('class="error"')
 
 
 def test_best_stores_one_rank_and_leaves_the_others_without(walker: Walker) -> None:

@@ -246,7 +246,11 @@ def test_repeated_and_pasted_texts_are_noticed(walker: Walker) -> None:
 
 
 @pytest.mark.django_db
-def test_a_prompt_of_the_pool_is_nobodys_pasted_text(walker: Walker) -> None:
+def test_a_prompt_of_the_pool_is_nobodys_pasted_text(
+    walker: Walker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quality, "PASTED_TEXTS", 1)
+    assert Turn.objects.filter(live=False).exists()
     Turn.objects.filter(live=False).update(pasted=9999)
     review_work(participation=walker.participation)
     assert kinds(walker.participation) == set()

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from accounts.models import Answer, Consent, ExternalIdentity
 from annotation.actions.assignment import replace_done_slots
-from annotation.actions.conversation import Judgement, submit_ranking
+from annotation.actions.conversation import submit_ranking
+from annotation.actions.judgement import Judgement
 from annotation.actions.withdrawal import erase_texts, withdraw
 from annotation.models import (
     Conversation,
@@ -371,7 +372,9 @@ def test_withdrawing_while_a_ranking_is_being_stored_counts_it_and_then_replaces
     walker.page(conversation)
     data = walker.ranking_data(turn)
     places = {k.removeprefix("place_"): int(v) for k, v in data.items() if k.startswith("place_")}
-    judgement = Judgement(places, "", "yes", "no", "", "Et après ?")
+    judgement = Judgement(
+        acceptable="yes", represents="no", places=places, next_message="Et après ?"
+    )
     with transaction.atomic():
         submit_ranking(turn=turn, submission_key=data["submission_key"], judgement=judgement)
         leaving = in_thread(lambda: withdraw(participation=walker.participation))
