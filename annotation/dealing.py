@@ -26,7 +26,7 @@ def derive_seed(*parts: object) -> int:
 
 def falls_in_share(share: float, *parts: object) -> bool:
     """Whether the one named by these parts is among a random share of all: always the same."""
-    return derive_seed(*parts) < share * (1 << SEED_BITS)
+    return derive_seed(*parts) < share * 2.0**SEED_BITS
 
 
 def plan_conversations(

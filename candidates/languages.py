@@ -42,7 +42,7 @@ OWN, SHARED = (frozenset(ROMANISED[name].split()) for name in ("own", "shared"))
 CLEAR, TRACE = 0.35, 0.1
 
 MIN_LETTERS, MIN_WORDS = 8, 2
-SURE, SURE_OF_CLAUSE = 0.6, 0.85
+SURE, SURE_OF_CLAUSE = 0.6, 0.7
 CLAUSE_WORDS, NOTICE_WORDS = 4, 4
 
 

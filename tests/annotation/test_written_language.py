@@ -25,6 +25,12 @@ LABELS = [
     ("B better hai because it is honest", "", "Latn"),
     ("yaar this one is too long na", "", "Latn"),
     ("Je trouve que B is the best one, because it is honest", "", "Latn"),
+    (
+        "It listens first, then it gives practical advice that I could use. "
+        "Et surtout elle ne juge pas.",
+        "",
+        "Latn",
+    ),
     ("is answer mein honesty है and I like it very much इसलिए B", "", "Latn"),
     ("B", "", "Latn"),
     ("OK", "", "Latn"),

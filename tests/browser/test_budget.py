@@ -16,8 +16,9 @@ from accounts.models import Vendor
 from annotation.actions.study import apply_study, create_recruitment_link, open_study, request_pool
 from annotation.models import Phase, RecruitmentLink
 from candidates.generation import complete_candidate_set
-from candidates.models import Candidate, CandidateSet
+from candidates.models import CandidateSet
 from tests.definitions import small_definition
+from tests.long_answers import make_answers_long
 from tests.processes import Site, Worker, wait_until
 from tests.walker import Walker
 
@@ -25,7 +26,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FIRST_PAGE = 60_000
 STEP = 15_000
-WORDS = 300
 SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => {
@@ -59,19 +59,10 @@ def link(empty_database: None) -> RecruitmentLink:
     for candidate_set in sets:
         complete_candidate_set(candidate_set.pk)  # unless a worker has taken it already
     wait_until(lambda: CandidateSet.objects.ready().count() == len(sets))
-    lengthen()
+    make_answers_long()
     open_study(study=study)
     vendor = Vendor.objects.create(key="vendor", name="Vendor")
     return create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN)
-
-
-def lengthen() -> None:
-    """Every answer gets 300 words of its own: each word once more with another number."""
-    for candidate in Candidate.objects.all():
-        words = [word for word in candidate.text.split() if word.isalpha()]
-        made = [words[(n * 7 + candidate.pk) % len(words)] for n in range(WORDS)]
-        paragraphs = (" ".join(made[start : start + 60]) for start in range(0, WORDS, 60))
-        Candidate.objects.filter(pk=candidate.pk).update(text="\n\n".join(paragraphs))
 
 
 @pytest.fixture(params=["fr", "hi"])
@@ -150,7 +141,7 @@ def test_a_conversation_weighs_60_kilobytes_and_each_step_15(
     following = walker.current_turn(conversation)
     ready = CandidateSet.objects.ready().filter(pk=following.candidate_set_id)
     wait_until(ready.exists)
-    lengthen()
+    make_answers_long()
     wire.take()
     page.locator('textarea[name="text"]').fill("Plus humain.")
     page.locator(".conversation > .card > button").click()
