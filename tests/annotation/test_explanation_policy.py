@@ -149,12 +149,8 @@ def test_required_refuses_an_empty_text_and_takes_one_word(walker: Walker) -> No
 def test_the_question_is_the_studys_own_and_asks_for_no_length(walker: Walker) -> None:
     turn = ranked_turn(walker)
     page = walker.page(turn.conversation).content.decode()
-<<<<<<< .merge_file_piIocm
-    question = getattr(walker.participation.study, "explanation_question_fr")  # noqa: B009
-=======
     with override("fr"):
         question = walker.participation.study.explanation_question
->>>>>>> .merge_file_IZggxO
     assert question.replace("'", "&#x27;") in page
     assert "minlength" not in page
 

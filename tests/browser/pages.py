@@ -1,23 +1,34 @@
 """Every page an annotator can meet, reached the way people reach it.
 
-An explorer walks through a study over HTTP and has each page looked at in a browser
-that shares its session, so that checks of whole pages see all of them.
+An explorer walks through a study over HTTP and has each answer of the site looked at,
+refusals included, so that checks of whole pages see all of them.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext
 
-from annotation.models import RecruitmentLink
-from tests.walker import Walker
+from annotation.models import Flag, Outcome, Participation, RecruitmentLink, Study, Turn
+from candidates.generation import complete_candidate_set
+from candidates.models import CandidateSet
+from tests.walker import CLOSING, Walker
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = ROOT / "templates" / "annotation"
 FRAMES = {"page"}  # extended by pages, never shown themselves
+TROUBLED = {
+    "en": "I want to kill myself",
+    "fr": "Je veux me suicider",
+    "it": "Voglio uccidermi",
+    "pt-br": "Quero me matar",
+    "hi": "मैं आत्महत्या करना चाहता हूँ",
+}
+# Address and content of a page, under a name that tells its state.
+Look = Callable[[str, str, str], None]
 
 
 def page_templates() -> set[str]:
@@ -26,11 +37,9 @@ def page_templates() -> set[str]:
 
 
 class Explorer(Walker):
-    """A walker that shows each page it comes to, once, under a name that tells its state."""
+    """A walker that has each page it comes to looked at, once for each state."""
 
-    def __init__(
-        self, link: RecruitmentLink, *, country: str, language: str, look: Callable[[str, str], Any]
-    ) -> None:
+    def __init__(self, link: RecruitmentLink, *, country: str, language: str, look: Look) -> None:
         super().__init__(link, country=country, language=language)
         self.client.cookies["django_language"] = language
         self.look = look
@@ -43,49 +52,149 @@ class Explorer(Walker):
         return self.meet(self.client.get(reverse(name, args=args) + query, follow=True))
 
     def meet(self, response: Any) -> Any:
-        """Has the page of a response looked at, where it is new and can be fetched again."""
-        if response.request["REQUEST_METHOD"] != "GET":
-            return response
+        """Has the page of a response looked at, where it is new."""
         whole = [
             name.removeprefix("annotation/").removesuffix(".html")
-            for template in response.templates
+            for template in response.templates or []
             if (name := template.name or "").startswith("annotation/") and "/partials/" not in name
         ]
-        if not whole or self._name(whole[0], response) in self.met:
-            return response
-        self.met.add(self._name(whole[0], response))
-        query = response.request.get("QUERY_STRING", "")
-        self.look(self._name(whole[0], response), response.request["PATH_INFO"] + f"?{query}")
+        if whole and (name := self._state(whole[0], response)) not in self.met:
+            self.met.add(name)
+            self.look(name, response.request["PATH_INFO"], response.content.decode())
         return response
 
     @staticmethod
-    def _name(template: str, response: Any) -> str:
+    def _state(template: str, response: Any) -> str:
         """The template, and what it says on this page."""
         parts = [template]
-        for key in ("step", "mode", "outcome", "reason"):
-            value = response.context.get(key) if response.context else None
-            if isinstance(value, str) and value:
-                parts.append(value)
-        turn = response.context.get("turn") if response.context else None
-        if turn is not None:
-            parts.append(turn.mode)
+        if response.status_code != 200:
+            parts.append(str(response.status_code))
+        for key in ("step", "turn", "farewell", "instrument", "busy", "withdrawn"):
+            value = (response.context or {}).get(key)
+            if key == "turn" and value:
+                value = value.mode
+            if value:
+                parts.append(re.sub(r"\W+", "_", str(getattr(value, "outcome", value))))
         return "-".join(parts)
 
-    def lend_session(self, context: BrowserContext, address: str) -> None:
-        """Gives a browser this person's session and language."""
-        names = ("sessionid", "django_language")
-        context.add_cookies(
-            [
-                {"name": name, "value": self.client.cookies[name].value, "path": "/",
-                 "domain": urlsplit(address).hostname or ""}
-                for name in names if name in self.client.cookies
-            ]
-        )  # fmt: skip
+
+def visit_everything(explorer: Explorer) -> None:
+    """One person's way through the whole study, with every wrong turn."""
+    before_joining(explorer)
+    as_far_as_the_conversations(explorer)
+    through_conversations(explorer)
+    to_the_end(explorer)
+    rights_and_notes(explorer)
 
 
-def new_context(browser: Browser, *, width: int, dark: bool = False) -> BrowserContext:
-    return browser.new_context(
-        viewport={"width": width, "height": 740},
-        color_scheme="dark" if dark else "light",
-        reduced_motion="reduce",
+def before_joining(explorer: Explorer) -> None:
+    link = explorer.link
+    explorer.get("join", link.key)
+    explorer.get("no-session")
+    explorer.get("come-back", "nobody:signed-this")
+    explorer.get("help-desk")
+    explorer.meet(explorer.join(external_id="x" * 201))
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies["django_language"] = explorer.language
+    explorer.meet(strict.post(reverse("join", args=[link.key])))
+    links = RecruitmentLink.objects.filter(pk=link.pk)
+    links.update(convention="cloudresearch")
+    explorer.get("join", link.key, query="?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")
+    links.update(convention="plain", signed_entry=True)
+    explorer.get("join", link.key)
+    links.update(signed_entry=False)
+
+
+def as_far_as_the_conversations(explorer: Explorer) -> None:
+    explorer.meet(explorer.join())
+    explorer.get("join", explorer.link.key)
+    explorer.get("come-back", explorer.participation.return_token)
+    explorer.post("country")
+    explorer.post("country", {"country": explorer.country})
+    locale = explorer.link.study.locales.get(country=explorer.country, language=explorer.language)
+    explorer.post("language", {"locale": locale.pk})
+    explorer.post("quota")
+    explorer.screen()
+    explorer.post("consent")
+    explorer.consent("no")
+    explorer.post("declined")
+    explorer.screen()
+    explorer.consent()
+    explorer.post("guidelines")
+    practice_with_mistakes(explorer)
+
+
+def practice_with_mistakes(explorer: Explorer) -> None:
+    item = explorer.link.study.practice
+    wrong = [option["correct"] for option in item["options"]].index(False)
+    places = {f"place_{letter}": "1" for letter in "ABCDEFGH"[: len(item["answers"])]}
+    explorer.post("practice", {"attempt": "1"})
+    for attempt in ("1", "2"):
+        explorer.post("practice", places | {"option": str(wrong), "attempt": attempt})
+    explorer.get("practice")
+    explorer.post("practice")
+
+
+def through_conversations(explorer: Explorer) -> None:
+    """A pool conversation with a turn of each mode, and one that she opens herself."""
+    pool = explorer.open_kind("pool")
+    for position in range(1, pool.planned_turns + 1):
+        turn = explorer.current_turn(pool)
+        if position == 2:
+            failing(explorer, turn)
+        complete_candidate_set(turn.candidate_set_id)
+        explorer.get("conversation", pool.public_id)
+        explorer.post("problem-report", {}, pool.public_id, position)
+        explorer.post("ranking-submit", {}, pool.public_id, position)
+        explorer.rank(turn)
+        explorer.explain(turn, "A > B")
+    own = explorer.open_kind("own")
+    explorer.get("conversation", own.public_id)
+    explorer.post("own-prompt-write", {}, own.public_id)
+    explorer.post("own-prompt-write", {"message": "a@example.org"}, own.public_id)
+    explorer.post("own-prompt-write", {"message": TROUBLED[explorer.language]}, own.public_id)
+
+
+def failing(explorer: Explorer, turn: Turn) -> None:
+    explorer.get("conversation", turn.conversation.public_id)
+    sets = CandidateSet.objects.filter(pk=turn.candidate_set_id)
+    sets.update(status=CandidateSet.Status.FAILED)
+    explorer.get("conversation", turn.conversation.public_id)
+    sets.update(status=CandidateSet.Status.PENDING)
+
+
+def to_the_end(explorer: Explorer) -> None:
+    studies = Study.objects.filter(pk=explorer.link.study_id)
+    studies.update(daily_cap=1, closes_on="2099-12-31")
+    explorer.get("conversations")
+    studies.update(daily_cap=None)
+    explorer.get("conversations")
+    explorer.get("conversations", query="?busy")
+    explorer.post("conversation-open", {"finish": "1"})
+    while "conversations" in explorer.here():
+        explorer.post("conversation-skip", {}, explorer.open().public_id)
+    explorer.get("closing")
+    explorer.post("closing")
+    explorer.post("closing", CLOSING)
+    people = Participation.objects.filter(pk=explorer.participation.pk)
+    for outcome in Outcome.values:
+        people.update(outcome=outcome)
+        explorer.get("finish")
+    people.update(outcome=Outcome.COMPLETE)
+
+
+def rights_and_notes(explorer: Explorer) -> None:
+    evidence = {"turns": 8, "fast": 6, "share": 0.9, "chosen": 12, "letter": "A"}
+    person = explorer.participation
+    Flag.objects.filter(participation=person).delete()
+    Flag.objects.create(
+        participation=person, kind=Flag.Kind.DUPLICATE, evidence={"same_address": 2}
     )
+    Flag.objects.create(participation=person, kind=Flag.Kind.COMPREHENSION, evidence=evidence)
+    explorer.get("signals")
+    explorer.get("help-desk")
+    explorer.post("help-desk")
+    explorer.get("your-data")
+    explorer.get("withdraw")
+    explorer.post("withdraw")
+    explorer.get("your-data")

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, Route
 
 from accounts.models import Vendor
 from annotation.actions.study import apply_study, create_recruitment_link, open_study, request_pool
 from annotation.models import Phase, RecruitmentLink
 from candidates.generation import complete_candidate_set
 from tests.browser.checks import clipped_when_longer, violations
-from tests.browser.pages import Explorer, new_context, page_templates
-from tests.definitions import small_definition
+from tests.browser.pages import Explorer, page_templates, visit_everything
+from tests.definitions import practice_item, small_definition
 from tests.processes import Site
 from tests.provider import Provider
 
@@ -25,39 +25,59 @@ class Look:
 
     def __init__(self, browser: Browser, site: Site) -> None:
         self.address = site.address
-        self.light = new_context(browser, width=1280)
-        self.dark = new_context(browser, width=1280, dark=True)
-        self.narrow = new_context(browser, width=320)
-        self.contexts = (self.light, self.dark, self.narrow)
+        self.content = ""
+        self.pages = {
+            "light": self._page(browser, width=1280),
+            "dark": self._page(browser, width=1280, dark=True),
+            "narrow": self._page(browser, width=320),
+        }
         self.wrong: list[str] = []
-        self.explorer: Explorer | None = None
 
-    def __call__(self, name: str, path: str) -> None:
-        for context in self.contexts:
-            if self.explorer:
-                self.explorer.lend_session(context, self.address)
-            page = context.pages[0] if context.pages else context.new_page()
+    def _page(self, browser: Browser, *, width: int, dark: bool = False) -> Page:
+        page = browser.new_page(
+            viewport={"width": width, "height": 740},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        page.route("**/*", self._serve)
+        return page
+
+    def _serve(self, route: Route) -> None:
+        """The page as it was answered; its files from the site, and nothing else."""
+        if route.request.resource_type == "document":
+            route.fulfill(body=self.content, content_type="text/html; charset=utf-8")
+        elif "/static/" in route.request.url:
+            route.continue_()
+        else:
+            route.abort()
+
+    def __call__(self, name: str, path: str, content: str) -> None:
+        self.content = content
+        for view, page in self.pages.items():
             page.goto(self.address + path, wait_until="load")
-            if context is self.narrow:
-                found = clipped_when_longer(page)
-            else:
-                found = violations(page)
-            theme = {self.light: "light", self.dark: "dark", self.narrow: "narrow"}[context]
-            self.wrong += [f"{name} ({theme}): {problem}" for problem in found]
+            found = clipped_when_longer(page) if view == "narrow" else violations(page)
+            self.wrong += [f"{name} ({view}): {problem}" for problem in found]
 
 
 @contextmanager
 def looking(browser: Browser, site: Site) -> Iterator[Look]:
     look = Look(browser, site)
     yield look
-    for context in look.contexts:
-        context.close()
+    for page in look.pages.values():
+        page.close()
 
 
 @pytest.fixture
 def link(empty_database: None, provider: Provider) -> RecruitmentLink:
     study = apply_study(
-        small_definition(prompts=2, pool_conversations=1, own_conversations=1, turn_lengths={2: 1})
+        small_definition(
+            prompts=2,
+            pool_conversations=2,
+            own_conversations=2,
+            turn_lengths={4: 1},
+            modes=["ranking", "best", "best_worst", "rating"],
+            practice=practice_item(),
+        )
     )
     for candidate_set in request_pool(study=study):
         complete_candidate_set(candidate_set.pk)
@@ -72,33 +92,6 @@ def test_no_page_has_a_fault(
 ) -> None:
     with looking(browser, site) as look:
         explorer = Explorer(link, country=country, language=language, look=look)
-        look.explorer = explorer
         visit_everything(explorer)
         assert not look.wrong, "\n".join(look.wrong)
         assert {name.partition("-")[0] for name in explorer.met} == page_templates()
-
-
-def visit_everything(explorer: Explorer) -> None:
-    explorer.get("join", explorer.link.key)
-    explorer.get("no-session")
-    explorer.get("come-back", "nobody:signed-this")
-    explorer.join()
-    explorer.get("come-back", explorer.participation.return_token)
-    explorer.enter()
-    explorer.post("conversation-open")
-    conversation = explorer.open()
-    while conversation:
-        if conversation.kind == "own":
-            explorer.post(
-                "own-prompt-write", {"message": "Comment vivre ?"}, conversation.public_id
-            )
-        for _position in range(conversation.planned_turns):
-            turn = explorer.current_turn(conversation)
-            explorer.get("conversation", conversation.public_id)
-            complete_candidate_set(turn.candidate_set_id)
-            explorer.get("conversation", conversation.public_id)
-            explorer.rank(turn)
-            explorer.explain(turn)
-        conversation = explorer.open() if "conversations" in explorer.here() else None
-    explorer.get("here")
-    explorer.finish()
