@@ -1,14 +1,18 @@
 """Two people from one address are flagged and never stopped; the address is forgotten."""
 
 import logging
+import threading
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User, Vendor
+from annotation.actions.arrival import note_arrival
+from annotation.actions.participation import join_study
 from annotation.arrivals import arrival_digest, client_address
 from annotation.models import ArrivalHash, Flag, Participation, RecruitmentLink, Study
 from tests.recruiting import arrive, make_link
@@ -151,3 +155,24 @@ def test_the_address_is_neither_stored_nor_logged(
     assert HOME not in caplog.text
     for model in apps.get_models():
         assert HOME not in str(list(model._default_manager.values())), model
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_arrive_at_once_the_second_waits_and_sees_the_first(
+    link: RecruitmentLink,
+) -> None:
+    one, two = (join_study(link=link, external_id=who) for who in ("one", "two"))
+    second_done = threading.Event()
+
+    def arrive_second() -> None:
+        note_arrival(participation=two, digest="d" * 64)
+        connection.close()
+        second_done.set()
+
+    second = threading.Thread(target=arrive_second)
+    with transaction.atomic():
+        note_arrival(participation=one, digest="d" * 64)
+        second.start()
+        assert not second_done.wait(1)  # it waits for this transaction, however long it takes
+    second.join()
+    assert flags() == [("duplicate", {"same_address": 1})] * 2
