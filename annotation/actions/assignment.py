@@ -67,15 +67,20 @@ def complete_slot(*, grant: Grant) -> None:
     """Counts a stored turn-1 ranking: the slot is done, or the judgement is surplus.
 
     The slot is hers while she holds it, lapsed or not, and is taken back from a holder
-    whose own lease lapsed. Otherwise the judgement is kept and marked.
+    whose own lease lapsed. Otherwise the judgement is kept and marked. Whoever is left out
+    of the analysis goes on as before and fills no place: hers is free at once.
     """
     now = timezone.now()
-    counted = (
+    place = (
         Slot.objects.open()
         .filter(pk=grant.slot_id)
         .filter(Q(holder=grant.participation_id) | Q(leased_until__lt=now))
-        .update(status=Slot.Status.DONE, holder=grant.participation_id, done_at=now)
     )
+    if Participation.objects.filter(pk=grant.participation_id, excluded_at=None).exists():
+        counted = place.update(status=Slot.Status.DONE, holder=grant.participation_id, done_at=now)
+    else:
+        counted = 0
+        place.update(holder=None, leased_until=NEVER_LEASED)
     Grant.objects.filter(pk=grant.pk).update(
         disposition=Grant.Disposition.COMPLETED if counted else Grant.Disposition.SURPLUS,
         reason="",

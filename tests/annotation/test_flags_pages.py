@@ -274,6 +274,24 @@ def test_left_out_plans_her_places_anew_and_leaves_code_and_work(
     assert code_on(walker.client.get(reverse("finish"))) == code
 
 
+def test_who_is_left_out_midway_goes_on_and_fills_no_place(
+    link: RecruitmentLink, reviewer: Client
+) -> None:
+    walker = Walker(link)
+    walker.enter()
+    participation = walker.participation
+    flag = Flag.objects.create(participation=participation, kind=Flag.Kind.SPEED)
+    reviewer.post(decide_url(flag), {"decision": "excluded", "reason": "Trop rapide."})
+    turn = walker.current_turn(walker.open_kind("pool"))
+    walker.rank(turn)
+    assert Ranking.objects.filter(turn=turn).exists()
+    grant = turn.conversation.grant
+    assert grant is not None
+    grant.refresh_from_db()
+    assert grant.disposition == "surplus"
+    assert (grant.slot.status, grant.slot.holder) == ("open", None)
+
+
 def test_the_first_decision_stays(flag: Flag, reviewer: Client) -> None:
     reviewer.post(decide_url(flag), {"decision": "kept", "reason": "Lit vite."})
     reviewer.post(decide_url(flag), {"decision": "excluded", "reason": "Non."})
