@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 from modeltranslation.admin import TranslationAdmin
 
 from accounts.admin import ReadOnlyAdmin
@@ -57,6 +58,12 @@ class ParticipationAdmin(ReadOnlyAdmin):
     list_filter = ("study", "locale", "phase")
     list_select_related = ("study", "locale")
     exclude = ("completion_code", "seed")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """No address finds a person by her thread with the help desk."""
+        return not lookup.startswith("helpthread") and super().lookup_allowed(
+            lookup, value, request
+        )
 
 
 @admin.register(Slot)

@@ -99,6 +99,12 @@ class HelpThreadAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("participation").prefetch_related("messages")
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """No address finds a thread by its person."""
+        return not lookup.startswith("participation") and super().lookup_allowed(
+            lookup, value, request
+        )
+
     @admin.display(description=_("waits for an answer"), boolean=True)
     def waits(self, thread: HelpThread) -> bool:
         messages = list(thread.messages.all())
