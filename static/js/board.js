@@ -7,7 +7,7 @@ const Board = (() => {
   let target = null; // the row or tray under a dragged answer
 
   const text = (name, values) =>
-    board().dataset[name].replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
+    board().getAttribute(`data-label-${name}`).replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 
   function make(tag, className, content = "") {
     const element = document.createElement(tag);
@@ -66,8 +66,10 @@ const Board = (() => {
     const tied = nth > 0;
     const item = make("li", `row${tied ? " tied" : ""}${held === handle ? " held" : ""}`);
     item.dataset.item = handle;
-    const chip = button("hold", handle, letter, text("pick", { letter }), "chip grip");
-    chip.setAttribute("aria-pressed", String(held === handle));
+    const chip = held && held !== handle
+      ? putButton(places.get(handle), letter, "chip grip")
+      : button("hold", handle, letter, text("pick", { letter }), "chip grip");
+    if (chip.dataset.act === "hold") chip.setAttribute("aria-pressed", String(held === handle));
     const words = make("span", "row-text grip", first(handle));
     words.lang = Ranking.form().querySelector(".text").lang;
     words.setAttribute("aria-hidden", "true");
@@ -79,12 +81,11 @@ const Board = (() => {
       button("out", handle, "×", text("out", { letter })),
     );
     steps.children[2].setAttribute("aria-pressed", String(tied));
-    item.append(placeOf(places.get(handle), tied, handle), chip, words, steps);
+    item.append(placeOf(places.get(handle), tied), chip, words, steps);
     return item;
   }
 
-  function placeOf(place, tied, handle) {
-    if (held && held !== handle) return putButton(place);
+  function placeOf(place, tied) {
     const shown = make("span", "row-place", tied ? "=" : String(place));
     shown.setAttribute("aria-hidden", "true");
     const said = make("span", "visually-hidden", text("row", { place }));
@@ -93,16 +94,16 @@ const Board = (() => {
     return both;
   }
 
-  function putButton(place) {
+  function putButton(place, sign, className) {
     const label = text("put", { letter: Ranking.letterOf(held), place });
-    const made = button("put", held, String(place), label, "row-number put");
+    const made = button("put", held, sign, label, className);
     made.dataset.place = place;
     return made;
   }
 
   function freeRow(place) {
     const item = make("li", "row free");
-    if (held) item.append(putButton(place));
+    if (held) item.append(putButton(place, String(place), "put"));
     else {
       const shown = make("span", "row-place row-number", String(place));
       shown.setAttribute("aria-hidden", "true");

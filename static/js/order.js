@@ -43,7 +43,9 @@ const Order = (() => {
   }
 
   const settle = (places) => placesOf(blocksOf(places), places);
-  const put = (places, handle, place) => settle(new Map(places).set(handle, place));
+  // The number as given: 1, 1, 2, 3 is not yet 1, 1, 3, 4 while it is being typed.
+  const put = (places, handle, place) => new Map(places).set(handle, place);
+  const isFull = (places) => [...places.values()].every((place) => place !== null);
   const indexOf = (blocks, handle) => blocks.findIndex((block) => block && block.includes(handle));
 
   function nextFree(places) {
@@ -125,7 +127,7 @@ const Order = (() => {
     other !== handle && places.get(handle) !== null && places.get(other) === places.get(handle));
 
   return {
-    blocksOf, settle, put, nextFree, up: (p, h) => step(p, h, -1), down: (p, h) => step(p, h, 1),
+    blocksOf, settle, isFull, put, nextFree, up: (p, h) => step(p, h, -1), down: (p, h) => step(p, h, 1),
     tie, isTiedUpwards, drop, out, close, sharing,
   };
 })();

@@ -61,7 +61,10 @@ const Ranking = (() => {
   }
 
   function settled(state) {
-    if (form().dataset.mode === "ranking") Object.assign(state, withPlaces(Order.settle(places(state))));
+    const order = places(state);
+    if (form().dataset.mode === "ranking" && Order.isFull(order)) {
+      Object.assign(state, withPlaces(Order.settle(order)));
+    }
     const first = sharingFirst(state);
     if ("continue_with" in state && !(first.length > 1 && first.includes(state.continue_with))) {
       state.continue_with = "";

@@ -1,5 +1,7 @@
 """What a turn may ask: an order, the best, the best and the worst, ratings. Over HTTP."""
 
+import csv
+import io
 import re
 import uuid
 from typing import Any
@@ -11,7 +13,9 @@ from django.utils.translation import override
 from annotation.actions.conversation import submit_ranking
 from annotation.actions.judgement import Judgement
 from annotation.actions.study import apply_study
+from annotation.admin import transcript
 from annotation.models import RankedCandidate, Ranking, RecruitmentLink, Study, Turn
+from exports.formats import community_alignment as ca
 from tests.definitions import small_definition
 from tests.walker import Response, Walker
 
@@ -269,6 +273,25 @@ def test_a_whole_study_is_finished_in_every_mode(walker: Walker) -> None:
     Study.objects.update(modes=["rating", "best_worst", "best"])
     assert b"data-completion-code" in walker.finish().content
     assert set(Turn.objects.values_list("mode", flat=True)) == {"rating", "best_worst", "best"}
+
+
+def test_exports_and_the_transcript_hold_choices_without_ranks(walker: Walker) -> None:
+    study = Study.objects.get(pk=walker.link.study_id)
+    Study.objects.filter(pk=study.pk).update(modes=["best", "rating"], partial_allowed=True)
+    walker.finish()
+    lines = csv.DictReader(
+        io.StringIO(
+            "".join(ca.stream_csv(study=study, vendor=walker.link.vendor, fields=ca.COLUMNS))
+        )
+    )
+    rows = list(lines)
+    assert len(rows) == 3
+    assert {row["first_turn_preferred_response"] for row in rows} == {"response_a"}
+    conversation = walker.participation.conversations.first()
+    assert conversation is not None
+    first, second = transcript(conversation)[:2]
+    assert [answer.rank for answer in first.answers] == [1, None, None, None]
+    assert [answer.score for answer in second.answers] == [90, 80, 70, 60]
 
 
 def test_a_refused_rating_keeps_its_exact_score(walker: Walker) -> None:
