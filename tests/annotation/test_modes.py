@@ -1,7 +1,5 @@
 """What a turn may ask: an order, the best, the best and the worst, ratings. Over HTTP."""
 
-import csv
-import io
 import re
 import uuid
 from typing import Any
@@ -14,6 +12,7 @@ from annotation.actions.conversation import submit_ranking
 from annotation.actions.judgement import Judgement
 from annotation.actions.study import apply_study
 from annotation.admin import transcript
+from annotation.forms.conversation import RankingForm
 from annotation.models import RankedCandidate, Ranking, RecruitmentLink, Study, Turn
 from exports.formats import community_alignment as ca
 from tests.definitions import small_definition
@@ -279,12 +278,8 @@ def test_exports_and_the_transcript_hold_choices_without_ranks(walker: Walker) -
     study = Study.objects.get(pk=walker.link.study_id)
     Study.objects.filter(pk=study.pk).update(modes=["best", "rating"], partial_allowed=True)
     walker.finish()
-    lines = csv.DictReader(
-        io.StringIO(
-            "".join(ca.stream_csv(study=study, vendor=walker.link.vendor, fields=ca.COLUMNS))
-        )
-    )
-    rows = list(lines)
+    conversations = ca.finished_conversations(study, walker.link.vendor)
+    rows = [ca.make_row(one, conversation_id=1, annotator_id=1) for one in conversations]
     assert len(rows) == 3
     assert {row["first_turn_preferred_response"] for row in rows} == {"response_a"}
     conversation = walker.participation.conversations.first()
@@ -292,6 +287,21 @@ def test_exports_and_the_transcript_hold_choices_without_ranks(walker: Walker) -
     first, second = transcript(conversation)[:2]
     assert [answer.rank for answer in first.answers] == [1, None, None, None]
     assert [answer.score for answer in second.answers] == [90, 80, 70, 60]
+
+
+@pytest.mark.parametrize(("mode", "name"), [("ranking", "place_"), ("rating", "score_")])
+def test_a_draft_fills_the_form(walker: Walker, mode: str, name: str) -> None:
+    turn = turn_in(walker, mode)
+    shown = list(turn.shown.select_related("candidate"))
+    initial = {f"{name}{shown[1].candidate.handle}": "3", "acceptable": "no", "reason": "Froid"}
+    form = RankingForm(turn=turn, shown=shown, initial=initial)
+    control = form.answers()[1]
+    html = "".join(str(radio) for radio in control.field or []) if mode == "ranking" else ""
+    checked = [step.value for step in control.steps if step.checked]
+    assert 'value="3"' in html if mode == "ranking" else checked == [3]
+    assert "checked" in html or checked
+    assert "Froid" in str(form["reason"])
+    assert form["submission_key"].value()
 
 
 def test_a_refused_rating_keeps_its_exact_score(walker: Walker) -> None:
