@@ -194,6 +194,7 @@ def test_nothing_jumps(viewport: tuple[int, int], site: Site, walker: Walker, pa
     (hadRecentInput), as a whole new step does."""
     page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
     come_in(page, site, walker)
+    page.wait_for_timeout(700)
     for _screen in range(12):
         page.mouse.wheel(0, viewport[1] * 0.8)
         page.wait_for_timeout(120)

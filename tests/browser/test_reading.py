@@ -1,6 +1,7 @@
 """Reading four answers in real Chromium: their layout, the message at hand, what was in sight."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -66,8 +67,7 @@ def test_answers_have_the_same_size_and_as_many_columns_as_there_is_room_for(
     candidate = Candidate.objects.order_by("pk")[0]
     Candidate.objects.filter(pk=candidate.pk).update(text="# Loud\n\n| a | b |\n|-|-|\n| 1 | 2 |")
     come_in(page, site, walker)
-    found = [answer.bounding_box() for answer in page.locator("[data-answer]").all()]
-    boxes = [box for box in found if box]
+    boxes: list[Any] = [answer.bounding_box() for answer in page.locator("[data-answer]").all()]
     assert len({round(box["width"]) for box in boxes}) == 1
     assert len({round(box["x"]) for box in boxes}) == columns
     by_row: dict[int, set[int]] = {}
