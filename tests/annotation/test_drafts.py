@@ -108,8 +108,7 @@ def test_the_last_questions_are_found_again(walker: Walker) -> None:
     assert 'data-draft-revision="1"' in page
     [kept] = [t for t in page.split("<input") if 'value="isced_6"' in t]
     assert " checked" in kept
-    answers = {"education": "isced_6", "politics": "5", "ethnicity": "prefer_not_to_say"}
-    walker.post("closing", answers)
+    walker.post("closing", CLOSING)
     assert not Draft.objects.exists()
     assert save(walker.client, reverse("closing"), fields).status_code == 410
 

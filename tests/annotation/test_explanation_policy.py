@@ -110,7 +110,7 @@ def test_a_turn_that_is_not_asked_waits_beside_what_was_ranked(walker: Walker) -
     asked_with_seed(walker, False)
     turn = ranked_turn(walker)
     page = walker.page(turn.conversation).content.decode()
-    assert 'name="text"' not in page
+    assert "explanation/" not in page
     assert "next-answers waiting" in page
     for row in turn.shown.select_related("candidate"):
         assert row.candidate.text.split("\n")[0][:40].replace("'", "&#x27;") in page

@@ -237,9 +237,8 @@ def typed(link: RecruitmentLink) -> Walker:
     walker.post("country", {"country": "FR"})
     locale = link.study.locales.get(country="FR", language="fr")
     walker.post("language", {"locale": locale.pk})
-    purposes = link.study.consent_document.statements.values_list("purpose", flat=True)
-    walker.post("consent", dict.fromkeys(purposes, "yes"))
-    walker.post("quota", {"age": "41", "gender": "female"})
+    walker.screen()
+    walker.consent()
     walker.post("guidelines")
     while (conversation := walker.open()).kind != "own":
         walker.post("conversation-skip", {"reason": HERS}, conversation.public_id)

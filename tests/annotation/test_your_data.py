@@ -63,7 +63,7 @@ def test_the_page_says_how_much_is_stored_and_gives_her_link(link: RecruitmentLi
     for question in ("age", "gender"):
         text = link.study.quota_instrument.questions.filter(code=question)[0].text_fr  # type: ignore[attr-defined]
         assert text in shown
-    assert shown.count("<dt>") == 6 + 5  # consents, answers
+    assert shown.count("<dt>") == 6 + 7  # consents, answers
     assert re.search(r"\d{4} \d{2}:\d{2} UTC|\d{4} à \d{1,2}:\d{2} UTC", shown)
 
 
