@@ -25,7 +25,8 @@ CLIPPED = """() => {
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) found.push(`page is ${root.scrollWidth} wide`);
   for (const element of document.querySelectorAll("body *")) {
-    if (!element.checkVisibility() || element.closest("[data-clamped], .skip-link, select")) continue;
+    if (!element.checkVisibility()) continue;
+    if (element.closest("[data-clamped], .skip-link, select")) continue;
     const style = getComputedStyle(element);
     if (style.clipPath !== "none" || !element.textContent.trim()) continue;
     if (["INPUT", "TEXTAREA", "SELECT", "OPTION"].includes(element.tagName)) continue;
@@ -35,7 +36,8 @@ CLIPPED = """() => {
     const button = element.tagName === "BUTTON" && wide;
     const cut = style.overflowY === "hidden" && element.scrollHeight > element.clientHeight + 1;
     if ((wide && hides) || button || cut) {
-      found.push(`${element.tagName}.${element.className}: ${element.textContent.trim().slice(0, 40)}`);
+      const words = element.textContent.trim().slice(0, 40);
+      found.push(`${element.tagName}.${element.className}: ${words}`);
     }
   }
   return found;
