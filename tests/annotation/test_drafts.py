@@ -19,7 +19,7 @@ from annotation.models import (
     Turn,
 )
 from candidates.generation import complete_candidate_set
-from tests.walker import CLOSING, Walker
+from tests.walker import CLOSING, Response, Walker
 
 pytestmark = pytest.mark.django_db
 
