@@ -1,17 +1,32 @@
 """On every page: the way to the help desk. In a turn: the way to report a problem."""
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.template.context import Context
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 
 from annotation.access import find_own_thread
 from annotation.forms.care import ReportForm, page_of
 from annotation.models import HelpThread, Study, Turn
 
 register = template.Library()
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Day and minute in the language of the pages, with the zone said: 21 novembre 2026, 05:56 UTC.
+
+    Django has no format of its own for Hindi, so that the order is told here for all.
+    """
+    if value is None:
+        return ""
+    order = r"j \d\e F \d\e Y, H:i" if get_language() == "pt-br" else "j F Y, H:i"
+    return f"{date_format(value.astimezone(UTC), order)} UTC"
 
 
 @register.simple_tag(takes_context=True)

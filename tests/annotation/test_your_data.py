@@ -64,7 +64,10 @@ def test_the_page_says_how_much_is_stored_and_gives_her_link(link: RecruitmentLi
         text = link.study.quota_instrument.questions.filter(code=question)[0].text_fr  # type: ignore[attr-defined]
         assert text in shown
     assert shown.count("<dt>") == 6 + 7  # consents, answers
-    assert re.search(r"\d{4} \d{2}:\d{2} UTC|\d{4} à \d{1,2}:\d{2} UTC", shown)
+    stored = participation.annotator.consents.order_by("pk")[0].decided_at
+    months = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
+    month = months.split()[stored.month - 1]
+    assert f"{stored.day} {month} {stored:%Y, %H:%M} UTC" in shown
 
 
 def test_the_file_holds_everything_of_hers(link: RecruitmentLink) -> None:
