@@ -24,15 +24,29 @@
     return fields;
   }
 
+  const inputs = (form) => [...form.elements].filter(
+    (input) => input.name && !NOT_KEPT.has(input.name) && input.type !== "submit",
+  );
+  const picks = (input) => input.type === "radio" || input.type === "checkbox";
+  const blank = (fields) => Object.fromEntries(Object.keys(fields).map((name) => [name, ""]));
+
+  // What the server put into the form, whatever was typed before this file had arrived.
+  function readRendered(form) {
+    const fields = {};
+    for (const input of inputs(form)) {
+      const value = picks(input) ? input.defaultChecked && input.value : input.defaultValue;
+      if (value) fields[input.name] = value.replace(/\r\n?/g, "\n");
+    }
+    return fields;
+  }
+
   // All values first, then the events: who listens sees one whole state.
   function write(form, fields) {
     const changed = [];
-    for (const input of form.elements) {
-      if (!input.name || NOT_KEPT.has(input.name) || input.type === "submit") continue;
+    for (const input of inputs(form)) {
       const value = fields[input.name] ?? "";
-      const pick = input.type === "radio" || input.type === "checkbox";
-      if (pick ? input.checked === (input.value === value) : input.value === value) continue;
-      if (pick) input.checked = input.value === value;
+      if (picks(input) ? input.checked === (input.value === value) : input.value === value) continue;
+      if (picks(input)) input.checked = input.value === value;
       else input.value = value;
       changed.push(input);
     }
@@ -50,24 +64,26 @@
     }
   }
   function drop(draft) {
-    try { localStorage.removeItem(KEPT + draft.path); } catch { /* there was none */ }
+    try { localStorage.removeItem(KEPT + draft.path); } catch { /* nothing is kept here */ }
   }
   function recall(path) {
     try { return JSON.parse(localStorage.getItem(KEPT + path)); } catch { return null; }
   }
   function dropOld() {
     try {
-      for (const key of Object.keys(localStorage)) {
-        if (!key.startsWith(KEPT)) continue;
-        const copy = recall(key.slice(KEPT.length));
-        if (!(copy?.at > Date.now() - FORGET_AFTER)) localStorage.removeItem(key);
+      const paths = Object.keys(localStorage).filter((key) => key.startsWith(KEPT));
+      for (const path of paths.map((key) => key.slice(KEPT.length))) {
+        if (!(recall(path)?.at > Date.now() - FORGET_AFTER)) drop({ path });
       }
     } catch { /* nothing is kept here */ }
   }
 
   // -- a form appears: what stands in it came from the server
   function begin(form) {
-    const rendered = read(form);
+    const rendered = readRendered(form);
+    const early = Object.entries({ ...blank(rendered), ...read(form) }).filter(
+      ([name, value]) => value !== (rendered[name] ?? ""),
+    );
     const draft = {
       form, path: new URL(form.action).pathname, revision: Number(form.dataset.draftRevision),
       stored: rendered, tried: [], tries: 0, timer: 0, busy: false,
@@ -82,11 +98,13 @@
     } else if (copy && !same(copy.fields, rendered)) {
       const known = copy.base === draft.revision || draft.revision === 0;
       if (known || copy.tried.some((fields) => same(fields, rendered))) {
-        write(form, copy.fields);
+        write(form, { ...copy.fields, ...Object.fromEntries(early) });
         touched(draft);
       } else {
         disagree(draft, { revision: draft.revision, fields: rendered }, copy.fields);
       }
+    } else if (early.length) {
+      touched(draft);
     } else if (copy) {
       drop(draft);
       show("saved");
@@ -97,11 +115,8 @@
 
   function touched(draft) {
     if (draft.over) return;
-    if (draft.held || draft.other) {
-      keep(draft);
-      return;
-    }
     clearTimeout(draft.timer);
+    if (draft.held || draft.other) return void keep(draft);
     if (same(read(draft.form), draft.stored) && !draft.busy) {
       drop(draft);
       draft.tries = 0;

@@ -150,7 +150,9 @@ def test_a_form_of_somebody_else_is_not_found(walker: Walker, link: RecruitmentL
     other = Walker(link)
     other.enter()
     assert save(other.client, ranking_key(turn), {"reason": "x"}).status_code == 404
-    own = prompt_key(walker.open_kind("own"))
+    third = Walker(link)
+    third.enter()
+    own = prompt_key(third.open_kind("own"))
     assert save(other.client, own, {"message": "x"}).status_code == 404
     assert not Draft.objects.exists()
 

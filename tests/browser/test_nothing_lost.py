@@ -148,6 +148,21 @@ def test_a_reload_right_after_a_keystroke_loses_nothing(device: Device) -> None:
     told(page, "saved")
 
 
+def test_what_is_typed_before_the_scripts_have_arrived_is_kept(device: Device) -> None:
+    page = device()
+    page.locator(REASONS).fill("first")
+    told(page, "saved")
+    late: list[Route] = []
+    page.route("**/js/draft*.js", lambda route: late.append(route))
+    with page.expect_request("**/js/draft*.js"):
+        page.reload(wait_until="commit")
+    page.locator(REASONS).fill("first, and early")
+    late[0].continue_()
+    told(page, "saved")
+    expect(page.locator(REASONS)).to_have_value("first, and early")
+    assert Draft.objects.get().fields == {"reason": "first, and early"}
+
+
 def test_ten_minutes_without_a_network_lose_nothing_and_double_nothing(device: Device) -> None:
     page = device()
     page.context.set_offline(True)
@@ -386,6 +401,32 @@ def test_a_text_too_long_for_a_draft_stays_on_the_device(device: Device) -> None
     told(page, "local")
     page.reload()
     expect(page.locator('textarea[name="next_message"]')).to_have_value(text)
+
+
+def test_what_is_measured_is_saved_along_and_starts_no_quarrel(device: Device) -> None:
+    laptop, phone = device(), device()
+    for page, layout in ((laptop, "row"), (phone, "stacked")):
+        page.locator("#ranking").evaluate(
+            """(form, layout) => {
+                form.querySelector("[name=layout]")?.remove();
+                form.insertAdjacentHTML("beforeend", '<input type="hidden" name="layout">');
+                form.elements.layout.value = layout;
+                form.elements.layout.dispatchEvent(new Event("change", { bubbles: true }));
+            }""",
+            layout,
+        )
+    state(phone).to_have_attribute("data-save-state", "")
+    laptop.locator(REASONS).fill("x")
+    told(laptop, "saved")
+    assert Draft.objects.get().fields == {"layout": "row", "reason": "x"}
+    come = phone.locator('input[name="acceptable"][value="yes"]')
+    come.check()
+    told(phone, "conflict")  # of what was entered, not of what was measured
+    phone.locator("[data-take-other]").click()
+    come.check()
+    told(phone, "saved")
+    fields = Draft.objects.get().fields
+    assert (fields["reason"], fields["acceptable"]) == ("x", "yes")
 
 
 def test_a_refused_form_is_a_draft_too(device: Device) -> None:
