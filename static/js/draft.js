@@ -97,12 +97,13 @@
       touched(draft);
     } else if (copy && !same(copy.fields, rendered)) {
       const known = copy.base === draft.revision || draft.revision === 0;
-      if (known || copy.tried.some((fields) => same(fields, rendered))) {
-        write(form, { ...copy.fields, ...Object.fromEntries(early) });
-        touched(draft);
-      } else {
-        disagree(draft, { revision: draft.revision, fields: rendered }, copy.fields);
+      const newer = { revision: draft.revision, fields: rendered };
+      if (!known && !copy.tried.some((fields) => same(fields, rendered))) {
+        draft.revision = copy.base;
+        disagree(draft, newer);
       }
+      write(form, { ...copy.fields, ...Object.fromEntries(early) });
+      touched(draft);
     } else if (early.length) {
       touched(draft);
     } else if (copy) {
@@ -195,22 +196,21 @@
       Object.assign(draft, { revision: newer.revision, stored: newer.fields, tried: [] });
       write(draft.form, newer.fields); // nothing was entered here: nothing to choose
     } else {
-      disagree(draft, newer, read(draft.form));
+      disagree(draft, newer);
     }
   }
 
-  function disagree(draft, newer, mine) {
-    Object.assign(draft, { other: newer, mine });
+  // What this device has stays on the page until she chooses.
+  function disagree(draft, newer) {
+    draft.other = newer;
     show("conflict");
   }
   function decide(take) {
     for (const draft of drafts.values()) {
       if (!draft.other) continue;
-      const { other, mine } = draft;
-      const now = read(draft.form);
-      const chosen = take ? other.fields : same(now, other.fields) ? mine : now;
-      Object.assign(draft, { revision: other.revision, stored: other.fields, tried: [], other: null });
-      write(draft.form, chosen);
+      const { revision, fields } = draft.other;
+      Object.assign(draft, { revision, stored: fields, tried: [], other: null });
+      if (take) write(draft.form, fields);
       touched(draft);
     }
   }

@@ -312,8 +312,26 @@ def test_older_words_of_an_offline_device_wait_for_her_choice(device: Device) ->
     laptop.route("**/drafts/", lambda route: route.abort())
     laptop.context.set_offline(False)
     laptop.reload()
-    told(laptop, "conflict")
+    for _look in range(2):  # also after another reload, nobody has chosen for her
+        told(laptop, "conflict")
+        expect(laptop.locator(REASONS)).to_have_value("offline words")
+        laptop.reload()
+    laptop.unroute("**/drafts/")
+    laptop.locator("[data-take-other]").click()
     expect(laptop.locator(REASONS)).to_have_value("phone")
+    told(laptop, "saved")
+    assert Draft.objects.get().fields == {"reason": "phone"}
+
+
+def test_older_words_of_an_offline_device_can_be_kept(device: Device) -> None:
+    laptop, phone = device(), device()
+    laptop.route("**/drafts/", lambda route: route.abort())
+    laptop.locator(REASONS).fill("offline words")
+    told(laptop, "offline")
+    phone.locator(REASONS).fill("phone")
+    told(phone, "saved")
+    laptop.reload()
+    told(laptop, "conflict")
     laptop.unroute("**/drafts/")
     laptop.locator("[data-keep-mine]").click()
     expect(laptop.locator(REASONS)).to_have_value("offline words")
