@@ -84,5 +84,6 @@ def _words(content: str) -> Token:
 
 def _scrollable(html: str) -> str:
     """Tables scroll by themselves, by keyboard too. After cleaning, `<table>` is only a tag."""
-    opening = f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(_("Table"))}">'
+    label = escape(_("Table"))
+    opening = f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
     return html.replace("<table>", f"{opening}<table>").replace("</table>", "</table></div>")
