@@ -12,7 +12,15 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from annotation.models import Flag, Outcome, Participation, RecruitmentLink, Study, Turn
+from annotation.models import (
+    Conversation,
+    Flag,
+    Outcome,
+    Participation,
+    RecruitmentLink,
+    Study,
+    Turn,
+)
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
 from tests.walker import CLOSING, Walker
@@ -137,22 +145,34 @@ def practice_with_mistakes(explorer: Explorer) -> None:
 
 def through_conversations(explorer: Explorer) -> None:
     """A pool conversation with a turn of each mode, and one that she opens herself."""
-    pool = explorer.open_kind("pool")
-    for position in range(1, pool.planned_turns + 1):
-        turn = explorer.current_turn(pool)
+    ways = {"pool": through_pool, "own": open_her_own}
+    while ways:
+        conversation = explorer.open()
+        if conversation.kind in ways:
+            ways.pop(conversation.kind)(explorer, conversation)
+        else:
+            explorer.post("conversation-skip", {}, conversation.public_id)
+
+
+def through_pool(explorer: Explorer, conversation: Conversation) -> None:
+    place = conversation.public_id
+    for position in range(1, conversation.planned_turns + 1):
+        turn = explorer.current_turn(conversation)
         if position == 2:
             failing(explorer, turn)
         complete_candidate_set(turn.candidate_set_id)
-        explorer.get("conversation", pool.public_id)
-        explorer.post("problem-report", {}, pool.public_id, position)
-        explorer.post("ranking-submit", {}, pool.public_id, position)
+        explorer.get("conversation", place)
+        explorer.post("problem-report", {}, place, position)
+        explorer.post("ranking-submit", {}, place, position)
         explorer.rank(turn)
         explorer.explain(turn, "A > B")
-    own = explorer.open_kind("own")
-    explorer.get("conversation", own.public_id)
-    explorer.post("own-prompt-write", {}, own.public_id)
-    explorer.post("own-prompt-write", {"message": "a@example.org"}, own.public_id)
-    explorer.post("own-prompt-write", {"message": TROUBLED[explorer.language]}, own.public_id)
+
+
+def open_her_own(explorer: Explorer, conversation: Conversation) -> None:
+    place = conversation.public_id
+    explorer.get("conversation", place)
+    for message in ("", "a@example.org", TROUBLED[explorer.language]):
+        explorer.post("own-prompt-write", {"message": message}, place)
 
 
 def failing(explorer: Explorer, turn: Turn) -> None:

@@ -71,9 +71,8 @@ def looking(browser: Browser, site: Site) -> Iterator[Look]:
 def link(empty_database: None, provider: Provider) -> RecruitmentLink:
     study = apply_study(
         small_definition(
-            prompts=2,
-            pool_conversations=2,
-            own_conversations=2,
+            pool_conversations=3,
+            own_conversations=3,
             turn_lengths={4: 1},
             modes=["ranking", "best", "best_worst", "rating"],
             practice=practice_item(),
