@@ -174,6 +174,7 @@ def _is_newer(source: Path, target: Path) -> bool:
 def collect_static(environment: dict[str, str]) -> None:
     """Compresses the static files, where they have changed since the last time."""
     digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
+    digest.update((ROOT / "config" / "static.py").read_bytes())
     for path in sorted((ROOT / "static").rglob("*")):
         if path.is_file():
             digest.update(str(path).encode() + path.read_bytes())

@@ -1,0 +1,38 @@
+"""Static files as they are served: bundled in order, small, and nothing lost."""
+
+import re
+from pathlib import Path
+
+import rjsmin
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+
+from config.static import BUNDLES, is_own
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVED = Path(settings.STATIC_ROOT)
+
+
+def served(name: str) -> str:
+    """What a browser is given under this name."""
+    return (SERVED / staticfiles_storage.stored_name(name)).read_text("utf-8")  # type: ignore[attr-defined]
+
+
+def test_a_bundle_holds_its_parts_whole_and_in_order() -> None:
+    for bundle, parts in BUNDLES.items():
+        parted = [rjsmin.jsmin((ROOT / "static" / part).read_text("utf-8")) for part in parts]
+        assert served(bundle) == "\n;\n".join(parted)
+
+
+def test_a_page_that_loads_a_bundle_loads_none_of_its_parts() -> None:
+    page = (ROOT / "templates" / "annotation" / "conversation.html").read_text("utf-8")
+    loaded = set(re.findall(r"{% static '(js/[^']+)' %}", page))
+    assert "js/conversation.js" in loaded
+    assert not loaded & set(BUNDLES["js/conversation.js"])
+
+
+def test_what_came_from_elsewhere_is_served_as_it_came() -> None:
+    [htmx] = (ROOT / "static" / "vendor" / "htmx").glob("*.js")
+    name = f"vendor/htmx/{htmx.name}"
+    assert not is_own(name)
+    assert served(name) == htmx.read_text("utf-8")
