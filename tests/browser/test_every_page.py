@@ -28,7 +28,7 @@ class Look:
         self.content = ""
         self.pages = {
             "light": self._page(browser, width=1280),
-            "dark": self._page(browser, width=1280, dark=True),
+            "dark": self._page(browser, width=360, dark=True),
             "narrow": self._page(browser, width=320),
         }
         self.wrong: list[str] = []
