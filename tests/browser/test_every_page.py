@@ -21,16 +21,14 @@ LOCALES = [("US", "en"), ("FR", "fr"), ("IT", "it"), ("BR", "pt-br"), ("IN", "hi
 
 
 class Look:
-    """Opens each page light, dark, and narrow with longer words, and keeps what is wrong."""
+    """Opens each page light and wide, then dark and narrow with longer words too, and keeps
+    what is wrong."""
 
     def __init__(self, browser: Browser, site: Site) -> None:
         self.address = site.address
         self.content = ""
-        self.pages = {
-            "light": self._page(browser, width=1280),
-            "dark": self._page(browser, width=360, dark=True),
-            "narrow": self._page(browser, width=320),
-        }
+        self.wide = self._page(browser, width=1280)
+        self.narrow = self._page(browser, width=320, dark=True)
         self.wrong: list[str] = []
 
     def _page(self, browser: Browser, *, width: int, dark: bool = False) -> Page:
@@ -53,18 +51,19 @@ class Look:
 
     def __call__(self, name: str, path: str, content: str) -> None:
         self.content = content
-        for view, page in self.pages.items():
-            page.goto(self.address + path, wait_until="load")
-            found = clipped_when_longer(page) if view == "narrow" else violations(page)
-            self.wrong += [f"{name} ({view}): {problem}" for problem in found]
+        self.wide.goto(self.address + path, wait_until="load")
+        self.wrong += [f"{name} (light): {fault}" for fault in violations(self.wide)]
+        self.narrow.goto(self.address + path, wait_until="load")
+        found = violations(self.narrow, of_looks=True) + clipped_when_longer(self.narrow)
+        self.wrong += [f"{name} (dark, narrow): {fault}" for fault in found]
 
 
 @contextmanager
 def looking(browser: Browser, site: Site) -> Iterator[Look]:
     look = Look(browser, site)
     yield look
-    for page in look.pages.values():
-        page.close()
+    look.wide.close()
+    look.narrow.close()
 
 
 @pytest.fixture
