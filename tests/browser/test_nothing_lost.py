@@ -501,3 +501,30 @@ def test_the_last_questions_survive_a_dead_network(device: Device, walker: Walke
     expect(page.locator("[data-completion-code]")).to_be_visible(timeout=15_000)
     assert kept_here(page) == []
     assert not Draft.objects.exists()
+
+
+def test_a_shared_browser_never_gives_one_persons_answers_to_another(
+    device: Device, site: Site, walker: Walker
+) -> None:
+    other = Walker(walker.link)
+    other.enter()
+    for person in (walker, other):
+        for conversation in Conversation.objects.filter(participation=person.participation):
+            person.post("conversation-skip", {}, conversation.public_id)
+        while "conversations" in person.here():
+            person.post("conversation-skip", {}, person.open().public_id)
+    page = device()
+    page.route("**/drafts/", lambda route: route.abort())
+    page.locator('input[name="politics"][value="5"]').check()
+    told(page, "offline")
+    page.unroute("**/drafts/")
+    page.context.clear_cookies()
+    come_back(page, site, other)
+    expect(page.locator('input[name="politics"]:checked')).to_have_count(0)
+    page.locator('input[name="education"][value="isced_6"]').check()
+    told(page, "saved")
+    assert Draft.objects.get().participation == other.participation
+    assert Draft.objects.get().fields == {"education": "isced_6"}
+    page.context.clear_cookies()
+    come_back(page, site, walker)  # hers is still there
+    expect(page.locator('input[name="politics"][value="5"]')).to_be_checked()
