@@ -17,3 +17,10 @@ function focusProblems(root) {
 }
 document.addEventListener("DOMContentLoaded", () => focusProblems(document));
 document.addEventListener("htmx:afterSettle", (event) => focusProblems(event.target));
+
+// Who is writing is not taken to the next answers: she is told of them, and goes when she likes.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const areas = [...document.querySelectorAll("textarea")];
+  if (detail.verb !== "get" || areas.every((area) => area.value === area.defaultValue)) return;
+  detail.parameters.unsent = "1";
+});
