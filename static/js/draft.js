@@ -50,6 +50,7 @@
       else input.value = value;
       changed.push(input);
     }
+    form.dispatchEvent(new CustomEvent("plurivox:restored", { bubbles: true }));
     for (const input of changed) input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
