@@ -42,7 +42,7 @@ class ReportForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": CHOOSE_ONE},
     )
-    text = WrittenField(
+    report_text = WrittenField(
         label=_("If you like, tell us more"),
         required=False,
         max_length=TEXT_LENGTH,

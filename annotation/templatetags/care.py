@@ -62,6 +62,7 @@ def report_box(context: Context, turn: Turn) -> dict[str, Any]:
         "turn": turn,
         "conversation": context["conversation"],
         "form": ReportForm(turn=turn),
+        "kept": True,
         "thanked": request is not None and "reported" in request.GET,
         "csrf_token": context.get("csrf_token"),
     }

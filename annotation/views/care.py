@@ -34,7 +34,7 @@ def problem_report(request: ParticipantRequest, public_id: str, position: int) -
             turn=turn,
             candidate=form.candidate(),
             kind=ProblemReport.Kind(form.cleaned_data["kind"]),
-            text=form.cleaned_data["text"],
+            text=form.cleaned_data["report_text"],
         )
         if not request.headers.get("HX-Request"):
             return redirect(f"{reverse('conversation', args=[public_id])}?reported")

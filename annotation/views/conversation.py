@@ -236,11 +236,15 @@ def conversation_leave(request: ParticipantRequest, public_id: str) -> HttpRespo
 @require_GET
 @participant_required
 def next_answers(request: ParticipantRequest, public_id: str) -> HttpResponse:
-    """A small status that a page polls while the next answers are made."""
+    """A small status that a page polls while the next answers are made.
+
+    It leads on to them by itself, unless she has written something that is not sent.
+    """
     found = get_own_conversation(request, public_id)
     renew_lease(conversation=found)
     now = standing(found)
-    if now.step not in {TurnStep.EXPLAIN, TurnStep.WAIT}:
+    stays = now.step is TurnStep.RANK and "unsent" in request.GET
+    if not stays and now.step not in {TurnStep.EXPLAIN, TurnStep.WAIT}:
         return _to_page(request, "conversation", found.public_id)
     return render(request, "annotation/partials/next_answers.html", _waiting(found, now))
 

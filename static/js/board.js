@@ -161,6 +161,10 @@ const Board = (() => {
       const script = document.createElement("script");
       script.src = board().dataset.sortable;
       script.addEventListener("load", resolve);
+      script.addEventListener("error", () => { // the next reach for the board tries again
+        library = null;
+        script.remove();
+      });
       document.head.append(script);
     });
     library.then(makeSortable);

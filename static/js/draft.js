@@ -2,7 +2,7 @@
 // on the server. The server's copy is the one that other devices see; the browser's holds
 // what the server has not confirmed yet, and is deleted when it has.
 (() => {
-  const KEPT = "plurivox:draft:";
+  const KEPT = "plurivox:draft:"; // then whose it is, then the path: a browser may be shared
   const PAUSE = 800, PATIENCE = 15_000, LONGEST_WAIT = 30_000, FORGET_AFTER = 30 * 24 * 3600e3;
   const NOT_KEPT = new Set(["csrfmiddlewaretoken", "confirm", "submission_key"]);
   // Measured, not entered: saved along with the rest, never a reason to ask anybody anything.
@@ -50,6 +50,7 @@
       else input.value = value;
       changed.push(input);
     }
+    form.dispatchEvent(new CustomEvent("plurivox:restored", { bubbles: true }));
     for (const input of changed) input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
@@ -57,23 +58,22 @@
   function keep(draft) {
     const copy = { fields: read(draft.form), base: draft.revision, tried: draft.tried, at: Date.now() };
     try {
-      localStorage.setItem(KEPT + draft.path, JSON.stringify(copy));
+      localStorage.setItem(draft.kept, JSON.stringify(copy));
       return true;
     } catch {
       return false;
     }
   }
   function drop(draft) {
-    try { localStorage.removeItem(KEPT + draft.path); } catch { /* nothing is kept here */ }
+    try { localStorage.removeItem(draft.kept); } catch { /* nothing is kept here */ }
   }
-  function recall(path) {
-    try { return JSON.parse(localStorage.getItem(KEPT + path)); } catch { return null; }
+  function recall(kept) {
+    try { return JSON.parse(localStorage.getItem(kept)); } catch { return null; }
   }
   function dropOld() {
     try {
-      const paths = Object.keys(localStorage).filter((key) => key.startsWith(KEPT));
-      for (const path of paths.map((key) => key.slice(KEPT.length))) {
-        if (!(recall(path)?.at > Date.now() - FORGET_AFTER)) drop({ path });
+      for (const kept of Object.keys(localStorage).filter((key) => key.startsWith(KEPT))) {
+        if (!(recall(kept)?.at > Date.now() - FORGET_AFTER)) drop({ kept });
       }
     } catch { /* nothing is kept here */ }
   }
@@ -84,13 +84,14 @@
     const early = Object.entries({ ...blank(rendered), ...read(form) }).filter(
       ([name, value]) => value !== (rendered[name] ?? ""),
     );
+    const path = new URL(form.action).pathname;
     const draft = {
-      form, path: new URL(form.action).pathname, revision: Number(form.dataset.draftRevision),
+      form, path, kept: `${KEPT}${form.dataset.draftOf}:${path}`, revision: Number(form.dataset.draftRevision),
       stored: rendered, tried: [], tries: 0, timer: 0, busy: false,
       held: false, over: false, other: null,
     };
     drafts.set(form, draft);
-    const copy = recall(draft.path);
+    const copy = recall(draft.kept);
     if ("draftChanged" in form.dataset) { // refused: what was sent stands here, and is newest
       draft.stored = {};
       draft.tried = copy?.tried ?? [];

@@ -9,10 +9,18 @@ function forgetError(event) {
 document.addEventListener("change", forgetError);
 document.addEventListener("input", forgetError);
 
-// After a refused form, the summary of what is missing is where reading goes on.
+// After a refused form, the summary of what is missing is where reading goes on. Another part
+// of the page that is renewed meanwhile takes nobody away from where she is.
 function focusProblems(root) {
-  const problems = root.querySelector("[data-focus]");
+  const problems = root.matches?.("[data-focus]") ? root : root.querySelector("[data-focus]");
   if (problems) problems.focus();
 }
 document.addEventListener("DOMContentLoaded", () => focusProblems(document));
-document.addEventListener("htmx:afterSettle", () => focusProblems(document));
+document.addEventListener("htmx:afterSettle", (event) => focusProblems(event.target));
+
+// Who is writing is not taken to the next answers: she is told of them, and goes when she likes.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const areas = [...document.querySelectorAll("textarea")];
+  if (detail.verb !== "get" || areas.every((area) => area.value === area.defaultValue)) return;
+  detail.parameters.unsent = "1";
+});

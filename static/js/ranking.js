@@ -211,6 +211,10 @@ const Ranking = (() => {
     show();
   }
 
+  // What a draft brings back is where she stands, and no step of hers to undo.
+  document.addEventListener("plurivox:restored", (event) => {
+    if (event.target === form()) known = read();
+  });
   document.addEventListener("change", onChange);
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);

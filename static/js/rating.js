@@ -35,14 +35,18 @@ const Rating = (() => {
     slider.addEventListener("input", () => touch(box, slider));
     // A press right where the slider stands, or a key that does not move it, is a rating too.
     slider.addEventListener("click", () => settle(box, slider));
+    let pressed = false; // here: a key that was pressed on a link and let go here is no touch
     slider.addEventListener("keydown", (event) => {
       if (!MOVING.test(event.key)) return;
+      pressed = true;
       if (event.key === "Enter") event.preventDefault(); // else it would send the form
       if (event.key === "Enter" || event.key === " ") settle(box, slider);
     });
     slider.addEventListener("keyup", (event) => {
-      if (MOVING.test(event.key)) settle(box, slider);
+      if (pressed && MOVING.test(event.key)) settle(box, slider);
+      pressed = false;
     });
+    slider.addEventListener("blur", () => { pressed = false; });
     slider.addEventListener("change", () => settle(box, slider));
   }
 

@@ -1,8 +1,9 @@
 // Sends form[data-draft] until it has arrived: after a lost connection, or a server that is
 // just restarting, it tries again by itself. Meanwhile the form rests as it was sent, because
-// the first attempt may have been stored; repeating it changes nothing then.
+// the first attempt may have been stored; repeating it changes nothing then. If it takes long,
+// the form is hers again, with a button to try at once: [data-send-again].
 (() => {
-  const PATIENCE = 45_000, LONGEST_WAIT = 30_000;
+  const PATIENCE = 45_000, LONGEST_WAIT = 30_000, TRIES_AT_REST = 5;
   const sending = new Map(); // form element -> { button, tries, timer }
 
   const show = (state) => document.dispatchEvent(new CustomEvent("plurivox:state", { detail: state }));
@@ -12,6 +13,7 @@
     const now = sending.get(form) ?? { button, tries: 0, timer: 0 };
     clearTimeout(now.timer);
     now.timer = 0;
+    now.button = button ?? now.button;
     sending.set(form, now);
     tell(form, "plurivox:send");
     if (!now.tries) show("sending");
@@ -25,6 +27,7 @@
     }
     sending.delete(form);
     form.inert = false;
+    offer();
     if (status >= 200 && status < 300) tell(form, "plurivox:sent");
     else if (status !== 401 && status !== 403 && status !== 422) show("refused");
   }
@@ -32,8 +35,9 @@
   function again(form) {
     const now = sending.get(form);
     now.tries += 1;
-    form.inert = true;
+    form.inert = now.tries < TRIES_AT_REST;
     show("unsent");
+    offer();
     now.timer = setTimeout(() => repeat(form), Math.min(LONGEST_WAIT, 1000 * 2 ** Math.min(now.tries, 6)));
   }
   function repeat(form) {
@@ -42,6 +46,14 @@
     if (form.isConnected) form.requestSubmit(now.button);
     else sending.delete(form);
   }
+  function offer() {
+    const button = document.querySelector("[data-send-again]");
+    if (button) button.hidden = ![...sending.values()].some((now) => now.tries >= TRIES_AT_REST);
+  }
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-send-again]")) return;
+    for (const [form, now] of sending) if (now.timer) repeat(form);
+  });
   addEventListener("online", () => {
     for (const [form, now] of sending) if (now.timer) repeat(form);
   });

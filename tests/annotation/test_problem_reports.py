@@ -46,7 +46,10 @@ def test_every_turn_offers_to_report_the_message_and_each_answer(
 
 def test_a_report_is_stored_with_the_answer_it_is_about(walker: Walker, turn: Turn) -> None:
     second = turn.shown.select_related("candidate")[1].candidate
-    response = report(walker, turn, about=second.handle, kind="offensive", text="Das tut weh.")
+    data = {"about": second.handle, "kind": "offensive", "report_text": "Das tut weh."}
+    response = report(walker, turn, **data)
+        walker, turn, about=second.handle, kind="offensive", report_text="Das tut weh."
+    )
     stored = ProblemReport.objects.get()
     assert (stored.turn, stored.candidate, stored.kind) == (turn, second, "offensive")
     assert (stored.text, stored.participation) == ("Das tut weh.", walker.participation)
@@ -78,7 +81,7 @@ def test_with_htmx_only_the_box_comes_back_and_the_ranking_stays(
 def test_a_report_without_a_kind_says_what_is_missing(
     walker: Walker, turn: Turn, htmx: bool
 ) -> None:
-    response = report(walker, turn, htmx=htmx, text="Hm")
+    response = report(walker, turn, htmx=htmx, report_text="Hm")
     assert response.status_code == 422
     page = response.content.decode()
     assert "<details" in page
@@ -92,14 +95,14 @@ def test_a_double_click_tells_it_once_and_later_it_may_be_told_again(
     walker: Walker, turn: Turn
 ) -> None:
     for _click in range(2):
-        report(walker, turn, kind="other", text="x")
+        report(walker, turn, kind="other", report_text="x")
     assert ProblemReport.objects.count() == 1
     report(walker, turn, kind="broken")
     assert ProblemReport.objects.count() == 2
     first = ProblemReport.objects.get(kind="other")
     first.reported_at -= timedelta(minutes=2)
     first.save()
-    report(walker, turn, kind="other", text="x")
+    report(walker, turn, kind="other", report_text="x")
     assert ProblemReport.objects.count() == 3
 
 
@@ -133,7 +136,7 @@ def test_staff_see_reports_counted_by_prompt_and_locale(
     walker: Walker, turn: Turn, client: Client
 ) -> None:
     handle = turn.shown.select_related("candidate")[2].candidate.handle
-    report(walker, turn, about=handle, kind="offensive", text="Das tut weh.")
+    report(walker, turn, about=handle, kind="offensive", report_text="Das tut weh.")
     report(walker, turn, kind="offensive")
     client.force_login(User.objects.create_superuser("researcher"))
     page = client.get(reverse("admin:annotation_problemreport_changelist")).content.decode()

@@ -249,7 +249,7 @@ def typed(link: RecruitmentLink) -> Walker:
     walker.explain(turn, HERS)
     explanation = Explanation.objects.get()
     Mention.objects.create(explanation=explanation, candidate=turn.ranking.chosen, start=3)
-    walker.post("problem-report", {"kind": "other", "text": HERS}, conversation.public_id, 1)
+    walker.post("problem-report", {"kind": "other", "report_text": HERS}, conversation.public_id, 1)
     walker.post("help-desk", {"text": HERS})
     return walker
 

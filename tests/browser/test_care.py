@@ -62,8 +62,18 @@ def test_a_problem_is_reported_without_losing_the_ranking_and_the_help_desk_answ
 
     report = page.locator("#report")
     report.locator("summary").click()
+    told, why = report.locator("textarea"), page.locator(".skip > form > #skip-reason")
+    told.fill("बुरा जवाब")
+    page.locator("summary", has=page.locator("xpath=../form/textarea")).click()
+    why.fill("थकान")
+    page.locator("#ranking > button").click()
+    expect(page.locator(".problems")).to_be_focused()
+    expect(told).to_have_value("बुरा जवाब")  # a refused ranking leaves other writing alone
+    expect(why).to_have_value("थकान")
     report.locator("button").click()
     expect(report.locator(".error")).to_be_visible()
+    expect(page.locator(".htmx-added, .htmx-settling")).to_have_count(0)
+    expect(page.locator(".problems")).not_to_be_focused()
     report.locator("select").select_option(index=2)
     report.locator('input[value="offensive"]').check()
     page.screenshot(path=artefacts / "hi-report.png", full_page=True)
@@ -72,8 +82,10 @@ def test_a_problem_is_reported_without_losing_the_ranking_and_the_help_desk_answ
     report.locator("button").click()
     expect(report.locator(".stored")).to_be_visible()
     expect(reason).to_have_value("आधा लिखा")
+    expect(told).to_have_value("")
     stored = ProblemReport.objects.get()
     assert stored.candidate == stored.turn.shown.get(position=1).candidate
+    assert stored.text == "बुरा जवाब"
 
     page.locator("footer a").last.click()
     page.locator("main textarea").fill("यह कितना समय लेगा?")

@@ -501,3 +501,110 @@ def test_the_last_questions_survive_a_dead_network(device: Device, walker: Walke
     expect(page.locator("[data-completion-code]")).to_be_visible(timeout=15_000)
     assert kept_here(page) == []
     assert not Draft.objects.exists()
+
+
+def test_a_shared_browser_never_gives_one_persons_answers_to_another(
+    device: Device, site: Site, walker: Walker
+) -> None:
+    other = Walker(walker.link)
+    other.enter()
+    for person in (walker, other):
+        for conversation in Conversation.objects.filter(participation=person.participation):
+            person.post("conversation-skip", {}, conversation.public_id)
+        while "conversations" in person.here():
+            person.post("conversation-skip", {}, person.open().public_id)
+    page = device()
+    page.route("**/drafts/", lambda route: route.abort())
+    page.locator('input[name="politics"][value="5"]').check()
+    told(page, "offline")
+    page.unroute("**/drafts/")
+    page.context.clear_cookies()
+    come_back(page, site, other)
+    expect(page.locator('input[name="politics"]:checked')).to_have_count(0)
+    page.locator('input[name="education"][value="isced_6"]').check()
+    told(page, "saved")
+    assert Draft.objects.get().participation == other.participation
+    assert Draft.objects.get().fields == {"education": "isced_6"}
+    page.context.clear_cookies()
+    come_back(page, site, walker)  # hers is still there
+    expect(page.locator('input[name="politics"][value="5"]')).to_be_checked()
+
+
+@pytest.mark.parametrize("walker", ["own"], indirect=True)
+def test_the_next_answers_wait_for_somebody_who_is_writing(device: Device) -> None:
+    page = device()
+    page.locator('textarea[name="message"]').fill(MESSAGE)
+    page.locator("form[data-draft] > button[type=submit]").first.click()
+    expect(page.locator(".next-answers.waiting")).to_be_visible()
+    reason = page.locator("#skip-reason")
+    page.locator("details.skip summary").first.click()
+    reason.fill("Too sad")
+    page.clock.run_for(2000)  # renewed while it is waiting: the words stay
+    complete_candidate_set(Turn.objects.get().candidate_set_id)
+    page.clock.run_for(4000)
+    ready = page.locator(".next-answers:not(.waiting)")
+    expect(ready).to_contain_text("The next answers are ready.")
+    expect(reason).to_have_value("Too sad")
+    expect(reason).to_be_focused()
+    ready.locator("a").click()
+    expect(page.locator("[data-answer]")).to_have_count(4)
+    rank(page)
+    send(page)
+    expect(page.locator(".stored")).to_be_visible()
+    expect(page.locator('textarea[name="text"]')).to_have_count(1)
+
+
+def test_what_a_draft_brings_back_is_no_step_to_undo(device: Device) -> None:
+    page = device()
+    page.route("**/drafts/", lambda route: route.abort())
+    rank(page)
+    told(page, "offline")
+    page.reload()
+    is_filled(page)
+    undo = page.locator("[data-undo]")
+    expect(undo).to_have_attribute("aria-disabled", "true")
+    undo.click(force=True)
+    is_filled(page)
+
+
+def test_dragging_comes_although_its_library_was_lost_once(device: Device) -> None:
+    page = device()
+    lost: list[Route] = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route)
+        route.abort()
+
+    page.route("**/sortable*.js", lose_the_first)
+    chips = page.locator("[data-board] .grip")
+    with page.expect_event("requestfailed"):
+        chips.nth(0).hover()
+    chips.nth(1).hover()
+    expect(page.locator("[data-board].can-drag")).to_be_visible()
+
+
+def test_a_form_that_cannot_be_sent_for_long_is_hers_again(device: Device) -> None:
+    page = device()
+    rank(page)
+    told(page, "saved")
+    page.route("**/ranking/", lambda route: route.abort())
+    send(page)
+    told(page, "unsent")
+    again = page.locator("[data-send-again]")
+    form = page.locator("#ranking")
+    expect(form).to_have_attribute("inert", "")
+    expect(again).to_be_hidden()
+    for _wait in range(20):
+        if again.is_visible():
+            break
+        page.clock.run_for(20_000)
+    expect(again).to_have_text("Try again")
+    expect(form).not_to_have_attribute("inert", "")
+    page.unroute("**/ranking/")
+    again.click()
+    expect(page.locator(".stored")).to_be_visible()
+    expect(again).to_be_hidden()
+    is_stored_once()

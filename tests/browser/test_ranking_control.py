@@ -360,6 +360,8 @@ def test_an_untouched_page_is_refused_and_says_where_to_go(
     kind = {"rating": "range"}.get(mode, "radio")
     inside = "e => [e.type, Boolean(e.closest('[data-answer]'))]"
     assert page.evaluate(f"({inside})(document.activeElement)") == [kind, True]
+    # The key that followed the link was let go on the slider: that is no rating.
+    expect(page.locator("[data-rating] .untouched")).to_have_count(4 if mode == "rating" else 0)
 
 
 def test_a_refused_order_stays_and_can_still_be_undone(opened: Opener) -> None:
