@@ -46,8 +46,7 @@ def test_every_turn_offers_to_report_the_message_and_each_answer(
 
 def test_a_report_is_stored_with_the_answer_it_is_about(walker: Walker, turn: Turn) -> None:
     second = turn.shown.select_related("candidate")[1].candidate
-    data = {"about": second.handle, "kind": "offensive", "report_text": "Das tut weh."}
-    response = report(walker, turn, **data)
+    response = report(
         walker, turn, about=second.handle, kind="offensive", report_text="Das tut weh."
     )
     stored = ProblemReport.objects.get()
