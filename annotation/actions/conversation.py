@@ -387,9 +387,13 @@ def _leave(
         release_slot(grant=locked.grant, disposition=disposition, reason=reason)
 
 
+@transaction.atomic
 def retry_generation(*, turn: Turn) -> None:
-    """Lets a worker try again after a failure; does nothing otherwise."""
-    retry_failed_set(candidate_set=turn.candidate_set)
+    """Lets a worker try again after a failure; does nothing otherwise, nor once the
+    conversation has ended or gone on: her message goes to no endpoint again."""
+    locked = Conversation.objects.select_for_update(of=("self",)).get(pk=turn.conversation_id)
+    if locked.is_open and not locked.turns.filter(position__gt=turn.position).exists():
+        retry_failed_set(candidate_set=turn.candidate_set)
 
 
 def _end(conversation: Conversation, status: Conversation.Status) -> None:
