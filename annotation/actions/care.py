@@ -23,9 +23,15 @@ def report_problem(
     kind: ProblemReport.Kind,
     text: str = "",
 ) -> ProblemReport:
-    """Stores a problem with the message or an answer; told twice within a minute is told once."""
-    participation = turn.conversation.participation
-    Participation.objects.select_for_update(of=("self",), no_key=True).get(pk=participation.pk)
+    """Stores a problem with the message or an answer; told twice within a minute is told once.
+
+    Raises ValidationError for somebody who withdrew.
+    """
+    participation = Participation.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=turn.conversation.participation_id
+    )
+    if participation.withdrawn_at:
+        raise ValidationError(_("You have withdrawn"))
     told = ProblemReport.objects.filter(
         participation=participation,
         turn=turn,

@@ -127,16 +127,24 @@ def check_message(*, conversation: Conversation, message: str) -> Verdict:
     No transaction is open while an endpoint is asked.
     """
     verdict = moderate(message, conversation.locale.language, conversation.sampler.endpoint)
-    Moderation.objects.create(
-        conversation=conversation,
-        text_sha256=_hash(message),
-        outcome=verdict.outcome.value,
-        categories=list(verdict.categories),
-        source=verdict.source.value,
-    )
+    _keep_verdict(conversation, message, verdict)
     if verdict.outcome is Outcome.HELP:
         end_with_help(conversation=conversation)
     return verdict
+
+
+@transaction.atomic
+def _keep_verdict(conversation: Conversation, message: str, verdict: Verdict) -> None:
+    """Nothing of a conversation that ended while the endpoint was asked: she may have withdrawn."""
+    locked = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
+    if locked.is_open:
+        Moderation.objects.create(
+            conversation=locked,
+            text_sha256=_hash(message),
+            outcome=verdict.outcome.value,
+            categories=list(verdict.categories),
+            source=verdict.source.value,
+        )
 
 
 def _hash(message: str) -> str:
@@ -416,6 +424,6 @@ def _lock_open(conversation: Conversation) -> Conversation:
         .select_related("participation__study", "participation__wave", "grant", "locale", "sampler")
         .get(pk=conversation.pk)
     )
-    if not locked.is_open:
+    if not locked.is_open or locked.participation.withdrawn_at:
         raise ValidationError(_("This conversation has ended."))
     return locked

@@ -108,9 +108,14 @@ def read_guidelines(*, participation: Participation) -> None:
 
 @transaction.atomic
 def answer_closing(*, participation: Participation, answers: list[Given]) -> None:
-    """Stores the last answers, and which questions were not shown here; the draft goes."""
+    """Stores the last answers, and which questions were not shown here; the draft goes.
+
+    Stores nothing of somebody who withdrew meanwhile: the next page says that she did.
+    """
     # A draft that arrives at this moment waits, and then finds nothing left to keep.
-    Participation.objects.select_for_update(no_key=True).get(pk=participation.pk)
+    locked = Participation.objects.select_for_update(no_key=True).get(pk=participation.pk)
+    if locked.withdrawn_at:
+        return
     asked = {given.question.pk for given in answers}
     hidden = (
         _questions(participation.study.closing_instrument, participation.country)

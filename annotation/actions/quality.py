@@ -14,8 +14,14 @@ from annotation.models import Flag, Participation
 def answer_flag(*, flag: Flag, text: str) -> Flag:
     """Stores what she says to it; another answer replaces it, an empty one takes it back.
 
-    Raises ValidationError once a person has decided.
+    Raises ValidationError once a person has decided, and for somebody who withdrew.
     """
+    # As in a decision: first her row, then the flag's.
+    participation = Participation.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=flag.participation_id
+    )
+    if participation.withdrawn_at:
+        raise ValidationError(_("You have withdrawn"))
     locked = Flag.objects.select_for_update(of=("self",)).get(pk=flag.pk)
     if locked.decision:
         raise ValidationError(_("A person has decided already. Your answer was not changed."))
