@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from accounts.actions import Given
 from accounts.models import Answer, Consent, ExternalIdentity, Question
@@ -86,11 +87,13 @@ def test_nothing_new_is_stored_of_somebody_who_withdrew(link: RecruitmentLink) -
     answered = walker.post("signal-answer", {"speed-answer": "Encore moi."}, "speed")
     walker.explain(turn, "Encore moi.")
     check_message(conversation=conversation, message="Encore moi.")
-    answers = [Given(question=closing, refused=True)]
+    answers = [Given(question=closing)]
     answer_closing(participation=walker.participation, answers=answers)
     assert (reported.status_code, answered.status_code) == (422, 422)
+    with override("fr"):
+        said = gettext("You have withdrawn")
     for page in (reported, answered):
-        assert "You have withdrawn" in html.unescape(page.content.decode())
+        assert said in html.unescape(page.content.decode())
     flag.refresh_from_db()
     assert flag.answer == ""
     assert not ProblemReport.objects.exists()
@@ -102,7 +105,7 @@ def test_nothing_new_is_stored_of_somebody_who_withdrew(link: RecruitmentLink) -
 def test_what_is_sent_into_an_open_conversation_of_somebody_who_withdrew_is_refused(
     link: RecruitmentLink,
 ) -> None:
-    walker, conversation = judged(link)
+    _walker, conversation = judged(link)
     Participation.objects.update(withdrawn_at=timezone.now())
     with pytest.raises(ValidationError):
         explain_choice(turn=conversation.turns.get(position=1), text="Encore moi.")
