@@ -77,6 +77,14 @@ def write_to_help_desk(
     return locked
 
 
+@transaction.atomic
+def take_over_thread(*, thread: HelpThread, participation: Participation) -> None:
+    """Makes a thread begun before she joined hers; one that is somebody's stays as it is."""
+    HelpThread.objects.filter(
+        pk=thread.pk, participation=None, study=participation.study_id
+    ).update(participation=participation)
+
+
 def _begin_thread(study: Study, participation: Participation | None, language: str) -> HelpThread:
     if participation is None:
         return HelpThread.objects.create(study=study, language=language)
