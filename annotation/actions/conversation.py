@@ -349,6 +349,15 @@ def _end_if_done(conversation: Conversation) -> None:
 
 
 @transaction.atomic
+def end_if_done(*, conversation: Conversation) -> None:
+    """Ends a conversation that asks for nothing more: of its last turn an explanation was due,
+    and is no longer asked for. Does nothing otherwise, nor a second time."""
+    locked = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
+    if locked.is_open:
+        _end_if_done(locked)
+
+
+@transaction.atomic
 def skip_conversation(*, conversation: Conversation, reason: str = "") -> None:
     """ "I'd rather not answer this one": costs nothing, is stored; a repeat changes nothing."""
     _leave(conversation, Conversation.Status.SKIPPED, Grant.Disposition.SKIPPED, reason)
