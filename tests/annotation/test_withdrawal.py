@@ -80,7 +80,9 @@ def test_every_consent_is_taken_back_and_the_participation_ends(link: Recruitmen
 def test_nothing_new_is_stored_of_somebody_who_withdrew(link: RecruitmentLink) -> None:
     walker, conversation = judged(link)
     turn = conversation.turns.get(position=1)
-    flag = Flag.objects.create(participation=walker.participation, kind="speed")
+    flag = Flag.objects.create(
+        participation=walker.participation, kind="speed", evidence={"language": "fr"}
+    )
     closing = Question.objects.filter(instrument=link.study.closing_instrument)[0]
     walker.post("withdraw", {"erase": "yes"})
     reported = walker.post("problem-report", {"kind": "broken"}, conversation.public_id, 1)
