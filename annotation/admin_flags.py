@@ -160,7 +160,11 @@ class FlagAdmin(ReadOnlyAdmin):
         decision = Flag.Decision(form.cleaned_data["decision"])
         try:
             decide_flag(
-                flag=flag, decision=decision, reason=form.cleaned_data["reason"], by=request.user
+                flag=flag,
+                decision=decision,
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+                end=form.cleaned_data["end"],
             )
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
