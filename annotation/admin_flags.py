@@ -39,6 +39,7 @@ FIGURES = {
     "asked": _("attention questions answered"),
     "missed": _("of them with another option than the one asked for"),
     "tries": _("tries at the practice question"),
+    "same_address": _("other people who came from the same address"),
     "fault": _("the check stopped with"),
 }
 SOURCES = {"study": _("other people of this study"), "readers": _("published reading speeds")}

@@ -216,6 +216,13 @@ def test_the_reviewer_sees_figures_and_no_choice_text_or_person(
         assert secret not in pages
 
 
+def test_the_note_of_a_shared_address_says_how_many_others_there_are(
+    flag: Flag, reviewer: Client
+) -> None:
+    Flag.objects.filter(pk=flag.pk).update(kind="duplicate", evidence={"same_address": 37})
+    assert "<td>37</td>" in reviewer.get(decide_url(flag)).content.decode()
+
+
 def test_a_decision_needs_a_choice_and_a_reason(flag: Flag, reviewer: Client) -> None:
     for missing in ({}, {"decision": "kept"}, {"reason": "So."}, {"decision": "x", "reason": "y"}):
         response = reviewer.post(decide_url(flag), missing)
