@@ -6,10 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from annotation.actions.assignment import replace_done_slots
+from annotation.actions.assignment import lock_places, replace_done_slots
 from annotation.actions.conversation import skip_conversation
 from annotation.actions.participation import end_participation
-from annotation.models import Flag, Outcome, Participation
+from annotation.models import Conversation, Flag, Outcome, Participation
 from annotation.steps import open_conversation
 
 
@@ -72,9 +72,11 @@ def decide_flag(
 
 
 def _end_now(participation: Participation) -> None:
-    """Her conversation first, as in a withdrawal: a submission under way is stored before."""
+    """In the order of a withdrawal: her conversation, then all her places, then the rest."""
     current = open_conversation(participation)
     if current:
+        current = Conversation.objects.select_for_update(of=("self",)).get(pk=current.pk)
+        lock_places(participation=participation)
         skip_conversation(conversation=current)
     end_participation(participation=participation, outcome=Outcome.QUALITY)
     participation.refresh_from_db()
