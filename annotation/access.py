@@ -113,10 +113,15 @@ def find_own_thread(request: HttpRequest) -> HelpThread | None:
         hers = HelpThread.objects.filter(participation=participation).first()
         if hers:
             return hers
+    return find_begun_thread(request, study_id=participation.study_id if participation else None)
+
+
+def find_begun_thread(request: HttpRequest, *, study_id: int | None = None) -> HelpThread | None:
+    """The thread that somebody who has not joined began in this browser (about this study)."""
     begun = request.session.get(HELP_THREAD_KEY)
     if begun is None:
         return None
     found = HelpThread.objects.filter(pk=begun, participation=None)
-    if participation:
-        found = found.filter(study=participation.study_id)
+    if study_id:
+        found = found.filter(study=study_id)
     return found.first()

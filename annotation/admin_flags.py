@@ -39,6 +39,7 @@ FIGURES = {
     "asked": _("attention questions answered"),
     "missed": _("of them with another option than the one asked for"),
     "tries": _("tries at the practice question"),
+    "same_address": _("other people who came from the same address"),
     "fault": _("the check stopped with"),
 }
 SOURCES = {"study": _("other people of this study"), "readers": _("published reading speeds")}
@@ -160,7 +161,11 @@ class FlagAdmin(ReadOnlyAdmin):
         decision = Flag.Decision(form.cleaned_data["decision"])
         try:
             decide_flag(
-                flag=flag, decision=decision, reason=form.cleaned_data["reason"], by=request.user
+                flag=flag,
+                decision=decision,
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+                end=form.cleaned_data["end"],
             )
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))

@@ -87,7 +87,8 @@ def _pay(participation: Participation) -> Decimal | None:
         return None
     if participation.outcome == Outcome.COMPLETE:
         return participation.locale.pay
-    if participation.outcome in {Outcome.SCREENED_OUT, Outcome.QUOTA_FULL}:
+    declined = participation.outcome == Outcome.WITHDRAWN and participation.declined_at
+    if declined or participation.outcome in {Outcome.SCREENED_OUT, Outcome.QUOTA_FULL}:
         return participation.locale.short_pay
     return None
 

@@ -23,9 +23,15 @@ def report_problem(
     kind: ProblemReport.Kind,
     text: str = "",
 ) -> ProblemReport:
-    """Stores a problem with the message or an answer; told twice within a minute is told once."""
-    participation = turn.conversation.participation
-    Participation.objects.select_for_update(of=("self",), no_key=True).get(pk=participation.pk)
+    """Stores a problem with the message or an answer; told twice within a minute is told once.
+
+    Raises ValidationError for somebody who withdrew.
+    """
+    participation = Participation.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=turn.conversation.participation_id
+    )
+    if participation.withdrawn_at:
+        raise ValidationError(_("You have withdrawn"))
     told = ProblemReport.objects.filter(
         participation=participation,
         turn=turn,
@@ -69,6 +75,14 @@ def write_to_help_desk(
         )
     HelpMessage.objects.create(thread=locked, text=text, page=page)
     return locked
+
+
+@transaction.atomic
+def take_over_thread(*, thread: HelpThread, participation: Participation) -> None:
+    """Makes a thread begun before she joined hers; one that is somebody's stays as it is."""
+    HelpThread.objects.filter(
+        pk=thread.pk, participation=None, study=participation.study_id
+    ).update(participation=participation)
 
 
 def _begin_thread(study: Study, participation: Participation | None, language: str) -> HelpThread:

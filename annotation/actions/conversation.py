@@ -127,16 +127,24 @@ def check_message(*, conversation: Conversation, message: str) -> Verdict:
     No transaction is open while an endpoint is asked.
     """
     verdict = moderate(message, conversation.locale.language, conversation.sampler.endpoint)
-    Moderation.objects.create(
-        conversation=conversation,
-        text_sha256=_hash(message),
-        outcome=verdict.outcome.value,
-        categories=list(verdict.categories),
-        source=verdict.source.value,
-    )
+    _keep_verdict(conversation, message, verdict)
     if verdict.outcome is Outcome.HELP:
         end_with_help(conversation=conversation)
     return verdict
+
+
+@transaction.atomic
+def _keep_verdict(conversation: Conversation, message: str, verdict: Verdict) -> None:
+    """Nothing of a conversation that ended while the endpoint was asked: she may have withdrawn."""
+    locked = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
+    if locked.is_open:
+        Moderation.objects.create(
+            conversation=locked,
+            text_sha256=_hash(message),
+            outcome=verdict.outcome.value,
+            categories=list(verdict.categories),
+            source=verdict.source.value,
+        )
 
 
 def _hash(message: str) -> str:
@@ -341,6 +349,15 @@ def _end_if_done(conversation: Conversation) -> None:
 
 
 @transaction.atomic
+def end_if_done(*, conversation: Conversation) -> None:
+    """Ends a conversation that asks for nothing more: of its last turn an explanation was due,
+    and is no longer asked for. Does nothing otherwise, nor a second time."""
+    locked = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
+    if locked.is_open:
+        _end_if_done(locked)
+
+
+@transaction.atomic
 def skip_conversation(*, conversation: Conversation, reason: str = "") -> None:
     """ "I'd rather not answer this one": costs nothing, is stored; a repeat changes nothing."""
     _leave(conversation, Conversation.Status.SKIPPED, Grant.Disposition.SKIPPED, reason)
@@ -387,9 +404,13 @@ def _leave(
         release_slot(grant=locked.grant, disposition=disposition, reason=reason)
 
 
+@transaction.atomic
 def retry_generation(*, turn: Turn) -> None:
-    """Lets a worker try again after a failure; does nothing otherwise."""
-    retry_failed_set(candidate_set=turn.candidate_set)
+    """Lets a worker try again after a failure; does nothing otherwise, nor once the
+    conversation has ended or gone on: her message goes to no endpoint again."""
+    locked = Conversation.objects.select_for_update(of=("self",)).get(pk=turn.conversation_id)
+    if locked.is_open and not locked.turns.filter(position__gt=turn.position).exists():
+        retry_failed_set(candidate_set=turn.candidate_set)
 
 
 def _end(conversation: Conversation, status: Conversation.Status) -> None:
@@ -412,6 +433,6 @@ def _lock_open(conversation: Conversation) -> Conversation:
         .select_related("participation__study", "participation__wave", "grant", "locale", "sampler")
         .get(pk=conversation.pk)
     )
-    if not locked.is_open:
+    if not locked.is_open or locked.participation.withdrawn_at:
         raise ValidationError(_("This conversation has ended."))
     return locked

@@ -15,11 +15,19 @@ from accounts.actions import Given, find_or_create_annotator, record_answers
 from accounts.models import Answer, Instrument, Question, QuestionQuerySet, Vendor
 from annotation import tasks
 from annotation.actions.arrival import note_arrival
+from annotation.actions.care import take_over_thread
 from annotation.actions.cells import forget_screening
 from annotation.actions.conversation import skip_conversation
 from annotation.actions.draft import forget_drafts
 from annotation.dealing import derive_seed
-from annotation.models import Conversation, Outcome, Participation, RecruitmentLink, Study
+from annotation.models import (
+    Conversation,
+    HelpThread,
+    Outcome,
+    Participation,
+    RecruitmentLink,
+    Study,
+)
 from annotation.sittings import came_too_late, is_past
 from annotation.steps import Step, next_step, open_conversation
 
@@ -36,11 +44,13 @@ def join_study(
     start_key: uuid.UUID | None = None,
     interface_language: str = "",
     arrival: str = "",
+    help_thread: HelpThread | None = None,
 ) -> Participation:
     """Starts a person. The same recruitment id of the same vendor, or the same button pressed
     twice, finds the same person, also in a study that has closed since.
 
     `arrival` is the hash of where she comes from; it is kept where the study compares them.
+    What somebody new wrote to the help desk before is hers from now on.
     """
     # The vendor's row is the lock: two first clicks of one person wait for each other.
     Vendor.objects.select_for_update(no_key=True).get(pk=link.vendor_id)
@@ -67,6 +77,8 @@ def join_study(
     )
     if created:
         _refuse_after_the_last_day(link.study)
+    if created and help_thread:
+        take_over_thread(thread=help_thread, participation=participation)
     if created and arrival and link.study.check_duplicates:
         note_arrival(participation=participation, digest=arrival)
     return participation
@@ -108,9 +120,14 @@ def read_guidelines(*, participation: Participation) -> None:
 
 @transaction.atomic
 def answer_closing(*, participation: Participation, answers: list[Given]) -> None:
-    """Stores the last answers, and which questions were not shown here; the draft goes."""
+    """Stores the last answers, and which questions were not shown here; the draft goes.
+
+    Stores nothing of somebody who withdrew meanwhile: the next page says that she did.
+    """
     # A draft that arrives at this moment waits, and then finds nothing left to keep.
-    Participation.objects.select_for_update(no_key=True).get(pk=participation.pk)
+    locked = Participation.objects.select_for_update(no_key=True).get(pk=participation.pk)
+    if locked.withdrawn_at:
+        return
     asked = {given.question.pk for given in answers}
     hidden = (
         _questions(participation.study.closing_instrument, participation.country)

@@ -91,6 +91,15 @@ def reconsider(*, participation: Participation) -> None:
     _screen_if_nothing_is_asked(locked)
 
 
+@transaction.atomic
+def leave_declined(*, participation: Participation) -> None:
+    """Ends the participation of somebody who refused, with a code and the pay of a short
+    exit. Does nothing for anybody else; a repeat changes nothing."""
+    locked = _lock(participation)
+    if locked.declined_at:
+        end_participation(participation=locked, outcome=Outcome.WITHDRAWN)
+
+
 def _lock(participation: Participation) -> Participation:
     return (
         Participation.objects.select_for_update(of=("self",))

@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.actions import erase_answers, withdraw_consent
 from accounts.models import Annotator, Instrument
 from annotation.actions.assignment import lock_places, replace_done_slots
+from annotation.actions.cells import forget_screening
 from annotation.actions.conversation import end_for_withdrawal
 from annotation.actions.participation import end_participation
 from annotation.models import (
@@ -25,7 +26,7 @@ from annotation.models import (
     Study,
     Turn,
 )
-from annotation.steps import open_conversation
+from annotation.steps import has_consented, open_conversation
 from candidates.erasure import erase_live_sets, stop_live_sets
 
 # A help message must say something; this stands in every language for what was there.
@@ -38,7 +39,7 @@ def withdraw(*, participation: Participation) -> None:
 
     Her judgements stay as rows and fill no place: as many places are planned anew. An
     outcome and a completion code that she has already are kept, else she receives the
-    ones of a withdrawal.
+    ones of a withdrawal. Before her consent, her screening answers go and she is counted.
     """
     # Without the key: what of hers is being stored now refers to this row and goes on.
     locked = Participation.objects.select_for_update(of=("self",), no_key=True).get(
@@ -46,7 +47,10 @@ def withdraw(*, participation: Participation) -> None:
     )
     if locked.withdrawn_at:
         return
+    at_the_door = not (locked.finished_at or locked.declined_at or has_consented(locked))
     Participation.objects.filter(pk=locked.pk).update(withdrawn_at=timezone.now())
+    if at_the_door:  # as a refusal does: nothing allows these answers to be kept
+        forget_screening(participation=locked, outcome=Outcome.WITHDRAWN)
     document = locked.study.consent_document
     if not _studies_she_stays_in(locked.annotator).filter(consent_document=document).exists():
         withdraw_consent(annotator=locked.annotator, document=document)

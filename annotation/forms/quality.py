@@ -35,3 +35,13 @@ class FlagDecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "cols": 80}),
         error_messages={"required": _("Say why: the person reads it.")},
     )
+    end = forms.BooleanField(
+        label=_("End the participation now, with the quality exit"), required=False
+    )
+
+    def clean_end(self) -> bool:
+        """Only together with leaving out; with another decision it would be a slip."""
+        end: bool = self.cleaned_data["end"]
+        if end and self.cleaned_data.get("decision") != Flag.Decision.EXCLUDED:
+            self.add_error("decision", CHOOSE_ONE)
+        return end

@@ -19,7 +19,7 @@ from annotation.access import (
 from annotation.actions import care as act
 from annotation.forms.care import HelpForm, ReportForm
 from annotation.middleware import ParticipationRequest
-from annotation.models import HelpThread, ProblemReport, Study
+from annotation.models import HelpThread, ProblemReport, Study, Turn
 
 
 @require_POST
@@ -28,20 +28,28 @@ def problem_report(request: ParticipantRequest, public_id: str, position: int) -
     """Answers htmx with the box alone, so that a ranking in progress stays as it is."""
     turn = get_own_turn(request, public_id, position)
     form = ReportForm(request.POST, turn=turn)
-    thanked = form.is_valid()
+    thanked = form.is_valid() and _report(turn, form)
     if thanked:
-        act.report_problem(
-            turn=turn,
-            candidate=form.candidate(),
-            kind=ProblemReport.Kind(form.cleaned_data["kind"]),
-            text=form.cleaned_data["report_text"],
-        )
         if not request.headers.get("HX-Request"):
             return redirect(f"{reverse('conversation', args=[public_id])}?reported")
         form = ReportForm(turn=turn)
     context = {"turn": turn, "conversation": turn.conversation, "form": form, "thanked": thanked}
     template = "partials/report.html" if request.headers.get("HX-Request") else "report.html"
     return render(request, f"annotation/{template}", context, status=200 if thanked else 422)
+
+
+def _report(turn: Turn, form: ReportForm) -> bool:
+    try:
+        act.report_problem(
+            turn=turn,
+            candidate=form.candidate(),
+            kind=ProblemReport.Kind(form.cleaned_data["kind"]),
+            text=form.cleaned_data["report_text"],
+        )
+    except ValidationError as error:
+        form.add_error("kind", error)
+        return False
+    return True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

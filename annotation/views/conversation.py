@@ -99,7 +99,10 @@ def conversation_open(request: ParticipantRequest) -> HttpResponse:
 def conversation(request: ParticipantRequest, public_id: str) -> HttpResponse:
     found = get_own_conversation(request, public_id)
     renew_lease(conversation=found)
-    return _show(request, found, standing(found))
+    now = standing(found)
+    if found.is_open and now.step is TurnStep.ENDED:
+        act.end_if_done(conversation=found)
+    return _show(request, found, now)
 
 
 @require_POST

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from annotation.access import ParticipantRequest, participant_required
@@ -47,7 +47,9 @@ def _save_by_button(request: ParticipantRequest) -> HttpResponse:
         save_draft(participation=request.participation, key=key, fields=fields, based_on=None)
     except ValidationError as error:
         if error.code != ENDED:
-            return HttpResponse(error.messages[0], status=STATUS.get(error.code or "", 400))
+            status = STATUS.get(error.code or "", 400)
+            context = {"text": error.messages[0]}
+            return render(request, "annotation/message.html", context, status=status)
     return redirect("here")
 
 

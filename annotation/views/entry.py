@@ -130,7 +130,8 @@ def consent(request: ParticipantRequest) -> HttpResponse:
 @at_step(Step.DECLINED)
 def declined(request: ParticipantRequest) -> HttpResponse:
     if request.method == "POST":
-        door.reconsider(participation=request.participation)
+        act_on = door.leave_declined if "leave" in request.POST else door.reconsider
+        act_on(participation=request.participation)
         return redirect("here")
     return render(request, "annotation/declined.html")
 

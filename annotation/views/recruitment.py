@@ -11,7 +11,12 @@ from django.utils import translation
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import ExternalIdentity
-from annotation.access import ParticipantRequest, at_step
+from annotation.access import (
+    HELP_THREAD_KEY,
+    ParticipantRequest,
+    at_step,
+    find_begun_thread,
+)
 from annotation.actions import participation as act
 from annotation.arrivals import arrival_digest, client_address
 from annotation.forms.recruitment import JoinForm
@@ -46,6 +51,8 @@ def _start(
     request: ParticipationRequest, link: RecruitmentLink, arrival: Arrival, form: JoinForm
 ) -> HttpResponse:
     """A new session, for whoever this address speaks of: her own, or a new person's."""
+    another = form.cleaned_data["fresh"]
+    thread = None if another else find_begun_thread(request, study_id=link.study_id)
     try:
         participation = act.join_study(
             link=link,
@@ -54,10 +61,11 @@ def _start(
             start_key=form.cleaned_data["start_key"],
             interface_language=translation.get_language() or "",
             arrival=_digest(request, link),
+            help_thread=thread,
         )
     except ValidationError as error:
         return render(request, "annotation/message.html", {"text": error.messages[0]}, status=409)
-    if form.cleaned_data["fresh"]:
+    if another:
         request.session.flush()
     _sign_in(request, participation)
     return redirect("here")
@@ -109,6 +117,8 @@ def _is_hers(request: ParticipationRequest, link: RecruitmentLink, arrival: Arri
 def _sign_in(request: HttpRequest, participation: Participation) -> None:
     request.session.cycle_key()
     request.session[SESSION_KEY] = participation.pk
+    # What was begun here is bound to her by now, or it is of somebody who sat here before.
+    request.session.pop(HELP_THREAD_KEY, None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

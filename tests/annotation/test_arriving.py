@@ -3,6 +3,7 @@
 import html
 import logging
 import re
+import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -243,3 +244,19 @@ def test_looking_again_changes_no_row(study: Study, vendor: Vendor) -> None:
             assert look(f"{reverse('join', args=[link.key])}?{query}").status_code == 200
     after = list(ExternalIdentity.objects.values()), list(Participation.objects.values())
     assert after == before
+
+
+def test_an_expired_invitation_that_is_sent_again_keeps_who_was_recruited(
+    study: Study, vendor: Vendor
+) -> None:
+    link = make_link(study, vendor)
+    client = Client(enforce_csrf_checks=True)
+    address = reverse("join", args=[link.key]) + "?pid=p7"
+    data = {"start_key": str(uuid.uuid4())}
+    origin = {"Origin": "http://testserver"}
+    expired = client.post(address, data, headers=origin).content.decode()
+    again = re.search(r'<form method="post" action="([^"]*pid=[^"]*)"', expired)
+    assert again, "the address lost the id"
+    token = expired.split('name="csrfmiddlewaretoken" value="')[-1].split('"')[0]
+    client.post(html.unescape(again[1]), data | {"csrfmiddlewaretoken": token})
+    assert ExternalIdentity.objects.get().external_id == "p7"

@@ -246,6 +246,22 @@ def test_a_failed_conversation_can_be_left_and_counts(walker: Walker, provider: 
     assert conversation.status == "failed"
 
 
+@pytest.mark.parametrize("end", ["withdraw", "conversation-skip", "conversation-leave"])
+def test_a_message_is_not_tried_again_once_its_conversation_has_ended(
+    walker: Walker, provider: Provider, end: str
+) -> None:
+    conversation = walker.open_kind("own")
+    walker.post("own-prompt-write", {"message": "Que faire ?"}, conversation.public_id)
+    turn = walker.current_turn(conversation)
+    provider.misbehave("fewer_parts", times=4)
+    while complete_candidate_set(turn.candidate_set_id).status != "failed":
+        pass
+    walker.post(end, {}, *([] if end == "withdraw" else [conversation.public_id]))
+    walker.post("generation-retry", {}, conversation.public_id, 1)
+    turn.candidate_set.refresh_from_db()
+    assert turn.candidate_set.status == "failed"
+
+
 def test_leaving_is_only_for_failures(walker: Walker) -> None:
     conversation = walker.open_kind("pool")
     walker.post("conversation-leave", {}, conversation.public_id)

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -305,6 +307,12 @@ def test_a_button_keeps_it_where_no_script_runs(walker: Walker) -> None:
     assert "submission_key" not in Draft.objects.get().fields
     foreign = walker.client.post(reverse("draft-save"), data | {"draft_key": "/consent/"})
     assert foreign.status_code == 404
+    assert f'<p><a href="{reverse("here")}">' in foreign.content.decode()
+
+
+def test_a_page_that_broke_down_leads_on_in_every_language() -> None:
+    page = render_to_string("500.html")
+    assert page.count(f'<a href="{reverse("here")}">') == len(settings.LANGUAGES)
 
 
 def strict(walker: Walker) -> Client:

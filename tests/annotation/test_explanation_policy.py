@@ -11,7 +11,7 @@ from django.utils.translation import override
 from annotation.actions.conversation import explain_choice
 from annotation.admin import transcript
 from annotation.dealing import falls_in_share
-from annotation.models import Explanation, Mention, RecruitmentLink, Turn
+from annotation.models import Conversation, Explanation, Mention, RecruitmentLink, Turn
 from annotation.steps import TurnStep, explanation_asked, standing
 from candidates.generation import complete_candidate_set
 from tests.walker import Walker
@@ -134,6 +134,18 @@ def test_off_never_asks(walker: Walker) -> None:
             page
         )
     assert not Explanation.objects.exists()
+
+
+def test_an_explanation_no_longer_asked_for_ends_the_conversation(walker: Walker) -> None:
+    conversation = walker.open_kind("pool")
+    Conversation.objects.filter(pk=conversation.pk).update(planned_turns=1)
+    walker.rank(walker.current_turn(conversation))
+    conversation.refresh_from_db()
+    assert conversation.is_open
+    set_policy(walker, "off")
+    assert walker.here() == reverse("conversations")
+    conversation.refresh_from_db()
+    assert (conversation.status, conversation.ended_at is None) == ("finished", False)
 
 
 def test_required_refuses_an_empty_text_and_takes_one_word(walker: Walker) -> None:

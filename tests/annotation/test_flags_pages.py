@@ -216,6 +216,13 @@ def test_the_reviewer_sees_figures_and_no_choice_text_or_person(
         assert secret not in pages
 
 
+def test_the_note_of_a_shared_address_says_how_many_others_there_are(
+    flag: Flag, reviewer: Client
+) -> None:
+    Flag.objects.filter(pk=flag.pk).update(kind="duplicate", evidence={"same_address": 37})
+    assert "<td>37</td>" in reviewer.get(decide_url(flag)).content.decode()
+
+
 def test_a_decision_needs_a_choice_and_a_reason(flag: Flag, reviewer: Client) -> None:
     for missing in ({}, {"decision": "kept"}, {"reason": "So."}, {"decision": "x", "reason": "y"}):
         response = reviewer.post(decide_url(flag), missing)
@@ -226,6 +233,57 @@ def test_a_decision_needs_a_choice_and_a_reason(flag: Flag, reviewer: Client) ->
     assert flag.decision == ""
     with pytest.raises(ValidationError):
         decide_flag(flag=flag, decision=Flag.Decision.KEPT, reason="  ", by=User.objects.get())
+
+
+@pytest.fixture
+def working(link: RecruitmentLink) -> Walker:
+    """Somebody with a note, in the middle of a conversation whose first turn she has ranked."""
+    link.codes = {"quality": "QEXIT"}
+    link.save()
+    walker = Walker(link)
+    walker.enter()
+    conversation = walker.open_kind("pool")
+    walker.rank(walker.current_turn(conversation))
+    Flag.objects.create(participation=walker.participation, kind="speed")
+    return walker
+
+
+def test_a_reviewer_ends_a_participation_with_the_quality_exit(
+    working: Walker, reviewer: Client
+) -> None:
+    flag = Flag.objects.get()
+    assert 'name="end"' in reviewer.get(decide_url(flag)).content.decode()
+    reviewer.post(decide_url(flag), {"decision": "excluded", "reason": "Trop vite.", "end": "on"})
+    participation = working.participation
+    assert (participation.outcome, participation.completion_code) == ("quality", "QEXIT")
+    assert participation.excluded_at
+    assert not participation.conversations.filter(status="open").exists()
+    assert Slot.objects.filter(status="void").count() == 1
+    assert working.here() == reverse("finish")
+
+
+def test_a_participation_goes_on_unless_its_end_is_asked_for(
+    working: Walker, reviewer: Client
+) -> None:
+    flag = Flag.objects.get()
+    slip = reviewer.post(decide_url(flag), {"decision": "kept", "reason": "Lit vite.", "end": "on"})
+    assert b"errorlist" in slip.content
+    reviewer.post(decide_url(flag), {"decision": "excluded", "reason": "Trop vite."})
+    participation = working.participation
+    assert (participation.outcome, participation.excluded_at is None) == ("", False)
+    assert participation.conversations.filter(status="open").exists()
+
+
+def test_the_end_of_who_has_finished_stays_as_it_is(
+    walker: Walker, flag: Flag, reviewer: Client
+) -> None:
+    code = walker.participation.completion_code
+    reviewer.post(decide_url(flag), {"decision": "excluded", "reason": "Trop vite.", "end": "on"})
+    assert walker.participation.excluded_at
+    assert (walker.participation.outcome, walker.participation.completion_code) == (
+        "complete",
+        code,
+    )
 
 
 def test_transcripts_are_linked_only_after_the_decision(

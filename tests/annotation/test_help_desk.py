@@ -100,12 +100,13 @@ def test_somebody_who_has_not_joined_writes_and_is_answered_in_the_same_browser(
     assert "Qui êtes-vous ?" not in Client().get(DESK).content.decode()
 
 
-def test_a_thread_begun_before_joining_becomes_hers_when_she_writes_on(
+def test_a_thread_begun_before_joining_becomes_hers_when_she_joins(
     link: RecruitmentLink,
 ) -> None:
     walker = Walker(link)
     write(walker.client)
     walker.enter()
+    assert HelpThread.objects.get().participation == walker.participation
     assert "Une question ?" in walker.client.get(DESK).content.decode()
     write(walker.client, "Encore une")
     assert HelpThread.objects.get().participation == walker.participation
@@ -120,6 +121,18 @@ def test_nobody_reads_the_thread_of_who_used_this_browser_before(link: Recruitme
     del session["participation"]
     session.save()
     assert "Je suis malade." not in walker.client.get(DESK).content.decode()
+
+
+def test_a_thread_of_nobody_is_not_shown_to_who_comes_back_in_this_browser(
+    link: RecruitmentLink,
+) -> None:
+    other, shared = entered(link), Client()
+    write(shared, "Je suis malade.")
+    shared.post(reverse("come-back", args=[other.participation.return_token]))
+    assert "Je suis malade." not in shared.get(DESK).content.decode()
+    write(shared, "Autre chose ?")
+    texts = HelpMessage.objects.filter(thread__participation=other.participation)
+    assert list(texts.values_list("text", flat=True)) == ["Autre chose ?"]
 
 
 def test_of_several_open_studies_one_is_chosen(link: RecruitmentLink) -> None:

@@ -80,6 +80,26 @@ def test_each_outcome_has_its_words_its_code_its_exit_and_its_pay(
     )
 
 
+def test_whoever_declines_can_leave_with_a_code_and_the_pay_of_a_short_exit(
+    study: Study, vendor: Vendor
+) -> None:
+    study.locales.filter(country="FR").update(
+        pay=Decimal("12.50"), short_pay=Decimal("0.75"), currency="EUR"
+    )
+    walker = Walker(make_link(study, vendor, codes={"withdrawn": "LEFT"}, exits=EVERY_EXIT))
+    walker.choose()
+    walker.screen()
+    declined = walker.consent("no").content.decode()
+    assert 'name="leave"' in declined
+    page = walker.post("declined", {"leave": "yes"}).content.decode()
+    assert "data-completion-code>LEFT<" in page
+    assert "0,75" in page
+    assert exit_on(page) == "https://panel.example/withdrawn?c=LEFT"
+    walker.post("declined")
+    assert walker.participation.outcome == "withdrawn"
+    assert walker.here() == reverse("finish")
+
+
 def test_the_pay_is_written_as_the_language_writes_it(study: Study, vendor: Vendor) -> None:
     study.locales.filter(country="FR").update(pay=Decimal("12.50"), currency="EUR")
     client = ended(make_link(study, vendor), Outcome.COMPLETE)

@@ -200,6 +200,25 @@ def test_whoever_declines_leaves_no_answer_and_is_asked_again(link: RecruitmentL
     assert Answer.objects.count() == 2
 
 
+def test_whoever_withdraws_before_consent_leaves_no_answer_and_is_counted_once(
+    link: RecruitmentLink,
+) -> None:
+    walker = screened(link)
+    assert Answer.objects.count() == 2
+    for _click in range(2):
+        walker.post("withdraw")
+    assert not Answer.objects.exists()
+    assert (walker.participation.screened_at, outcome_of(walker)) == (None, "withdrawn")
+    assert counts() == [("withdrawn", "", 1)]
+
+
+def test_a_refusal_and_then_a_withdrawal_are_one_person(link: RecruitmentLink) -> None:
+    walker = screened(link)
+    walker.consent("no")
+    walker.post("withdraw")
+    assert counts() == [("withdrawn", "", 1)]
+
+
 def test_a_second_click_screens_and_counts_once(link: RecruitmentLink) -> None:
     quota(link.study, "women", 0, gender=["female"])
     walker = screened(link)

@@ -1,28 +1,35 @@
 """Somebody withdraws: what ends, what is hidden, what is planned anew, what can be erased."""
 
+import html
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
-from accounts.models import Answer, Consent, ExternalIdentity
+from accounts.actions import Given
+from accounts.models import Answer, Consent, ExternalIdentity, Question
 from annotation.actions.assignment import replace_done_slots
-from annotation.actions.conversation import submit_ranking
+from annotation.actions.conversation import check_message, explain_choice, submit_ranking
 from annotation.actions.judgement import Judgement
+from annotation.actions.participation import answer_closing
 from annotation.actions.withdrawal import erase_texts, withdraw
 from annotation.models import (
     Conversation,
     Draft,
     Explanation,
+    Flag,
     Grant,
     Mention,
     Moderation,
     Participation,
+    ProblemReport,
     RankedCandidate,
     Ranking,
     RecruitmentLink,
@@ -68,6 +75,42 @@ def test_every_consent_is_taken_back_and_the_participation_ends(link: Recruitmen
     consents = Consent.objects.filter(annotator=participation.annotator)
     assert consents.count() == 6
     assert not consents.filter(withdrawn_at=None).exists()
+
+
+def test_nothing_new_is_stored_of_somebody_who_withdrew(link: RecruitmentLink) -> None:
+    walker, conversation = judged(link)
+    turn = conversation.turns.get(position=1)
+    flag = Flag.objects.create(
+        participation=walker.participation, kind="speed", evidence={"language": "fr"}
+    )
+    closing = Question.objects.filter(instrument=link.study.closing_instrument)[0]
+    walker.post("withdraw", {"erase": "yes"})
+    reported = walker.post("problem-report", {"kind": "broken"}, conversation.public_id, 1)
+    answered = walker.post("signal-answer", {"speed-answer": "Encore moi."}, "speed")
+    walker.explain(turn, "Encore moi.")
+    check_message(conversation=conversation, message="Encore moi.")
+    answers = [Given(question=closing)]
+    answer_closing(participation=walker.participation, answers=answers)
+    assert (reported.status_code, answered.status_code) == (422, 422)
+    with override("fr"):
+        said = gettext("You have withdrawn")
+    for page in (reported, answered):
+        assert said in html.unescape(page.content.decode())
+    flag.refresh_from_db()
+    assert flag.answer == ""
+    assert not ProblemReport.objects.exists()
+    assert not Explanation.objects.exists()
+    assert not Answer.objects.filter(question=closing).exists()
+    assert not Moderation.objects.exclude(text_sha256="").exists()
+
+
+def test_what_is_sent_into_an_open_conversation_of_somebody_who_withdrew_is_refused(
+    link: RecruitmentLink,
+) -> None:
+    _walker, conversation = judged(link)
+    Participation.objects.update(withdrawn_at=timezone.now())
+    with pytest.raises(ValidationError):
+        explain_choice(turn=conversation.turns.get(position=1), text="Encore moi.")
 
 
 def test_the_code_agreed_for_a_withdrawal_is_hers(link: RecruitmentLink) -> None:
