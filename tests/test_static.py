@@ -15,7 +15,8 @@ SERVED = Path(settings.STATIC_ROOT)
 
 def served(name: str) -> str:
     """What a browser is given under this name."""
-    return (SERVED / staticfiles_storage.stored_name(name)).read_text("utf-8")  # type: ignore[attr-defined]
+    named: str = staticfiles_storage.stored_name(name)  # type: ignore[attr-defined]
+    return (SERVED / named).read_text("utf-8")
 
 
 def test_a_bundle_holds_its_parts_whole_and_in_order() -> None:
