@@ -143,7 +143,8 @@ def test_an_explanation_no_longer_asked_for_ends_the_conversation(walker: Walker
     conversation.refresh_from_db()
     assert conversation.is_open
     set_policy(walker, "off")
-    assert walker.here() == reverse("conversations")
+    page = walker.client.get(reverse("conversation", args=[conversation.public_id]), follow=True)
+    assert page.request["PATH_INFO"] == reverse("conversations")
     conversation.refresh_from_db()
     assert (conversation.status, conversation.ended_at is None) == ("finished", False)
 
