@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.template import Context, Template
+from django.utils.translation import override
 
 from annotation.markdown import TAGS, to_html
 
@@ -78,7 +79,8 @@ def test_links_and_pictures_leave_their_words_and_no_address_to_press() -> None:
     ],
 )
 def test_nothing_that_acts_is_left(text: str) -> None:
-    html = to_html(text)
+    with override("en"):
+        html = to_html(text)
     own = html.replace(
         '<div class="scroll" role="region" tabindex="0" aria-label="Table">', ""
     ).replace("</table></div>", "</table>")

@@ -79,7 +79,7 @@ def test_two_wrong_answers_show_the_right_one_and_she_goes_on(walker: Walker) ->
     page = attempt(walker, WRONG, 2).content.decode()
     assert "Here is the right answer" in page
     assert "The one I would most like to receive myself" in page
-    assert "No answer is correct here." in page
+    assert "None of the answers to the message is the correct one." in page
     walker.post("practice")
     assert walker.here() == reverse("conversations")
     person = walker.participation

@@ -164,8 +164,8 @@ def test_what_is_typed_before_the_scripts_have_arrived_is_kept(device: Device) -
     page.locator(REASONS).fill("first")
     told(page, "saved")
     late: list[Route] = []
-    page.route("**/js/draft*.js", lambda route: late.append(route))
-    with page.expect_request("**/js/draft*.js"):
+    page.route("**/js/conversation*.js", lambda route: late.append(route))
+    with page.expect_request("**/js/conversation*.js"):
         page.reload(wait_until="commit")
     page.locator(REASONS).fill("first, and early")
     late[0].continue_()
@@ -498,6 +498,8 @@ def test_the_last_questions_survive_a_dead_network(device: Device, walker: Walke
     told(page, "offline")
     page.locator('input[name="ethnicity"][value="prefer_not_to_say"]').check()
     page.locator('input[name="politics"][value="5"]').check()
+    page.locator('input[name="attention"][value="rarely"]').check()
+    page.locator('input[name="ai_help"][value="no"]').check()
     page.locator("form[data-draft] > button[type=submit]").first.click()
     told(page, "unsent")
     page.clock.run_for(10 * 60 * 1000)

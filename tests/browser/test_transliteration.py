@@ -10,7 +10,7 @@ from annotation.actions.study import apply_study, create_recruitment_link, open_
 from annotation.models import Conversation, Phase, Turn
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
-from tests.processes import Site
+from tests.processes import Site, wait_until
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,7 +68,7 @@ def area(page: Page, empty_database: None, site: Site) -> Locator:
 
 def switch_on(page: Page) -> None:
     page.locator(SWITCH).first.check()
-    page.wait_for_function("window.Sanscript !== undefined")
+    wait_until(lambda: bool(page.evaluate("window.Sanscript !== undefined")))
 
 
 def libraries(fetched: list[str]) -> list[str]:
@@ -186,7 +186,7 @@ def test_the_choice_is_remembered_on_this_device(
     switch_on(page)
     page.reload()
     expect(page.locator(SWITCH)).to_be_checked()
-    page.wait_for_function("window.Sanscript !== undefined")
+    wait_until(lambda: bool(page.evaluate("window.Sanscript !== undefined")))
     area.press_sequentially("hai ")
     expect(area).to_have_value("है ")
     page.locator(SWITCH).uncheck()
