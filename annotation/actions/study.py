@@ -38,7 +38,7 @@ from candidates.actions import (
     store_pool,
     store_sampler,
 )
-from candidates.models import CandidateSet, Prompt, PromptText
+from candidates.models import CandidateSet, Prompt, PromptText, Sampler
 from candidates.parallel import is_servable, request_parallel_set
 from candidates.pools import Gap, find_gaps
 
@@ -82,8 +82,23 @@ def find_fault(definition: dict[str, Any]) -> str:
 
 
 def _store(definition: dict[str, Any]) -> Study:
+    about = definition["study"]
+    samplers = _store_samplers(definition)
+    study = store_version(
+        Study,
+        identity={"key": about["key"]},
+        values=_parts(definition, samplers) | _settings(about) | _texts(about),
+    )
+    study.further_arms.add(*(samplers[key] for key in about.get("further_arms", [])))
+    _store_locales(study, about["locales"])
+    _store_waves(study, about["waves"])
+    _store_quotas(study, about.get("quotas", []))
+    return study
+
+
+def _store_samplers(definition: dict[str, Any]) -> dict[str, Sampler]:
     endpoints = {item["key"]: store_endpoint(item) for item in definition["endpoints"]}
-    samplers = {
+    return {
         item["key"]: store_sampler(
             item,
             endpoint=endpoints[item["endpoint"]],
@@ -91,21 +106,29 @@ def _store(definition: dict[str, Any]) -> Study:
         )
         for item in definition["samplers"]
     }
+
+
+def _parts(definition: dict[str, Any], samplers: dict[str, Sampler]) -> dict[str, Any]:
+    """The records that a study points to."""
     about = definition["study"]
-    budget = store_budget(definition["budget"]) if "budget" in definition else None
-    values: dict[str, Any] = {
+    return {
+        "budget": store_budget(definition["budget"]) if "budget" in definition else None,
         "consent_document": store_consent_document(definition["consent"]),
         "quota_instrument": store_instrument(definition["instruments"]["quota"]),
         "closing_instrument": store_instrument(definition["instruments"]["closing"]),
         "pool": store_pool(definition["pool"]),
         "pool_sampler": samplers[about["pool_sampler"]],
         "live_sampler": samplers[about["live_sampler"]],
+    }
+
+
+def _settings(about: dict[str, Any]) -> dict[str, Any]:
+    return {
         "pool_conversations": about["pool_conversations"],
         "own_conversations": about["own_conversations"],
         "turn_lengths": {str(turns): weight for turns, weight in about["turn_lengths"].items()},
         "lease_minutes": about["lease_minutes"],
         "seed": about["seed"],
-        "budget": budget,
         "modes": _modes(about.get("modes", [Mode.RANKING])),
         "partial_allowed": about.get("partial_allowed", False),
         "practice": about.get("practice", {}),
@@ -116,11 +139,14 @@ def _store(definition: dict[str, Any]) -> Study:
         "contact": about.get("contact", ""),
         "translation_stage": PromptText.Stage(about.get("translation_stage", "adjudicated")),
     }
-    for field in TEXTS:
-        values |= translated(field, about[field])
-    study = store_version(Study, identity={"key": about["key"]}, values=values)
-    study.further_arms.add(*(samplers[key] for key in about.get("further_arms", [])))
-    for locale in about["locales"]:
+
+
+def _texts(about: dict[str, Any]) -> dict[str, Any]:
+    return {name: text for field in TEXTS for name, text in translated(field, about[field]).items()}
+
+
+def _store_locales(study: Study, locales: list[dict[str, Any]]) -> None:
+    for locale in locales:
         store_version(
             StudyLocale,
             identity={
@@ -136,7 +162,10 @@ def _store(definition: dict[str, Any]) -> Study:
                 "currency": locale.get("currency", ""),
             },
         )
-    for wave in about["waves"]:
+
+
+def _store_waves(study: Study, waves: list[dict[str, Any]]) -> None:
+    for wave in waves:
         store_version(
             Wave,
             identity={"study": study, "number": wave["number"]},
@@ -145,13 +174,15 @@ def _store(definition: dict[str, Any]) -> Study:
                 "explanation_share": float(wave.get("explanation_share", 1)),
             },
         )
-    for quota in about.get("quotas", []):
+
+
+def _store_quotas(study: Study, quotas: list[dict[str, Any]]) -> None:
+    for quota in quotas:
         store_version(
             Quota,
             identity={"study": study, "key": quota["key"]},
             values={"conditions": quota["conditions"], "target": quota["target"]},
         )
-    return study
 
 
 def _day(value: Any) -> date | None:

@@ -244,7 +244,8 @@ def working(link: RecruitmentLink) -> Walker:
     walker.enter()
     conversation = walker.open_kind("pool")
     walker.rank(walker.current_turn(conversation))
-    Flag.objects.create(participation=walker.participation, kind="speed")
+    evidence = {"fast": 3, "turns": 4, "language": "fr", "norm_source": "study"}
+    Flag.objects.create(participation=walker.participation, kind="speed", evidence=evidence)
     return walker
 
 
@@ -260,6 +261,9 @@ def test_a_reviewer_ends_a_participation_with_the_quality_exit(
     assert not participation.conversations.filter(status="open").exists()
     assert Slot.objects.filter(status="void").count() == 1
     assert working.here() == reverse("finish")
+    own_page = signals_page(working).lower()
+    assert "trop vite." in own_page
+    assert "pay does not change" not in own_page and "your pay and" not in own_page
 
 
 def test_a_participation_goes_on_unless_its_end_is_asked_for(
