@@ -128,8 +128,8 @@ def records_begun() -> datetime | None:
 
 
 def _strata_changed(study: Study) -> datetime | None:
-    """When the cells of the plan were last changed: places given before may have moved."""
-    changes = PlanChange.objects.filter(study=study, kind=PlanChange.Kind.CELLS)
+    """When the plan was last changed: places given before may be wanted of others since."""
+    changes = PlanChange.objects.filter(study=study).exclude(kind=PlanChange.Kind.SIGNED)
     return changes.order_by("-at").values_list("at", flat=True).first()
 
 

@@ -31,6 +31,8 @@ from annotation.models.assignment import (
 )
 from candidates.models import Prompt
 
+# More places than people take at one moment: something else holds them all.
+MOST_TRIES = 200
 # What a person who comes back to her conversation can still settle otherwise.
 UNSETTLED = ("", Grant.Disposition.TIMED_OUT, Grant.Disposition.BROKE_OFF)
 
@@ -40,18 +42,18 @@ def claim_slot(*, participation: Participation) -> Grant | None:
 
     The caller holds the lock on the participation. A slot that somebody else takes at this
     moment is passed over and the rule chooses again among the others, so that nobody waits
-    and nobody is given the same one. A lapsed lease is claimable here and now; whoever held
-    it is noted as timed out.
+    and nobody is given the same one; a person who meets nothing but these may try again. A
+    lapsed lease is claimable here and now; whoever held it is noted as timed out.
     """
     if has_her_share(participation):
         return None
     met = _what_she_met(participation)
     seed = derive_seed(*deal_parts(participation, len(met)))
     taken: set[int] = set()
-    while looked_at := _open_slots(participation, met, besides=taken):
+    while len(taken) < MOST_TRIES and (looked_at := _open_slots(participation, met, besides=taken)):
         while considered := [item for item in looked_at if item.slot not in taken]:
             choice = choose(considered, seed)
-            slot = _take(choice.slot, participation)
+            slot = _take(choice.slot, participation, considered)
             if slot:
                 return _grant(slot, participation, considered, seed, choice)
             taken.add(choice.slot)
@@ -105,12 +107,16 @@ def _first(claimable: QuerySet[Slot]) -> list[tuple[int, str, int, int, list[str
     return list(claimable.values_list(*columns)[:LOOKED_AT])
 
 
-def _take(slot_id: int, participation: Participation) -> Slot | None:
-    """Locks the slot and holds it for this person; None when somebody else was first."""
+def _take(
+    slot_id: int, participation: Participation, considered: Sequence[OpenSlot]
+) -> Slot | None:
+    """Locks the slot and holds it for this person; None when somebody else was first, or
+    when the plan gave it to another stratum since it was looked at."""
     now = timezone.now()
+    wanted_of = next(item.stratum for item in considered if item.slot == slot_id)
     slot = (
         Slot.objects.open()
-        .filter(pk=slot_id, leased_until__lt=now)
+        .filter(pk=slot_id, leased_until__lt=now, stratum=wanted_of)
         .select_for_update(skip_locked=True)
         .first()
     )

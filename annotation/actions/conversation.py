@@ -74,10 +74,13 @@ def _first_of_each_kind(due: Due) -> Due:
 def _note_pool(participation: Participation) -> None:
     """With nothing left to claim: is the pool done for her, or only busy at this moment?"""
     assert participation.locale is not None
-    others_at_work = Slot.objects.wanted(
-        locale=participation.locale, phase=participation.phase
-    ).not_met_by(participation.annotator)
-    if has_her_share(participation) or not others_at_work.exists():
+    at_work = (
+        Slot.objects.wanted(locale=participation.locale, phase=participation.phase)
+        .not_met_by(participation.annotator)
+        .order_by("batch", "ordinal", "draw")  # the order of an index of open slots alone
+        .first()
+    )
+    if at_work is None or has_her_share(participation):
         give_up_pool(participation=participation)
 
 
