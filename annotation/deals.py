@@ -183,7 +183,7 @@ def _state_faults(
     grant: Grant, item: dict[str, object], met: list[Grant], strata_changed: datetime | None
 ) -> Iterator[str]:
     slot = grant.slot
-    recorded = {"batch": slot.batch, "ordinal": slot.ordinal}
+    recorded: dict[str, object] = {"batch": slot.batch, "ordinal": slot.ordinal}
     if strata_changed is None or grant.granted_at > strata_changed:
         recorded["stratum"] = slot.stratum
     arm = slot.candidate_set.sampler_id

@@ -174,8 +174,7 @@ def test_phases_never_mix(link: RecruitmentLink) -> None:
 def places_of(participation: Participation, *strata: str) -> None:
     """The first places of her locale want these strata, one each; nothing else is open."""
     slots = Slot.objects.filter(locale=participation.locale).order_by("batch", "ordinal", "draw")
-    prompts: set[int] = set()
-    chosen = [s for s in slots if not (s.prompt_id in prompts or prompts.add(s.prompt_id))]
+    chosen = list({slot.prompt_id: slot for slot in slots.reverse()}.values())
     slots.exclude(pk__in=[slot.pk for slot in chosen[: len(strata)]]).update(status="void")
     for slot, stratum in zip(chosen, strata, strict=False):
         Slot.objects.filter(pk=slot.pk).update(stratum=stratum)
@@ -230,7 +229,7 @@ def test_a_place_that_somebody_is_taking_is_passed_over_in_the_record_too(
     first, second = entered(link).participation, entered(link).participation
     places_of(first, "", "", "")
     look = assignment._open_slots
-    looks = []
+    looks: list[list[OpenSlot]] = []
 
     def looking(*args: Any, **kwargs: Any) -> list[OpenSlot]:
         """Between her look and her grasp the other takes what she would have chosen."""

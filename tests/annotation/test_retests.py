@@ -162,7 +162,7 @@ def test_no_page_tells_a_retest_from_a_first_meeting(retest_link: RecruitmentLin
     again = pages()
     first = Grant.objects.filter(slot=conversation.grant.slot, occasion=0)
     first.update(occasion=7)
-    Grant.objects.filter(pk=conversation.grant_id).update(occasion=0)
+    Grant.objects.filter(pk=conversation.grant.pk).update(occasion=0)
     assert again == pages()
 
 
@@ -175,7 +175,7 @@ def test_somebody_who_left_a_retest_is_noted_only_after_a_day(
         leased_until=timezone.now() - timedelta(days=3)
     )
     assert note_break_offs() == 0
-    Grant.objects.filter(pk=conversation.grant_id).update(
+    Grant.objects.filter(pk=conversation.grant.pk).update(
         granted_at=timezone.now() - timedelta(days=3), renewed_at=None
     )
     assert note_break_offs() == 1
