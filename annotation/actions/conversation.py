@@ -44,6 +44,8 @@ from candidates.models import CandidateSet
 from candidates.moderation import Outcome, Verdict, moderate
 from candidates.samplers import Message
 
+HAS_ENDED = _("This conversation has ended.")
+
 
 @transaction.atomic
 def open_next_conversation(*, participation: Participation) -> Conversation | None:
@@ -434,5 +436,5 @@ def _lock_open(conversation: Conversation) -> Conversation:
         .get(pk=conversation.pk)
     )
     if not locked.is_open or locked.participation.withdrawn_at:
-        raise ValidationError(_("This conversation has ended."))
+        raise ValidationError(HAS_ENDED)
     return locked

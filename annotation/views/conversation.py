@@ -19,6 +19,7 @@ from annotation.access import (
 )
 from annotation.actions import conversation as act
 from annotation.actions.assignment import renew_lease
+from annotation.actions.judgement import OUT_OF_DATE
 from annotation.actions.participation import finish_after_help
 from annotation.forms.conversation import ExplanationForm, OwnPromptForm, RankingForm, SkipForm
 from annotation.help_lines import help_lines
@@ -135,8 +136,15 @@ def ranking_submit(request: ParticipantRequest, public_id: str, position: int) -
     form = RankingForm(request.POST, turn=turn, shown=shown)
     if hasattr(turn, "ranking"):  # a double click, or the answer to the first was lost
         return _go_on(request, turn.conversation)
-    if not shown or not form.is_valid():
-        return _show(request, turn.conversation, standing(turn.conversation), form=form, status=422)
+    if not form.is_valid():
+        return _show(
+            request,
+            turn.conversation,
+            standing(turn.conversation),
+            form=form,
+            status=422,
+            problems=[] if shown else [OUT_OF_DATE],
+        )
     next_message = form.cleaned_data.get("next_message")
     if next_message and turn.conversation.is_open:
         verdict = act.check_message(conversation=turn.conversation, message=next_message)
@@ -304,7 +312,7 @@ def _show(
     if conversation.status == Conversation.Status.HELPED:  # the answer to the first was lost
         return _to_page(request, "conversation-help", conversation.public_id)
     if now.step is TurnStep.ENDED:
-        return _to_page(request, "here")
+        return _to_page(request, "here") if status == 200 else _say_ended(request)
     draft_key = _draft_key(conversation, now)
     draft = get_own_draft(request, draft_key)
     context: dict[str, Any] = {
@@ -334,6 +342,12 @@ def _show(
     response = render(request, f"annotation/{template}", context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _say_ended(request: HttpRequest) -> HttpResponse:
+    """What was sent came after the end, from another tab or an old page: nothing is stored."""
+    template = "partials/message.html" if request.headers.get("HX-Request") else "message.html"
+    return render(request, f"annotation/{template}", {"text": act.HAS_ENDED}, status=409)
 
 
 def _draft_key(conversation: Conversation, now: Standing) -> str:
