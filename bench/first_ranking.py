@@ -24,7 +24,10 @@ django.setup()
 from playwright.sync_api import Browser, sync_playwright
 
 from accounts.models import Vendor
-from annotation.actions.study import apply_study, create_recruitment_link, open_study, request_pool
+from annotation.actions.definition import apply_study
+from annotation.actions.link import create_recruitment_link
+from annotation.actions.pool import request_pool
+from annotation.actions.study import open_study
 from annotation.models import Phase
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition

@@ -23,7 +23,8 @@ django.setup()
 import yaml
 from django.db import connection, transaction
 
-from annotation.actions.study import apply_study, request_pool
+from annotation.actions.definition import apply_study
+from annotation.actions.pool import request_pool
 from candidates.models import CandidateSet, Generation
 
 LATENCY = 2.0

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Vendor
-from annotation.actions.study import create_recruitment_link
+from annotation.actions.link import create_recruitment_link
 from annotation.models import Phase, RecruitmentLink, Study
 from annotation.passage import join_address
 from annotation.recruitment import add_signature

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotation.actions.assignment import claim_slot, complete_slot, renew_lease
-from annotation.actions.study import plan_slots
+from annotation.actions.plan import plan_slots
 from annotation.models import Grant, Participation, RecruitmentLink, Slot, Study
 from tests.walker import Walker
 

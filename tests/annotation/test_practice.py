@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from annotation.actions.study import apply_study
+from annotation.actions.definition import apply_study
 from annotation.models import Ranking, RecruitmentLink, Study
 from tests.definitions import practice_item, small_definition
 from tests.walker import Walker

@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from annotation.actions.assignment import claim_slot
-from annotation.actions.study import open_study, plan_slots, replace_prompt, retire_prompt
+from annotation.actions.plan import plan_slots, replace_prompt, retire_prompt
+from annotation.actions.study import open_study
 from annotation.models import Conversation, Ranking, RecruitmentLink, Slot, Study
 from candidates.actions import store_prompts
 from candidates.generation import complete_candidate_set

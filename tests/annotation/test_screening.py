@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from accounts.models import Answer, Consent, Question
-from annotation.actions.study import apply_study
+from annotation.actions.definition import apply_study
 from annotation.models import Participation, Quota, RecruitmentLink, ScreeningCount, Slot, Study
 from tests.definitions import small_definition
 from tests.walker import Walker

@@ -9,7 +9,10 @@ from django.db import connection, transaction
 from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, Route, expect
 
 from accounts.models import Vendor
-from annotation.actions.study import apply_study, create_recruitment_link, open_study, request_pool
+from annotation.actions.definition import apply_study
+from annotation.actions.link import create_recruitment_link
+from annotation.actions.pool import request_pool
+from annotation.actions.study import open_study
 from annotation.models import Conversation, Draft, Explanation, Phase, Ranking, Turn
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Vendor
-from annotation.actions.study import create_recruitment_link
+from annotation.actions.link import create_recruitment_link
 from annotation.models import Explanation, Phase, Turn
 from tests.conftest import make_small_study
 from tests.processes import Site, Worker

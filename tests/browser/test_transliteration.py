@@ -6,7 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from accounts.models import Vendor
-from annotation.actions.study import apply_study, create_recruitment_link, open_study, request_pool
+from annotation.actions.definition import apply_study
+from annotation.actions.link import create_recruitment_link
+from annotation.actions.pool import request_pool
+from annotation.actions.study import open_study
 from annotation.models import Conversation, Phase, Turn
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition

@@ -4,7 +4,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from accounts.models import Vendor
-from annotation.actions.study import apply_study, create_recruitment_link, open_study, request_pool
+from annotation.actions.definition import apply_study
+from annotation.actions.link import create_recruitment_link
+from annotation.actions.pool import request_pool
+from annotation.actions.study import open_study
 from annotation.models import Phase, Turn
 from candidates.models import CandidateSet
 from tests.definitions import small_definition

@@ -16,12 +16,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from accounts.models import Answer, Consent, Vendor
-from annotation.actions.study import (
-    apply_study,
-    create_recruitment_link,
-    open_study,
-    request_pool,
-)
+from annotation.actions.definition import apply_study
+from annotation.actions.link import create_recruitment_link
+from annotation.actions.pool import request_pool
+from annotation.actions.study import open_study
 from annotation.models import Explanation, Participation, Phase, Ranking, Study
 from candidates.models import CandidateSet
 from exports.actions import create_token

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count
 
-from annotation.actions.study import apply_study
+from annotation.actions.definition import apply_study
 from annotation.models import Study
 from candidates.actions import store_endpoint, store_pool, store_sampler
 from candidates.comparison import AXIS_OF

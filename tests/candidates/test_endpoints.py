@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from annotation.actions.study import apply_study
+from annotation.actions.definition import apply_study
 from annotation.models import Study
 from candidates import budgets, limits
 from candidates.actions import request_live_set, request_pool_set, store_budget, store_endpoint

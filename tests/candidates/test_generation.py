@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotation.actions.study import apply_study
+from annotation.actions.definition import apply_study
 from annotation.models import Study
 from candidates import llm
 from candidates.actions import request_live_set, request_pool_set, retry_failed_set

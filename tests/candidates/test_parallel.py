@@ -8,7 +8,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from annotation.actions.study import plan_slots, request_parallel_pool
+from annotation.actions.plan import plan_slots
+from annotation.actions.pool import request_parallel_pool
 from annotation.models import Slot, Study
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, CandidateSet

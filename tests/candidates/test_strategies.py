@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from accounts.models import Vendor
-from annotation.actions.study import apply_study, request_pool
+from annotation.actions.definition import apply_study
+from annotation.actions.pool import request_pool
 from candidates import capability, diversity
 from candidates.actions import request_pool_set, store_endpoint, store_sampler
 from candidates.generation import complete_candidate_set

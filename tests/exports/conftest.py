@@ -1,6 +1,8 @@
 import pytest
 
-from annotation.actions.study import apply_study, open_study, request_pool
+from annotation.actions.definition import apply_study
+from annotation.actions.pool import request_pool
+from annotation.actions.study import open_study
 from annotation.models import Study
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Answer, Option, Question, Vendor
-from annotation.actions.study import create_recruitment_link
+from annotation.actions.link import create_recruitment_link
 from annotation.models import Conversation, Phase, RecruitmentLink, Study
 from exports.actions import create_token
 from exports.formats import community_alignment as ca

@@ -8,7 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from annotation.actions.study import apply_study, request_pool
+from annotation.actions.definition import apply_study
+from annotation.actions.pool import request_pool
 from candidates import limits
 from candidates.models import CandidateSet, Generation
 from tests.definitions import small_definition

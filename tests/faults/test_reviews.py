@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import Vendor
 from annotation import tasks
-from annotation.actions.study import create_recruitment_link
+from annotation.actions.link import create_recruitment_link
 from annotation.models import Flag, Participation, Phase, Ranking, RecruitmentLink, Turn
 from tests.conftest import make_small_study
 from tests.processes import Worker, wait_until

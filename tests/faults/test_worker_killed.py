@@ -2,7 +2,8 @@
 
 import pytest
 
-from annotation.actions.study import apply_study, request_pool
+from annotation.actions.definition import apply_study
+from annotation.actions.pool import request_pool
 from candidates.models import CandidateSet
 from tests.definitions import small_definition
 from tests.processes import Worker, wait_until

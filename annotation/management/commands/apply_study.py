@@ -7,7 +7,7 @@ import yaml
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.actions.study import apply_study
+from annotation.actions.definition import apply_study
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import Count, Sum
 
-from annotation.actions.study import request_parallel_pool, request_pool
+from annotation.actions.pool import request_parallel_pool, request_pool
 from annotation.models import Study
 from candidates.models import CandidateSet, Generation
 

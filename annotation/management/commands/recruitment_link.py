@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Vendor
-from annotation.actions.study import create_recruitment_link
+from annotation.actions.link import create_recruitment_link
 from annotation.models import Convention, Phase, RecruitmentLink, Study, Wave
 from annotation.passage import join_address
 from annotation.recruitment import PROLIFIC_PLACEHOLDERS

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.actions.study import replace_prompt, retire_prompt
+from annotation.actions.plan import replace_prompt, retire_prompt
 from candidates.models import Prompt
 
 

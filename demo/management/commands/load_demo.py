@@ -15,12 +15,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from accounts.models import User, Vendor
-from annotation.actions.study import (
-    apply_study,
-    create_recruitment_link,
-    open_study,
-    request_pool,
-)
+from annotation.actions.definition import apply_study
+from annotation.actions.link import create_recruitment_link
+from annotation.actions.pool import request_pool
+from annotation.actions.study import open_study
 from annotation.models import Phase, Study
 from candidates.models import CandidateSet
 from exports.actions import create_token
