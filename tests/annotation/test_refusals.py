@@ -22,7 +22,10 @@ from django.utils import timezone
 
 from accounts.models import Vendor
 from annotation import urls
-from annotation.actions.study import apply_study, create_recruitment_link, open_study, request_pool
+from annotation.actions.definition import apply_study
+from annotation.actions.link import create_recruitment_link
+from annotation.actions.pool import request_pool
+from annotation.actions.study import open_study
 from annotation.models import (
     Conversation,
     Explanation,
