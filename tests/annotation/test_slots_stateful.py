@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -101,6 +102,15 @@ class Story(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.transaction.__exit__(None, None, None)
 
+    @initialize(spare=st.integers(0, 11))
+    def plan_less(self, spare: int) -> None:
+        """In most stories places are scarce, so that people get in each other's way."""
+        for locale in self.world.locales:
+            last = list(Slot.objects.filter(locale=locale).order_by("-ordinal", "draw")[:spare])
+            Slot.objects.filter(pk__in=[slot.pk for slot in last]).update(status="void")
+            for slot in last:
+                self.rules.drop(self.rules.places[slot.pk])
+
     # -- what can happen -----------------------------------------------------------------
 
     @rule(n=who())
@@ -127,6 +137,12 @@ class Story(RuleBasedStateMachine):
         self.rules.give(
             person.pk, got.grant.slot_id, Talk(got.pk, got.grant.slot_id, got.planned_turns)
         )
+
+    @rule(first=who())
+    def rush(self, first: int) -> None:
+        """Everybody comes at the same hour."""
+        for n in range(len(self.ids)):
+            self.open((first + n) % len(self.ids))
 
     @precondition(somebody_at_work)
     @rule(n=who())
@@ -184,7 +200,15 @@ class Story(RuleBasedStateMachine):
         ending = Grant.objects.get(conversation=talk.pk).disposition
         assert ending in SETTLED if talk.is_ranked else ending == "skipped"
 
-    @rule(n=who())
+    @rule(n=who(), how=st.sampled_from(["withdraw", "exclude", "end", "finish"]))
+    def go(self, n: int, how: str) -> None:
+        if how == "withdraw":
+            self.withdraw(n)
+        elif how == "finish":
+            self.finish(n)
+        else:
+            self.exclude(n, end=how == "end")
+
     def withdraw(self, n: int) -> None:
         person, model = self.person(n), self.model(n)
         withdraw(participation=person)
@@ -193,7 +217,6 @@ class Story(RuleBasedStateMachine):
             self.rules.replace(person.pk)
         model.withdrawn = model.gone = True
 
-    @rule(n=who(), end=st.booleans())
     def exclude(self, n: int, end: bool) -> None:
         person, model = self.person(n), self.model(n)
         flag, _made = Flag.objects.get_or_create(participation=person, kind="speed")
@@ -211,7 +234,6 @@ class Story(RuleBasedStateMachine):
             self.rules.replace(person.pk)
         model.excluded = True
 
-    @rule(n=who())
     def finish(self, n: int) -> None:
         """Only between two conversations: nothing is due any more once her plan is done."""
         person, model = self.person(n), self.model(n)
@@ -221,15 +243,12 @@ class Story(RuleBasedStateMachine):
         assert finish(participation=person)
         model.gone = True
 
-    @precondition(lambda self: len(self.rules.retired) < 2)
     @rule(n=st.integers(0, 2))
-    def retire(self, n: int) -> None:
-        prompt = self.prompts[n]
-        assert retire_prompt(prompt=prompt, why="misleads") == self.rules.retire(prompt.pk)
-
-    @rule()
-    def plan_again(self) -> None:
-        """A plan that stands is not planned twice."""
+    def plan_anew(self, n: int) -> None:
+        """A prompt is retired, or a plan that stands is planned a second time."""
+        if len(self.rules.retired) < n:
+            prompt = self.prompts[n]
+            assert retire_prompt(prompt=prompt, why="misleads") == self.rules.retire(prompt.pk)
         assert plan_slots(study=self.world.study, phase="main") == 0
 
     # -- what is always true -------------------------------------------------------------
@@ -330,8 +349,10 @@ def world(study: Study, link: RecruitmentLink) -> SimpleNamespace:
     study.pool_conversations, study.own_conversations = PLANNED, 0
     study.turn_lengths = {"1": 1, "2": 1}
     study.save()
+    locales = [study.locales.get(country="FR"), study.locales.get(country="IN", language="en")]
     return SimpleNamespace(
         study=study,
+        locales=[locale.pk for locale in locales],
         prompts=list(Prompt.objects.filter(pool=study.pool).order_by("pk")),
         people=people_of(link),
         by=User.objects.create(username="decides"),
