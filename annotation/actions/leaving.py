@@ -12,6 +12,8 @@ from annotation.actions.draft import forget_drafts
 from annotation.models import Conversation, Grant
 from annotation.steps import explanation_due, is_ranked
 
+HAS_ENDED = _("This conversation has ended.")
+
 
 def lock_open(conversation: Conversation) -> Conversation:
     locked = (
@@ -20,7 +22,7 @@ def lock_open(conversation: Conversation) -> Conversation:
         .get(pk=conversation.pk)
     )
     if not locked.is_open or locked.participation.withdrawn_at:
-        raise ValidationError(_("This conversation has ended."))
+        raise ValidationError(HAS_ENDED)
     return locked
 
 

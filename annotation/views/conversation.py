@@ -20,6 +20,7 @@ from annotation.actions.conversation import (
     submit_ranking,
 )
 from annotation.actions.explaining import explain_choice
+from annotation.actions.judgement import OUT_OF_DATE
 from annotation.actions.leaving import end_if_done
 from annotation.actions.writing import check_message, retry_generation, write_own_prompt
 from annotation.forms.conversation import OwnPromptForm, RankingForm
@@ -141,8 +142,15 @@ def ranking_submit(request: ParticipantRequest, public_id: str, position: int) -
     form = RankingForm(request.POST, turn=turn, shown=shown)
     if hasattr(turn, "ranking"):  # a double click, or the answer to the first was lost
         return go_on(request, turn.conversation)
-    if not shown or not form.is_valid():
-        return show(request, turn.conversation, standing(turn.conversation), form=form, status=422)
+    if not form.is_valid():
+        return show(
+            request,
+            turn.conversation,
+            standing(turn.conversation),
+            form=form,
+            status=422,
+            problems=[] if shown else [OUT_OF_DATE],
+        )
     next_message = form.cleaned_data.get("next_message")
     if next_message and turn.conversation.is_open:
         verdict = check_message(conversation=turn.conversation, message=next_message)

@@ -10,6 +10,7 @@ from django.utils.cache import patch_vary_headers
 
 from annotation.access import ParticipantRequest, get_own_draft
 from annotation.actions.conversation import show_candidates
+from annotation.actions.leaving import HAS_ENDED
 from annotation.forms.conversation import ExplanationForm, OwnPromptForm, RankingForm
 from annotation.models import Conversation
 from annotation.models.study import ExplanationPolicy
@@ -78,7 +79,7 @@ def show(
     if conversation.status == Conversation.Status.HELPED:  # the answer to the first was lost
         return to_page(request, "conversation-help", conversation.public_id)
     if now.step is TurnStep.ENDED:
-        return to_page(request, "here")
+        return to_page(request, "here") if status == 200 else _say_ended(request)
     draft_key = _draft_key(conversation, now)
     draft = get_own_draft(request, draft_key)
     context: dict[str, Any] = {
@@ -108,6 +109,12 @@ def show(
     response = render(request, f"annotation/{template}", context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _say_ended(request: HttpRequest) -> HttpResponse:
+    """What was sent came after the end, from another tab or an old page: nothing is stored."""
+    template = "partials/message.html" if request.headers.get("HX-Request") else "message.html"
+    return render(request, f"annotation/{template}", {"text": HAS_ENDED}, status=409)
 
 
 def _draft_key(conversation: Conversation, now: Standing) -> str:
