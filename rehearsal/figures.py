@@ -7,7 +7,7 @@ import numpy as np
 from insights import agreement, choice_model, position, preference
 from insights.arrays import Bools, Floats, Ints
 from insights.intervals import Estimates
-from rehearsal.replay import group_liking
+from rehearsal.replay import group_liking, likings
 from rehearsal.table import Labels, Table
 from rehearsal.truth import POLES, Truth
 
@@ -25,7 +25,7 @@ class Figures:
 def by_order_shown(truth: Truth, table: Table) -> dict[str, Figures]:
     """What theory expects for the very orders that were shown."""
     return {
-        "position coefficients": place_coefficients(table),
+        "position coefficients": place_coefficients(truth, table),
         "group effects within countries": group_slopes(truth, table),
         "agreement on choices": agreement_on_choices(table),
         "agreement on rankings": agreement_on_rankings(table),
@@ -59,14 +59,21 @@ def choice_shares(table: Table) -> Figures:
     return Figures(tuple(f"place {place + 1}" for place in range(found.value.size)), found)
 
 
-def place_coefficients(table: Table) -> Figures:
+def place_coefficients(truth: Truth, table: Table) -> Figures:
     """Utility of each place beside the last one, with poles by country taken out."""
-    groups = np.unique(table.country, return_inverse=True)[1]
+    names, groups = np.unique(table.country, return_inverse=True)
     by_place = choice_model.place_covariates(shown(table))
     by_class = choice_model.class_covariates(table.pole, groups, class_count=len(POLES))
     wide = by_place.shape[2]
+    bonus = truth.bonus(wide + 1)
+    likes = np.array(truth.poles) + likings(truth.countries, names)
+    near = [(bonus - bonus[-1])[:-1], (likes[:, :-1] - likes[:, -1:]).ravel()]
     fit = choice_model.fit(
-        table.rank, shown(table), np.concatenate([by_place, by_class], axis=2), table.person
+        table.rank,
+        shown(table),
+        np.concatenate([by_place, by_class], axis=2),
+        table.person,
+        start=0.8 * np.concatenate(near),  # people differ, which flattens what all share
     )
     return Figures(
         tuple(f"place {place + 1}" for place in range(wide)),
@@ -81,7 +88,7 @@ def group_slopes(truth: Truth, table: Table) -> Figures:
     shuffled labels bring it to zero.
     """
     names, groups = np.unique(table.country, return_inverse=True)
-    liking = group_liking(truth, table.gender, table.age_band)
+    liking = group_liking(truth, table)
     shares = np.bincount(groups, minlength=names.size)[:, None]
     means = np.stack(
         [np.bincount(groups, column, minlength=names.size) for column in liking.T], axis=1

@@ -23,8 +23,8 @@ FAMILY = 0.99
 # Fewer people than this carry no figure of their own: the interval would say nothing.
 LEAST_PEOPLE = 20
 # Replays cost time with every judgement, and their own noise shrinks with them.
-REPLAYED_JUDGEMENTS = 150_000
-MOST_REPLAYS, LEAST_REPLAYS = 50, 3
+REPLAYED_JUDGEMENTS = 80_000
+MOST_REPLAYS, LEAST_REPLAYS = 20, 3
 
 
 def check_recovery(truth: Truth, table: Table) -> list[Check]:
@@ -42,7 +42,7 @@ def check_recovery(truth: Truth, table: Table) -> list[Check]:
     judged = {name: _enough(family) for name, family in found.items()}
     level = bonferroni_level(sum(int(kept.sum()) for kept in judged.values()), FAMILY)
     return [
-        _compare(name, family, expected[name], judged[name], level, replays)
+        _compare(name, family, expected[name], judged[name], level=level, replays=replays)
         for name, family in found.items()
     ]
 
@@ -67,7 +67,7 @@ def _enough(family: Figures) -> Bools:
 
 
 def _compare(
-    name: str, family: Figures, expected: Floats, judged: Bools, level: float, replays: int
+    name: str, family: Figures, expected: Floats, judged: Bools, *, level: float, replays: int
 ) -> Check:
     allowed = family.found.half_width(level) * np.sqrt(1 + 1 / replays)
     details = tuple(
