@@ -104,12 +104,19 @@ def _fault_of(code: str, condition: Any, question: Mapping[str, Any] | None) -> 
         )
     if not isinstance(condition, list) or not condition:
         return f"gives {code} neither a list nor limits"
-    if question is not None and not number:
+    if number:
+        words = [str(item) for item in condition if not _is_number(item) and item != REFUSED]
+        return f"names {', '.join(words)}, and {code} is a number" if words else ""
+    if question is not None:
         known = {str(option["code"]) for option in question["options"]} | {REFUSED}
         unknown = sorted({str(item) for item in condition} - known)
         if unknown:
             return f"names {', '.join(unknown)}, which {code} does not offer"
     return ""
+
+
+def _is_number(item: Any) -> bool:
+    return str(item).lstrip("-").isdecimal()
 
 
 def _are_limits(condition: Mapping[str, Any]) -> bool:

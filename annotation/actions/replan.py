@@ -1,7 +1,7 @@
 """A study's plan changes while it runs: targets and cells, each with who and why.
 
-A change adds or voids slots and touches no judgement and nobody who holds a slot. `by` is
-None in a preview alone. Each locks in one order: people, prompts, cells, slots, as people's own acts do.
+A change adds or voids slots and touches no judgement and nobody who holds a slot. Each
+locks in one order: people, prompts, cells, slots, as people's own acts do.
 """
 
 from collections.abc import Callable, Iterable
@@ -50,7 +50,7 @@ def change_target(
     *,
     locale: StudyLocale,
     target: int,
-    by: User | None,
+    by: User,
     why: str,
     core: bool = False,
     phase: str = Phase.MAIN,
@@ -137,7 +137,7 @@ def _sets_of(locale: StudyLocale, phase: str, core: bool) -> dict[int, tuple[int
 
 @transaction.atomic
 def merge_cells(
-    *, study: Study, keys: Iterable[str], into: str, by: User | None, why: str, drop: bool = False
+    *, study: Study, keys: Iterable[str], into: str, by: User, why: str, drop: bool = False
 ) -> Change:
     """Cells that nobody fills join another, which takes over their targets and places.
 
@@ -208,7 +208,7 @@ def _rename(study: Study, names: dict[str, str]) -> int:
 
 
 @transaction.atomic
-def replan_cells(*, study: Study, cells: Any, by: User | None, why: str) -> Change:
+def replan_cells(*, study: Study, cells: Any, by: User, why: str) -> Change:
     """Puts other cells in the place of all the study has, in any form a study file allows.
 
     People get their strata anew, and of each set the free places go to the strata that its

@@ -40,10 +40,12 @@ def strata_for_new(
     ahead = [had[key] - share * before for key, share in shares.items()]
     rows = lean([[share * places for share in shares.values()] for _set, places in targets], ahead)
     seed = derive_seed(locale.study.seed, "strata", locale, phase, before)
-    labels = list(label(rows, list(shares), seed))
-    for (candidate_set, _places), its in zip(targets, labels, strict=True):
-        _shuffle(its, seed, candidate_set)  # so that no stratum has an ordinal of its own
-    return labels
+    return [
+        _spread(its, seed, candidate_set)
+        for (candidate_set, _places), its in zip(
+            targets, label(rows, list(shares), seed), strict=True
+        )
+    ]
 
 
 def _planned_so_far(locale: StudyLocale, phase: str, strata: Iterable[str]) -> Counter[str]:
@@ -54,8 +56,18 @@ def _planned_so_far(locale: StudyLocale, phase: str, strata: Iterable[str]) -> C
     return Counter(dict(counts))
 
 
-def _shuffle(labels: list[str], seed: int, candidate_set: int) -> None:
-    random.Random(derive_seed(seed, candidate_set)).shuffle(labels)
+def _spread(labels: list[str], seed: int, candidate_set: int) -> list[str]:
+    """In random order, but so that each stratum's places lie evenly over the ordinals.
+
+    Each label stands at a random point of its own part of the whole. So no stratum has an
+    ordinal (and an order shown) of its own, and sets fill for all strata at one pace.
+    """
+    draw = random.Random(derive_seed(seed, candidate_set))
+    times, seen, at = Counter(labels), Counter[str](), []
+    for key in labels:
+        at.append(((seen[key] + draw.random()) / times[key], key))
+        seen[key] += 1
+    return [key for _point, key in sorted(at)]
 
 
 def relabel_free_places(*, locale: StudyLocale, phase: str) -> int:
@@ -74,8 +86,7 @@ def relabel_free_places(*, locale: StudyLocale, phase: str) -> int:
     seed = derive_seed(locale.study.seed, "strata anew", locale, phase, *map(str, rows))
     changed: dict[Slot, str] = {}
     for one, labels in zip(sets, label(rows, list(shares), seed), strict=True):
-        _shuffle(labels, seed, one)
-        changed |= _deal(free[one], labels)
+        changed |= _deal(free[one], _spread(labels, seed, one))
     return _store(changed)
 
 
