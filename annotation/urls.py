@@ -1,6 +1,16 @@
 from django.urls import path
 
-from annotation.views import care, conversation, data, draft, entry, practice, recruitment, signals
+from annotation.views import (
+    care,
+    conversation,
+    data,
+    draft,
+    entry,
+    paused,
+    practice,
+    recruitment,
+    signals,
+)
 
 urlpatterns = [
     path("join/<slug:key>/", recruitment.join, name="join"),
@@ -9,6 +19,7 @@ urlpatterns = [
     path("here/", entry.here, name="here"),
     path("interface-language/", entry.interface_language, name="interface-language"),
     path("country/", entry.country, name="country"),
+    path("paused/", paused.paused, name="paused"),
     path("language/", entry.language, name="language"),
     path("consent/", entry.consent, name="consent"),
     path("declined/", entry.declined, name="declined"),

@@ -37,17 +37,27 @@ def placed_people(study: Study, phase: str) -> QuerySet[Participation]:
 def forget_screening(*, participation: Participation, outcome: Outcome) -> None:
     """Deletes her screening answers and counts one more person who left with this outcome.
 
-    Only a count by locale and cells stays. A second call counts again: call it once, in
+    Only a count by locale, phase and cells stays. A second call counts again: call it once, in
     the transaction that notes why she leaves.
     """
     study, facts = participation.study, _own_facts(participation)
     cells = ",".join(cell.key for cell in _cells(study) if fits(cell.conditions, facts))
     count, _created = ScreeningCount.objects.get_or_create(
-        study=study, locale=participation.locale, outcome=outcome, cell=cells[:200]
+        study=study,
+        locale=participation.locale,
+        phase=participation.phase,
+        outcome=outcome,
+        cell=cells[:200],
     )
     ScreeningCount.objects.filter(pk=count.pk).update(people=F("people") + 1)
     Participation.objects.filter(pk=participation.pk).update(screened_at=None)
-    instrument = study.quota_instrument_id
+    forget_answers(participation=participation)
+
+
+def forget_answers(*, participation: Participation) -> None:
+    """Deletes her screening answers, unless another study of hers needs them. A second call
+    finds none."""
+    instrument = participation.study.quota_instrument_id
     elsewhere = Participation.objects.filter(
         annotator=participation.annotator_id,
         screened_at__isnull=False,

@@ -8,12 +8,7 @@ from django.utils import timezone
 
 from annotation.actions.pool import find_pool_gaps, newest_texts
 from annotation.dealing import derive_seed
-from annotation.models import (
-    Phase,
-    Slot,
-    Study,
-    StudyLocale,
-)
+from annotation.models import Slot, Study, StudyLocale
 from annotation.models.assignment import draw_of
 from candidates.actions import (
     request_pool_set,
@@ -48,6 +43,12 @@ def plan_slots(*, study: Study, phase: str) -> int:
                 ignore_conflicts=True,
             )
     return Slot.objects.filter(locale__study=study).count() - before
+
+
+def planned_phases(study: Study) -> list[str]:
+    """The phases that have places: what changes in the plan changes in each, and in no other."""
+    slots = Slot.objects.filter(locale__study=study)
+    return sorted(slots.values_list("phase", flat=True).distinct())
 
 
 def _slots(
@@ -147,5 +148,6 @@ def replace_prompt(*, prompt: Prompt, by: Prompt, why: str) -> Replacement:
             if text.prompt_id == new.pk
         ]
         waiting += sum(item.status != CandidateSet.Status.READY for item in sets)
-        planned += plan_slots(study=study, phase=Phase.MAIN)
+        for phase in planned_phases(study):
+            planned += plan_slots(study=study, phase=phase)
     return Replacement(voided=_void_free_slots(old), planned=planned, waiting=waiting)

@@ -16,6 +16,7 @@ from annotation.access import (
     get_own_draft,
     get_own_turn,
     participant_required,
+    return_url,
 )
 from annotation.actions import conversation as act
 from annotation.actions.assignment import renew_lease
@@ -59,7 +60,7 @@ def conversations(request: ParticipantRequest) -> HttpResponse:
         "next": due[0][1],
         "minutes_left": minutes_left(participation),
         "is_back": is_back(participation),
-        "return_url": _return_url(request),
+        "return_url": return_url(request),
         "written_before": _written_before(participation),
     }
     if day_is_full(participation):
@@ -319,7 +320,7 @@ def _show(
         "done": request.participation.conversations.exclude(pk=conversation.pk).count(),
         "minutes_left": minutes_left(request.participation),
         "is_back": is_back(request.participation),
-        "return_url": _return_url(request),
+        "return_url": return_url(request),
         "problems": problems or [],
         "other_language": wrote_in_other_language(conversation, now.turns),
         "form": form,
@@ -387,10 +388,4 @@ def _explanation_form(
         question=participation.study.explanation_question,
         required=participation.wave.explanation_policy == ExplanationPolicy.REQUIRED,
         initial=initial,
-    )
-
-
-def _return_url(request: ParticipantRequest) -> str:
-    return request.build_absolute_uri(
-        reverse("come-back", args=[request.participation.return_token])
     )
