@@ -16,7 +16,7 @@ def find_cell_place(*, participation: Participation) -> Finding:
     """
     cells = _cells(participation.study, lock=True)
     others = placed_people(participation.study, participation.phase).exclude(pk=participation.pk)
-    facts = _facts(participation.study, others) if cells else {}
+    facts = facts_of(participation.study, others) if cells else {}
     return find_place(cells, _own_facts(participation), facts.values())
 
 
@@ -78,10 +78,10 @@ def _cells(study: Study, *, lock: bool = False) -> list[Cell]:
 
 def _own_facts(participation: Participation) -> Facts:
     people = Participation.objects.filter(pk=participation.pk)
-    return _facts(participation.study, people)[participation.annotator_id]
+    return facts_of(participation.study, people)[participation.annotator_id]
 
 
-def _facts(study: Study, people: QuerySet[Participation]) -> dict[int, Facts]:
+def facts_of(study: Study, people: QuerySet[Participation]) -> dict[int, Facts]:
     """Country and screening answers of each person, by annotator."""
     found: dict[int, dict[str, str | int]] = {
         annotator: {"country": country}
