@@ -85,9 +85,9 @@ def rates() -> list[Rate]:
         Participation.objects.exclude(locale=None)
         .values_list(*place)
         .annotate(
-            Count("pk", distinct=True),
-            Count("pk", distinct=True, filter=raised),
-            Count("pk", distinct=True, filter=left_out),
+            people=Count("pk", distinct=True),
+            noted=Count("pk", distinct=True, filter=raised),
+            left_out=Count("pk", distinct=True, filter=left_out),
         )
         .order_by(*place)
     )

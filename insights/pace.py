@@ -156,14 +156,21 @@ def locale_fillings(study: Study, phase: str) -> list[LocaleFilling]:
 def _locale_filling(locale: StudyLocale, phase: str, now: datetime) -> LocaleFilling:
     placed = placed_people(locale.study, phase).filter(locale=locale)
     waiting = is_waiting(locale=locale, phase=phase)
-    times = list(placed.values_list("screened_at", flat=True))
-    people = _filling(str(locale), locale.country, times, locale.planned_people or 0, now, waiting)
+    people = _filling(
+        name=str(locale),
+        country=locale.country,
+        times=placed.values_list("screened_at", flat=True),
+        wanted=locale.planned_people or 0,
+        now=now,
+        waiting=waiting,
+    )
     if locale.study.pool_conversations == 0:
         return LocaleFilling(people, None)
     return LocaleFilling(people, _judgements(locale, phase, now, waiting))
 
 
 def _filling(
+    *,
     name: str,
     country: str,
     times: Iterable[datetime | None],
@@ -230,11 +237,11 @@ def cell_fillings(study: Study, phase: str) -> list[Filling]:
     times = list(placed.values_list("annotator", "screened_at"))
     return [
         _filling(
-            quota.key,
-            _country_of(quota),
-            [time for who, time in times if fits(quota.conditions, facts[who])],
-            quota.target,
-            now,
+            name=quota.key,
+            country=_country_of(quota),
+            times=[time for who, time in times if fits(quota.conditions, facts[who])],
+            wanted=quota.target,
+            now=now,
         )
         for quota in quotas
     ]
