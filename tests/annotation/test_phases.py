@@ -157,7 +157,7 @@ def test_opening_by_command_refuses_an_unknown_phase(study: Study) -> None:
 def test_a_replacement_is_planned_in_the_phases_that_have_places(link: RecruitmentLink) -> None:
     Slot.objects.update(phase="pilot")
     old, new = Prompt.objects.filter(slot__isnull=False).distinct().order_by("pk")[:2]
-    replace_prompt(prompt=old, by=new, why="unclear")
+    replace_prompt(prompt=old, replacement=new, why="unclear")
     assert not Slot.objects.filter(phase="main").exists()
 
 

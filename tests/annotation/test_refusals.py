@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 import pytest
-import pytest_django
 from django.apps import apps
 from django.urls import URLPattern, reverse
 from django.utils import timezone

@@ -29,13 +29,13 @@ from hypothesis.stateful import (
 from accounts.models import User
 from annotation.actions.assignment import renew_lease
 from annotation.actions.conversation import (
-    explain_choice,
     open_next_conversation,
     show_candidates,
-    skip_conversation,
     submit_ranking,
 )
+from annotation.actions.explaining import explain_choice
 from annotation.actions.judgement import Judgement
+from annotation.actions.leaving import skip_conversation
 from annotation.actions.participation import answer_closing, finish
 from annotation.actions.plan import plan_slots, retire_prompt
 from annotation.actions.pool import request_pool
