@@ -5,9 +5,16 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from annotation.models import Participation
+from annotation.models import Participation, Study
 
 SESSION_KEY = "participation"
+# A study's texts in every language weigh more than all the rest of a request: the few pages
+# that show some of them read them then.
+TEXTS = [
+    f"study__{field.name}"
+    for field in Study._meta.get_fields()
+    if field.name.startswith(("summary", "guidelines", "own_prompt_", "explanation_question"))
+]
 
 
 class ParticipationRequest(HttpRequest):
@@ -38,6 +45,7 @@ class ParticipationMiddleware:
             return None
         return (
             Participation.objects.select_related("study", "locale", "wave", "annotator")
+            .defer(*TEXTS)
             .filter(pk=key)
             .first()
         )

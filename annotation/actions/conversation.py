@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -37,10 +38,12 @@ from annotation.steps import (
     is_ranked,
     next_step,
     open_conversation,
+    read_conversations,
+    shown_in,
 )
 from candidates.actions import request_live_set, retry_failed_set
 from candidates.languages import describe
-from candidates.models import CandidateSet
+from candidates.models import CandidateSet, PromptText
 from candidates.moderation import Outcome, Verdict, moderate
 from candidates.samplers import Message
 
@@ -51,7 +54,7 @@ def open_next_conversation(*, participation: Participation) -> Conversation | No
 
     None when nothing is left for her or for today, or when she is not that far.
     """
-    locked = Participation.objects.select_for_update().get(pk=participation.pk)
+    locked = _lock_person(participation)
     if next_step(locked) is not Step.CONVERSATIONS:
         return None
     current = open_conversation(locked)
@@ -67,6 +70,23 @@ def open_next_conversation(*, participation: Participation) -> Conversation | No
             return _create_conversation(locked, ordinal, planned, grant=grant)
     _note_pool(locked)
     return None
+
+
+def _lock_person(participation: Participation) -> Participation:
+    """Her row as it is now, locked; of what surrounds it, what was read before is kept."""
+    locked = Participation.objects.select_for_update().get(pk=participation.pk)
+    _keep_known(locked, participation)
+    read_conversations(locked)
+    return locked
+
+
+def _keep_known(fresh: Participation, known: Participation) -> None:
+    """What changes while nobody looks is read again; what does not, is taken over."""
+    for name in ("study", "wave", "locale", "annotator"):
+        field = Participation._meta.get_field(name)
+        value = field.get_cached_value(known, default=None)
+        if value and value.pk == getattr(fresh, f"{name}_id"):
+            setattr(fresh, name, value)
 
 
 def _note_pool(participation: Participation) -> None:
@@ -102,19 +122,18 @@ def _create_conversation(
         locale=participation.locale,
         planned_turns=planned.turns,
         grant=grant,
-        sampler=participation.study.live_sampler,
+        sampler_id=participation.study.live_sampler_id,
         sitting=sitting_of(participation),
         opened_at=timezone.now(),
     )
     if grant:
-        prompt_text = grant.slot.candidate_set.prompt_text
-        assert prompt_text is not None
+        set_id = grant.slot.candidate_set_id
         Turn.objects.create(
             conversation=conversation,
             position=1,
-            message=prompt_text.text,
+            message=PromptText.objects.values_list("text", flat=True).get(candidateset=set_id),
             mode=participation.study.mode_of(1),
-            candidate_set=grant.slot.candidate_set,
+            candidate_set_id=set_id,
             live=False,
         )
     return conversation
@@ -205,12 +224,12 @@ def _history(conversation: Conversation) -> list[Message]:
 def show_candidates(*, turn: Turn) -> list[ShownCandidate]:
     """The stored order of a turn's candidates, fixed at the first look."""
     locked = Turn.objects.select_for_update().get(pk=turn.pk)
-    shown = list(locked.shown.select_related("candidate"))
-    if shown:
-        return shown
-    if locked.candidate_set.status != CandidateSet.Status.READY:
+    if locked.shown_at:
+        return list(locked.shown.select_related("candidate"))
+    locked.conversation = turn.conversation
+    if turn.candidate_set.status != CandidateSet.Status.READY:  # what is ready stays so
         raise ValidationError(_("The answers are not ready yet."))
-    candidates = list(locked.candidate_set.candidates.order_by("position"))
+    candidates = list(turn.candidate_set.candidates.order_by("position"))
     shown = [
         ShownCandidate(turn=locked, candidate=candidates[place], position=position)
         for position, place in enumerate(_order(locked, len(candidates)))
@@ -243,19 +262,14 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
     read it. On turn 1 the slot is settled; where another turn follows, its message is
     stored and its generation starts after commit. Raises ValidationError.
     """
-    locked = (
-        Turn.objects.select_for_update(of=("self",))
-        .select_related("conversation__participation__study", "conversation__grant")
-        .get(pk=turn.pk)
-    )
+    locked = Turn.objects.select_for_update().get(pk=turn.pk)
     stored = Ranking.objects.filter(turn=locked).first()
     if stored:
         return stored
-    conversation = _lock_open(locked.conversation)
+    conversation = locked.conversation = _lock_open(turn.conversation)
     if not locked.is_last and not judgement.next_message:
         raise ValidationError({"next_message": _("Write your next message.")})
-    ranking = _store_ranking(locked, submission_key, judgement)
-    _forget_draft(conversation, "ranking-submit", locked.position)
+    ranking = _store_ranking(locked, shown_in(turn), submission_key, judgement)
     if locked.position == 1 and conversation.grant:
         complete_slot(grant=conversation.grant)
     if not locked.is_last:
@@ -265,12 +279,15 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
             message=judgement.next_message,
             pasted=judgement.pasted,
         )
-    _end_if_done(conversation)
+    if not _end_if_done(conversation):
+        _forget_draft(conversation, "ranking-submit", locked.position)
     return ranking
 
 
-def _store_ranking(turn: Turn, submission_key: uuid.UUID, judgement: Judgement) -> Ranking:
-    shown = {row.candidate.handle: row.candidate for row in turn.shown.select_related("candidate")}
+def _store_ranking(
+    turn: Turn, rows: Iterable[ShownCandidate], submission_key: uuid.UUID, judgement: Judgement
+) -> Ranking:
+    shown = {row.candidate.handle: row.candidate for row in rows}
     partial = turn.conversation.participation.study.partial_allowed
     ranks, chosen = check_judgement(judgement, list(shown), mode=turn.mode, partial=partial)
     try:
@@ -339,13 +356,18 @@ def _store_mentions(explanation: Explanation, language: str) -> None:
     )
 
 
-def _end_if_done(conversation: Conversation) -> None:
-    """Ends a conversation whose planned turns are ranked and, where asked, explained."""
+def _end_if_done(conversation: Conversation) -> bool:
+    """Ends a conversation whose planned turns are ranked and, where asked, explained.
+
+    Returns whether it did.
+    """
     turns = list(conversation.turns.select_related("ranking", "explanation"))
     if len(turns) < conversation.planned_turns:
-        return
-    if all(is_ranked(turn) and not explanation_due(turn) for turn in turns):
-        _end(conversation, Conversation.Status.FINISHED)
+        return False
+    if not all(is_ranked(turn) and not explanation_due(turn) for turn in turns):
+        return False
+    _end(conversation, Conversation.Status.FINISHED)
+    return True
 
 
 @transaction.atomic
@@ -430,9 +452,10 @@ def _forget_draft(conversation: Conversation, name: str, *place: int) -> None:
 def _lock_open(conversation: Conversation) -> Conversation:
     locked = (
         Conversation.objects.select_for_update(of=("self",))
-        .select_related("participation__study", "participation__wave", "grant", "locale", "sampler")
+        .select_related("participation", "grant")
         .get(pk=conversation.pk)
     )
+    _keep_known(locked.participation, conversation.participation)
     if not locked.is_open or locked.participation.withdrawn_at:
         raise ValidationError(_("This conversation has ended."))
     return locked

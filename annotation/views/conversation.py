@@ -25,7 +25,13 @@ from annotation.help_lines import help_lines
 from annotation.models import Conversation, Participation
 from annotation.models.study import ExplanationPolicy
 from annotation.pace import minutes_left
-from annotation.sittings import day_is_full, is_back, minutes_until_free, tomorrow
+from annotation.sittings import (
+    day_is_full,
+    is_back,
+    last_conversation,
+    minutes_until_free,
+    tomorrow,
+)
 from annotation.steps import (
     Standing,
     Step,
@@ -35,6 +41,8 @@ from annotation.steps import (
     next_step,
     open_conversation,
     plan_of,
+    read_conversations,
+    shown_in,
     standing,
     wrote_in_other_language,
 )
@@ -53,7 +61,7 @@ def conversations(request: ParticipantRequest) -> HttpResponse:
     due = conversations_due(participation)
     context = {
         "study": participation.study,
-        "done": participation.conversations.count(),
+        "done": len(participation.conversations.all()),
         "total": len(plan_of(participation)),
         "left": len(due),
         "next": due[0][1],
@@ -72,7 +80,7 @@ def conversations(request: ParticipantRequest) -> HttpResponse:
 
 def _written_before(participation: Participation) -> Conversation | None:
     """The conversation just ended, if what she wrote last there is in another language."""
-    last = participation.conversations.order_by("-opened_at").select_related("locale").first()
+    last = last_conversation(participation)
     if last and wrote_in_other_language(last, list(last.turns.select_related("explanation"))):
         return last
     return None
@@ -131,7 +139,7 @@ def own_prompt_write(request: ParticipantRequest, public_id: str) -> HttpRespons
 @participant_required
 def ranking_submit(request: ParticipantRequest, public_id: str, position: int) -> HttpResponse:
     turn = get_own_turn(request, public_id, position)
-    shown = list(turn.shown.select_related("candidate"))
+    shown = shown_in(turn)
     form = RankingForm(request.POST, turn=turn, shown=shown)
     if hasattr(turn, "ranking"):  # a double click, or the answer to the first was lost
         return _go_on(request, turn.conversation)
@@ -305,6 +313,7 @@ def _show(
         return _to_page(request, "conversation-help", conversation.public_id)
     if now.step is TurnStep.ENDED:
         return _to_page(request, "here")
+    read_conversations(request.participation)
     draft_key = _draft_key(conversation, now)
     draft = get_own_draft(request, draft_key)
     context: dict[str, Any] = {
@@ -316,8 +325,10 @@ def _show(
         "history": [turn for turn in now.turns if now.turn and turn.position < now.turn.position],
         "number": conversation.ordinal + 1,
         "total": len(plan_of(request.participation)),
-        "done": request.participation.conversations.exclude(pk=conversation.pk).count(),
-        "minutes_left": minutes_left(request.participation),
+        "done": len(request.participation.conversations.all()) - 1,
+        "minutes_left": minutes_left(
+            request.participation, ranked=sum(map(is_ranked, now.turns))
+        ),
         "is_back": is_back(request.participation),
         "return_url": _return_url(request),
         "problems": problems or [],
