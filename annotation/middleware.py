@@ -5,16 +5,10 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from annotation.models import Participation, Study
+from annotation.kept import Wanted, read_kept
+from annotation.models import Participation, Study, StudyLocale, Wave
 
 SESSION_KEY = "participation"
-# A study's texts in every language weigh more than all the rest of a request: the few pages
-# that show some of them read them then.
-TEXTS = [
-    f"study__{field.name}"
-    for field in Study._meta.get_fields()
-    if field.name.startswith(("summary", "guidelines", "own_prompt_", "explanation_question"))
-]
 
 
 class ParticipationRequest(HttpRequest):
@@ -43,9 +37,13 @@ class ParticipationMiddleware:
         key = request.session.get(SESSION_KEY)
         if key is None:
             return None
-        return (
-            Participation.objects.select_related("study", "locale", "wave", "annotator")
-            .defer(*TEXTS)
-            .filter(pk=key)
-            .first()
-        )
+        try:
+            found = Participation.objects.get(pk=key)
+        except Participation.DoesNotExist:
+            return None
+        wanted: Wanted = {"study": (Study, found.study_id), "wave": (Wave, found.wave_id)}
+        if found.locale_id:
+            wanted = {**wanted, "locale": (StudyLocale, found.locale_id)}
+        for name, row in read_kept(wanted).items():
+            setattr(found, name, row)
+        return found

@@ -30,7 +30,7 @@ django.setup()
 from annotation.models import StudyLocale
 from bench import load, world
 
-LOADS = (1, 8, 32)
+LOADS = tuple(map(int, os.environ.get("BENCH_LOADS", "1,8,32").split(",")))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
 CONVERSATIONS = 10  # in a person's plan
