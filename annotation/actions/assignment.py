@@ -1,14 +1,25 @@
 """Claiming, keeping and settling slots."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from annotation.choosing import (
+    LOOKED_AT,
+    RULE,
+    Choice,
+    OpenSlot,
+    choose,
+    to_record,
+    topic_met,
+)
 from annotation.dealing import derive_seed
-from annotation.models import Conversation, Grant, Participation, Slot
-from annotation.models.assignment import NEVER_LEASED
+from annotation.models import Conversation, Deal, Grant, Participation, Slot
+from annotation.models.assignment import NEVER_LEASED, draw_of
 from candidates.models import Prompt
 
 # What a person who comes back to her conversation can still settle otherwise.
@@ -16,35 +27,99 @@ UNSETTLED = ("", Grant.Disposition.TIMED_OUT, Grant.Disposition.BROKE_OFF)
 
 
 def claim_slot(*, participation: Participation) -> Grant | None:
-    """Gives this person the neediest slot she has not met; None when there is none.
+    """Gives this person an open slot she has not met, by the dealing rule; None: there is none.
 
-    The caller holds the lock on the participation. Rows that others are claiming are
-    passed over, so that nobody waits and nobody is given the same one. A lapsed lease
-    is claimable here and now; whoever held it is noted as timed out.
+    The caller holds the lock on the participation. A slot that somebody else takes at this
+    moment is passed over and the rule chooses again, so that nobody waits and nobody is
+    given the same one. A lapsed lease is claimable here and now; whoever held it is noted
+    as timed out.
     """
+    met = _what_she_met(participation)
+    if participation.most_places is not None and len(met) >= participation.most_places:
+        return None
+    seed = derive_seed(participation.study.seed, "deal", participation.public_id, len(met))
+    taken: set[int] = set()
+    while considered := _open_slots(participation, met, besides=taken):
+        choice = choose(considered, seed)
+        slot = _take(choice.slot, participation)
+        if slot:
+            return _grant(slot, participation, considered, seed, choice)
+        taken.add(choice.slot)
+    return None
+
+
+# Topics of a prompt she was given, and the arm of its set.
+Met = Sequence[tuple[Sequence[str], int]]
+
+
+def _what_she_met(participation: Participation) -> Met:
+    grants = Grant.objects.filter(participation=participation, occasion=0)
+    return list(grants.values_list("prompt__topics", "slot__candidate_set__sampler"))
+
+
+def _open_slots(participation: Participation, met: Met, besides: set[int]) -> list[OpenSlot]:
+    """The first open slots in filling order: of her own stratum, else of anybody's."""
     assert participation.locale is not None
-    slot = (
+    topics = Counter(topic for topics, _arm in met for topic in topics)
+    arms = Counter(arm for _topics, arm in met)
+    claimable = (
         Slot.objects.claimable(locale=participation.locale, phase=participation.phase)
         .not_met_by(participation.annotator)
-        .order_by("ordinal", "draw")
-        .select_for_update(skip_locked=True, of=("self",))
+        .exclude(pk__in=besides)
+        .order_by("batch", "ordinal", "draw")
+    )
+    columns = ("pk", "stratum", "batch", "ordinal", "prompt__topics", "candidate_set__sampler")
+    rows = list(
+        claimable.filter(stratum=participation.stratum).values_list(*columns)[:LOOKED_AT]
+    ) or list(claimable.values_list(*columns)[:LOOKED_AT])
+    return [
+        OpenSlot(slot, stratum, batch, ordinal, topic_met(its_topics, topics), arms[arm])
+        for slot, stratum, batch, ordinal, its_topics, arm in rows
+    ]
+
+
+def _take(slot_id: int, participation: Participation) -> Slot | None:
+    """Locks the slot and holds it for this person; None when somebody else was first."""
+    now = timezone.now()
+    slot = (
+        Slot.objects.open()
+        .filter(pk=slot_id, leased_until__lt=now)
+        .select_for_update(skip_locked=True)
         .first()
     )
     if slot is None:
         return None
-    now = timezone.now()
     Grant.objects.filter(slot=slot, disposition="").update(
         disposition=Grant.Disposition.TIMED_OUT, ended_at=now
     )
     slot.holder = participation
     slot.leased_until = now + _lease(participation)
     slot.save(update_fields=["holder", "leased_until"])
-    return Grant.objects.create(
+    return slot
+
+
+def _grant(
+    slot: Slot,
+    participation: Participation,
+    considered: Sequence[OpenSlot],
+    seed: int,
+    choice: Choice,
+) -> Grant:
+    grant = Grant.objects.create(
         slot=slot,
         participation=participation,
         annotator=participation.annotator,
         prompt_id=slot.prompt_id,
     )
+    Deal.objects.create(
+        grant=grant,
+        rule=RULE,
+        seed=seed,
+        stratum=participation.stratum,
+        considered=to_record(considered),
+        probability=choice.probability,
+    )
+    return grant
 
 
 def renew_lease(*, conversation: Conversation) -> None:
@@ -141,15 +216,15 @@ def _plan_another(slot: Slot) -> None:
         candidate_set=slot.candidate_set_id, locale=slot.locale_id, phase=slot.phase
     ).values_list("ordinal", flat=True)
     ordinal = max(ordinals) + 1
-    seed = slot.locale.study.seed
-    draw = derive_seed(seed, "draw", slot.candidate_set_id, slot.locale_id, ordinal) % 2**31
     Slot.objects.create(
         candidate_set_id=slot.candidate_set_id,
         prompt_id=slot.prompt_id,
         locale_id=slot.locale_id,
         phase=slot.phase,
         ordinal=ordinal,
-        draw=draw,
+        draw=draw_of(slot.locale, slot.candidate_set_id, ordinal),
+        batch=slot.batch,
+        stratum=slot.stratum,
     )
 
 

@@ -12,8 +12,9 @@ from annotation.models import (
     Phase,
     Slot,
     Study,
+    StudyLocale,
 )
-from annotation.models.assignment import slots_for
+from annotation.models.assignment import draw_of
 from candidates.actions import (
     request_pool_set,
     retire,
@@ -26,26 +27,56 @@ from candidates.parallel import is_servable
 def plan_slots(*, study: Study, phase: str) -> int:
     """Slots for every ready pool set in every locale of its language, up to the target.
 
-    Sets of retired prompts and of texts that have a newer version get none.
+    Sets of retired prompts and of texts that have a newer version get none. A second call
+    plans what has become ready since. Returns how many slots were added.
     """
     lock_prompts(study.pool_id)
     ready = CandidateSet.objects.ready().filter(
         sampler__in=study.arms(),
         prompt_text__in=[text.pk for text in newest_texts(study)],
     )
+    batches = _batches(study, phase)
     before = Slot.objects.filter(locale__study=study).count()
-    for candidate_set in ready.select_related("prompt_text__prompt"):
+    for candidate_set in ready.select_related("prompt_text__prompt").order_by("pk"):
         if not is_servable(candidate_set, study.translation_stage):
             continue
+        assert candidate_set.prompt_text is not None
+        prompt = candidate_set.prompt_text.prompt
         for locale in study.locales.filter(language=candidate_set.language):
-            draws = [
-                derive_seed(study.seed, "draw", candidate_set.pk, locale.pk, ordinal) % 2**31
-                for ordinal in range(locale.target)
-            ]
             Slot.objects.bulk_create(
-                slots_for(candidate_set, locale, phase, draws), ignore_conflicts=True
+                _slots(candidate_set, locale, phase, locale.target_of(prompt), batches[prompt.pk]),
+                ignore_conflicts=True,
             )
     return Slot.objects.filter(locale__study=study).count() - before
+
+
+def _slots(
+    candidate_set: CandidateSet, locale: StudyLocale, phase: str, target: int, batch: int
+) -> list[Slot]:
+    assert candidate_set.prompt_text is not None
+    return [
+        Slot(
+            candidate_set=candidate_set,
+            prompt_id=candidate_set.prompt_text.prompt_id,
+            locale=locale,
+            phase=phase,
+            ordinal=ordinal,
+            draw=draw_of(locale, candidate_set.pk, ordinal),
+            batch=batch,
+        )
+        for ordinal in range(target)
+    ]
+
+
+def _batches(study: Study, phase: str) -> dict[int, int]:
+    """The replicate batch of each prompt in use; one that has places keeps the batch of these."""
+    prompts = study.pool.prompts.in_use().values_list("pk", "key")
+    order = sorted(prompts, key=lambda prompt: derive_seed(study.seed, "batch", prompt[1]))
+    size = study.batch_size or max(1, len(order))
+    planned = Slot.objects.filter(locale__study=study, phase=phase).values_list("prompt", "batch")
+    return {key: place // size for place, (key, _name) in enumerate(order)} | dict(
+        planned.distinct()
+    )
 
 
 def lock_prompts(pool_id: int) -> dict[int, Prompt]:

@@ -1,6 +1,6 @@
 """THE ACT: studies, who judges what, and what they said."""
 
-from annotation.models.assignment import Grant, Slot
+from annotation.models.assignment import Deal, Grant, Slot
 from annotation.models.care import HelpMessage, HelpThread, ProblemReport
 from annotation.models.conversation import (
     Conversation,
@@ -15,6 +15,7 @@ from annotation.models.conversation import (
     Turn,
     Viewport,
 )
+from annotation.models.plan import PlanChange, SignOff
 from annotation.models.quality import ArrivalHash, Flag
 from annotation.models.study import (
     Convention,
@@ -34,6 +35,7 @@ __all__ = [
     "ArrivalHash",
     "Convention",
     "Conversation",
+    "Deal",
     "Draft",
     "Explanation",
     "Flag",
@@ -47,6 +49,7 @@ __all__ = [
     "Outcome",
     "Participation",
     "Phase",
+    "PlanChange",
     "ProblemReport",
     "Quota",
     "RankedCandidate",
@@ -54,6 +57,7 @@ __all__ = [
     "RecruitmentLink",
     "ScreeningCount",
     "ShownCandidate",
+    "SignOff",
     "Slot",
     "Study",
     "StudyLocale",

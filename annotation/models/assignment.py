@@ -1,7 +1,7 @@
 """Slots and grants: who is asked to judge which set, and what became of it."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -9,11 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Annotator
+from annotation.dealing import derive_seed
 from annotation.models.study import Participation, Phase, StudyLocale
 from candidates.models import CandidateSet, Prompt
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 NEVER_LEASED = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,6 +52,12 @@ class Slot(models.Model):
     locale = models.ForeignKey(StudyLocale, models.PROTECT, related_name="slots")
     phase = models.CharField(max_length=10, choices=Phase)
     ordinal = models.PositiveSmallIntegerField(help_text="from 0; sets the order shown")
+    batch = models.PositiveSmallIntegerField(
+        default=0, help_text="random replicate batch of its prompt; filled one after another"
+    )
+    stratum = models.CharField(
+        max_length=200, blank=True, help_text="whose judgement is wanted first; empty: anybody's"
+    )
     draw = models.PositiveIntegerField(help_text="random: the order within one ordinal")
     status = models.CharField(max_length=5, choices=Status, default=Status.OPEN)
     holder = models.ForeignKey(Participation, models.PROTECT, null=True, blank=True)
@@ -65,10 +69,15 @@ class Slot(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(
-                fields=["locale", "phase", "ordinal", "draw"],
+                fields=["locale", "phase", "batch", "ordinal", "draw"],
                 condition=Q(status="open"),
                 name="open_slots_in_filling_order",
-            )
+            ),
+            models.Index(
+                fields=["locale", "phase", "stratum", "batch", "ordinal", "draw"],
+                condition=Q(status="open"),
+                name="open_slots_of_a_stratum",
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -134,19 +143,23 @@ class Grant(models.Model):
         return f"{self.slot} to {self.participation}"
 
 
-def slots_for(
-    candidate_set: CandidateSet, locale: StudyLocale, phase: str, draws: "Sequence[int]"
-) -> list[Slot]:
-    """Unsaved slots of one set in one locale, one for each draw, ordinals from 0."""
-    assert candidate_set.prompt_text is not None
-    return [
-        Slot(
-            candidate_set=candidate_set,
-            prompt=candidate_set.prompt_text.prompt,
-            locale=locale,
-            phase=phase,
-            ordinal=ordinal,
-            draw=draw,
-        )
-        for ordinal, draw in enumerate(draws)
-    ]
+class Deal(models.Model):
+    """Why a grant was made: what was open, what was chosen, by which rule. Never changed.
+
+    The database itself refuses to change or delete a row.
+    """
+
+    grant = models.OneToOneField(Grant, models.PROTECT)
+    rule = models.PositiveSmallIntegerField(help_text="version of the dealing rule")
+    seed = models.BigIntegerField()
+    stratum = models.CharField(max_length=200, blank=True, help_text="hers, at that moment")
+    considered = models.JSONField(help_text="the open slots looked at, as the rule saw them")
+    probability = models.FloatField(help_text="with which the rule gives this slot")
+
+    def __str__(self) -> str:
+        return f"rule {self.rule}: {self.grant_id}"
+
+
+def draw_of(locale: StudyLocale, candidate_set_id: int, ordinal: int) -> int:
+    """Where a slot stands among those of one ordinal: random, and the same at every planning."""
+    return derive_seed(locale.study.seed, "draw", candidate_set_id, locale.pk, ordinal) % 2**31

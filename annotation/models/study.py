@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Annotator, ConsentDocument, Instrument, Vendor, new_public_id
-from candidates.models import Budget, PromptPool, PromptText, Sampler
+from candidates.models import Budget, Prompt, PromptPool, PromptText, Sampler
 
 RETURN_LINK_SALT = "annotation.return-link"
 
@@ -118,6 +118,24 @@ class Study(models.Model):
         help_text="parallel sets are served once every text has come this far",
     )
     lease_minutes = models.PositiveSmallIntegerField(default=20)
+    batch_size = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="prompts in one random replicate batch; empty: all in one"
+    )
+    core = models.JSONField(
+        default=list, blank=True, help_text="keys of the prompts with the larger core target"
+    )
+    cell_share = models.FloatField(
+        default=1.0, help_text="of a cell's places that one person may take at most"
+    )
+    retests = models.PositiveSmallIntegerField(
+        default=0, help_text="per person: prompts met again, blind, in a new order"
+    )
+    soft_launch = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="people after whom a locale waits for a signature"
+    )
+    rehearsal_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, help_text="the study this copy rehearses"
+    )
     seed = models.BigIntegerField(help_text="every random order of the study comes from it")
 
     class Meta:
@@ -126,7 +144,11 @@ class Study(models.Model):
             models.CheckConstraint(
                 condition=Q(lease_minutes__gte=15, lease_minutes__lte=30),
                 name="a_lease_lasts_15_to_30_minutes",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(cell_share__gt=0, cell_share__lte=1),
+                name="a_share_of_a_cell_is_above_0_and_at_most_1",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -152,6 +174,16 @@ class StudyLocale(models.Model):
     country = models.CharField(max_length=2, help_text="ISO 3166-1 code")
     language = models.CharField(max_length=10)
     target = models.PositiveSmallIntegerField(help_text="distinct people per candidate set")
+    core_target = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="the same, for prompts of the core; empty: as the others"
+    )
+    planned_people = models.PositiveIntegerField(
+        null=True, blank=True, help_text="planned; shares of cells are shares of them"
+    )
+    pay_floor = models.DecimalField(
+        max_digits=8, decimal_places=2, null=True, blank=True,
+        help_text="an hour; below it the researchers are warned",
+    )  # fmt: skip
     legal_basis = models.CharField(
         max_length=300,
         blank=True,
@@ -174,6 +206,12 @@ class StudyLocale(models.Model):
 
     def __str__(self) -> str:
         return f"{self.country}-{self.language}"
+
+    def target_of(self, prompt: Prompt) -> int:
+        """How many people judge each set of this prompt here."""
+        if self.core_target is not None and prompt.key in self.study.core:
+            return self.core_target
+        return self.target
 
 
 class Wave(models.Model):
@@ -283,6 +321,12 @@ class Participation(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     screened_at = models.DateTimeField(
         null=True, blank=True, help_text="when a place was found open for her"
+    )
+    stratum = models.CharField(
+        max_length=200, blank=True, help_text="keys of the cells she fits; found at the door"
+    )
+    most_places = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="that she may take of her cell; empty: any number"
     )
     guidelines_read_at = models.DateTimeField(null=True, blank=True)
     practised_at = models.DateTimeField(null=True, blank=True)
