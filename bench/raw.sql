@@ -8,7 +8,7 @@ FROM annotation_slot s, annotation_participation p
 WHERE p.id = :person AND s.locale_id = :locale AND s.phase = 'main' AND s.status = 'open'
   AND s.leased_until < now()
   AND NOT EXISTS (SELECT 1 FROM annotation_grant g WHERE g.annotator_id = p.annotator_id AND g.prompt_id = s.prompt_id)
-ORDER BY s.ordinal, s.draw LIMIT 1 FOR UPDATE OF s SKIP LOCKED \gset
+ORDER BY s.batch, s.ordinal, s.draw LIMIT 1 FOR UPDATE OF s SKIP LOCKED \gset
 UPDATE annotation_slot SET holder_id = :person, leased_until = now() + interval '20 minutes' WHERE id = :slot;
 INSERT INTO annotation_grant (slot_id, participation_id, annotator_id, prompt_id, occasion, granted_at, disposition, reason)
 VALUES (:slot, :person, :annotator, :prompt, 0, now(), '', '') RETURNING id AS grant \gset

@@ -3,12 +3,11 @@
 A ranking page has some forty inputs.
 """
 
+from html import escape
 from typing import Any
 
 from django.forms.renderers import DjangoTemplates
-from django.forms.utils import flatatt
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 PLAIN = {
     f"django/forms/widgets/{name}.html"
@@ -25,19 +24,14 @@ class Renderer(DjangoTemplates):
 
 
 def _input(widget: dict[str, Any]) -> SafeString:
-    value = widget["value"]
-    if value is not None:
-        value = format_html(' value="{}"', str(value))
-    return format_html(
-        '<input type="{}" name="{}"{}{}>',
-        widget["type"], widget["name"], value or "", flatatt(_said(widget["attrs"])),
-    )  # fmt: skip
-
-
-def _said(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Django's templates leave out what is false and name alone what is true."""
-    return {
-        name: value if value is True else str(value)
-        for name, value in attributes.items()
+    """What is None or false is left out; of what is true, the name alone is written."""
+    said = {"type": widget["type"], "name": widget["name"]}
+    if widget["value"] is not None:
+        said["value"] = str(widget["value"])
+    said |= widget["attrs"]
+    parts = [
+        name if value is True else f'{name}="{escape(str(value))}"'
+        for name, value in said.items()
         if value is not False
-    }
+    ]
+    return mark_safe(f"<input {' '.join(parts)}>")  # noqa: S308 (escaped above)
