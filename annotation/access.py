@@ -82,7 +82,7 @@ def get_own_conversation(request: ParticipantRequest, public_id: str) -> Convers
 
 def get_own_turn(request: ParticipantRequest, public_id: str, position: int) -> Turn:
     found = get_object_or_404(
-        Turn.objects.select_related("candidate_set", "ranking", "conversation__grant__slot"),
+        Turn.objects.select_related("ranking", "conversation"),
         conversation__public_id=public_id,
         conversation__participation=request.participation,
         position=position,

@@ -1,10 +1,10 @@
 """Rows that many requests ask for and hardly anybody changes: kept by this process as long as
 the database holds the very version of them that was read.
 
-A study has some seventy columns, and each request of a person needs a few of them. Asking for
-the version of a row (`xmin` and `ctid`: both change with every change of it) is an index
-lookup; reading and building the row again costs a hundred times as much. Nothing here is
-ever out of date: each look asks the database.
+A study has some eighty columns, and each request of a person needs a few of them. Asking for
+the version of a row (`xmin` and `ctid`: a change of the row changes them) is an index lookup;
+reading and building the row again costs many times as much. Nothing here is ever out of
+date: each look asks the database.
 """
 
 import copy
@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, models
 
 Wanted = Mapping[str, tuple[type[models.Model], int]]
-MOST = 1000
+MOST = 5000
 _kept: dict[tuple[type[models.Model], int], tuple[str, Any]] = {}
 
 

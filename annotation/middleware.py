@@ -1,6 +1,7 @@
 """Who is asking, and in which language the pages speak to her."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
@@ -34,16 +35,16 @@ class ParticipationMiddleware:
         return response
 
     def _find(self, request: HttpRequest) -> Participation | None:
+        """Her participation with its study, wave and locale, each as it stands now."""
         key = request.session.get(SESSION_KEY)
         if key is None:
             return None
-        try:
-            found = Participation.objects.get(pk=key)
-        except Participation.DoesNotExist:
+        found = read_kept({"hers": (Participation, key)}).get("hers")
+        if found is None:
             return None
         wanted: Wanted = {"study": (Study, found.study_id), "wave": (Wave, found.wave_id)}
         if found.locale_id:
             wanted = {**wanted, "locale": (StudyLocale, found.locale_id)}
         for name, row in read_kept(wanted).items():
             setattr(found, name, row)
-        return found
+        return cast(Participation, found)

@@ -171,9 +171,10 @@ class Standing:
 
 
 def standing(conversation: Conversation) -> Standing:
-    turns = list(
-        conversation.turns.select_related("candidate_set", "ranking__chosen", "explanation")
-    )
+    turns = list(conversation.turns.select_related("candidate_set", "ranking", "explanation"))
+    prefetch_related_objects(
+        [turn.ranking for turn in turns if is_ranked(turn)], "chosen"
+    )  # the conversation so far
     if not conversation.is_open:
         return Standing(TurnStep.ENDED, turns[-1] if turns else None, turns)
     if not turns:

@@ -29,6 +29,7 @@ from annotation.models import (
     Slot,
     Turn,
 )
+from annotation.models.study import ExplanationPolicy
 from annotation.sittings import day_is_full, sitting_of
 from annotation.steps import (
     Step,
@@ -74,7 +75,8 @@ def open_next_conversation(*, participation: Participation) -> Conversation | No
 
 def _lock_person(participation: Participation) -> Participation:
     """Her row as it is now, locked; of what surrounds it, what was read before is kept."""
-    locked = Participation.objects.select_for_update().get(pk=participation.pk)
+    people = Participation.objects.select_related("annotator")
+    locked = people.select_for_update(of=("self",)).get(pk=participation.pk)
     _keep_known(locked, participation)
     read_conversations(locked)
     return locked
@@ -82,7 +84,7 @@ def _lock_person(participation: Participation) -> Participation:
 
 def _keep_known(fresh: Participation, known: Participation) -> None:
     """What changes while nobody looks is read again; what does not, is taken over."""
-    for name in ("study", "wave", "locale", "annotator"):
+    for name in ("study", "wave", "locale"):
         field = Participation._meta.get_field(name)
         value = field.get_cached_value(known, default=None)
         if value and value.pk == getattr(fresh, f"{name}_id"):
@@ -361,10 +363,12 @@ def _end_if_done(conversation: Conversation) -> bool:
 
     Returns whether it did.
     """
-    turns = list(conversation.turns.select_related("ranking", "explanation"))
-    if len(turns) < conversation.planned_turns:
-        return False
-    if not all(is_ranked(turn) and not explanation_due(turn) for turn in turns):
+    turns = conversation.turns.all()
+    if conversation.participation.wave.explanation_policy != ExplanationPolicy.OFF:
+        turns = turns.select_related("explanation")
+        if any(explanation_due(turn) for turn in turns):
+            return False
+    if turns.filter(ranking__isnull=False).count() < conversation.planned_turns:
         return False
     _end(conversation, Conversation.Status.FINISHED)
     return True

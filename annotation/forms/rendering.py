@@ -20,6 +20,8 @@ class Renderer(DjangoTemplates):
         widget = context.get("widget", {})
         if template_name in PLAIN and not widget.get("wrap_label"):
             return _input(widget)
+        if template_name == "django/forms/widgets/textarea.html":
+            return _textarea(widget)
         return super().render(template_name, context, request)
 
 
@@ -28,10 +30,18 @@ def _input(widget: dict[str, Any]) -> SafeString:
     said = {"type": widget["type"], "name": widget["name"]}
     if widget["value"] is not None:
         said["value"] = str(widget["value"])
-    said |= widget["attrs"]
-    parts = [
+    return mark_safe(f"<input {_said(said | widget['attrs'])}>")  # noqa: S308 (escaped below)
+
+
+def _textarea(widget: dict[str, Any]) -> SafeString:
+    said = _said({"name": widget["name"], **widget["attrs"]})
+    text = escape(widget["value"] or "")
+    return mark_safe(f"<textarea {said}>\n{text}</textarea>")  # noqa: S308 (escaped)
+
+
+def _said(attributes: dict[str, Any]) -> str:
+    return " ".join(
         name if value is True else f'{name}="{escape(str(value))}"'
-        for name, value in said.items()
+        for name, value in attributes.items()
         if value is not False
-    ]
-    return mark_safe(f"<input {' '.join(parts)}>")  # noqa: S308 (escaped above)
+    )
