@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Annotator, Answer, Consent, Purpose, Vendor
@@ -28,8 +28,13 @@ TEXTS = Path(__file__).resolve().parent.parent / "demo" / "texts" / f"{LANGUAGE}
 RESPONSES = 4
 
 
-def make_study(*, conversations: int, prompts: int, key: str = "bench") -> Study:
-    """An open study of one-turn conversations without explanations; its sets are ready."""
+def make_study(
+    *, conversations: int, prompts: int, key: str = "bench", with_texts: bool = True
+) -> Study:
+    """An open study of one-turn conversations without explanations; its sets are ready.
+
+    Without texts, the sets have no responses: enough where nobody reads them.
+    """
     study = apply_study(
         small_definition(
             prompts=1,
@@ -40,16 +45,15 @@ def make_study(*, conversations: int, prompts: int, key: str = "bench") -> Study
         )
     )
     study.waves.update(explanation_policy=ExplanationPolicy.OFF)
-    _store_sets(study, prompts)
+    sets = _store_sets(study, prompts)
+    if with_texts:
+        _store_responses(study, sets)
     study.status = Study.Status.OPEN
     study.save()
     return study
 
 
-def _store_sets(study: Study, count: int) -> None:
-    """Sets of canned texts of the demo, each with a line of its own, so that no two are alike."""
-    canned = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))["prompts"]
-    voices = [list(texts.values())[:RESPONSES] for texts in canned.values()]
+def _store_sets(study: Study, count: int) -> list[CandidateSet]:
     messages = list(study.pool.prompts.get().texts.filter(language=LANGUAGE))
     prompts = Prompt.objects.bulk_create(
         Prompt(pool=study.pool, key=f"bench-{number}") for number in range(count)
@@ -64,7 +68,7 @@ def _store_sets(study: Study, count: int) -> None:
         for number, prompt in enumerate(prompts)
     )
     now = timezone.now()
-    sets = CandidateSet.objects.bulk_create(
+    return CandidateSet.objects.bulk_create(
         CandidateSet(
             prompt_text=text,
             sampler=study.pool_sampler,
@@ -77,6 +81,12 @@ def _store_sets(study: Study, count: int) -> None:
         )
         for number, text in enumerate(texts)
     )
+
+
+def _store_responses(study: Study, sets: Sequence[CandidateSet]) -> None:
+    """Canned texts of the demo, each with a line of its own, so that no two are alike."""
+    canned = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))["prompts"]
+    voices = [list(texts.values())[:RESPONSES] for texts in canned.values()]
     generations = Generation.objects.bulk_create(
         Generation(
             candidate_set=made,
@@ -102,18 +112,18 @@ def _store_sets(study: Study, count: int) -> None:
     )
 
 
-def make_locale(study: Study, country: str, places: int) -> StudyLocale:
-    """A locale with places for every set; its country need not exist."""
+def make_locale(study: Study, country: str, places: int, *, first: int = 0) -> StudyLocale:
+    """A locale with places for every set, from ordinal `first`; its country need not exist."""
     locale = study.locales.filter(country=country, language=LANGUAGE).first()
     if locale is None:
         locale = StudyLocale.objects.create(
             study=study, country=country, language=LANGUAGE, target=places
         )
-    _plan(locale, places)
+    _plan(locale, places, first)
     return locale
 
 
-def _plan(locale: StudyLocale, places: int) -> None:
+def _plan(locale: StudyLocale, places: int, first_place: int) -> None:
     """One row by the model, so that its defaults hold; the others are copies of it."""
     sets = CandidateSet.objects.ready().filter(sampler=locale.study.pool_sampler)
     first = sets.select_related("prompt_text__prompt").order_by("pk")[0]
@@ -123,7 +133,7 @@ def _plan(locale: StudyLocale, places: int) -> None:
         prompt=first.prompt_text.prompt,
         locale=locale,
         phase=Phase.MAIN,
-        ordinal=places,  # beside those planned here
+        ordinal=first_place + places,  # beside those planned here
         draw=0,
     )
     own = ["candidate_set_id", "prompt_id", "ordinal", "draw"]
@@ -139,9 +149,9 @@ def _plan(locale: StudyLocale, places: int) -> None:
             f"%% 2000000000, {', '.join(f'm.{name}' for name in same)} "
             "FROM annotation_slot m, candidates_candidateset s "
             "JOIN candidates_prompttext t ON t.id = s.prompt_text_id, "
-            "generate_series(0, %s) place "
+            "generate_series(%s, %s) place "
             "WHERE m.id = %s AND s.sampler_id = %s AND s.status = 'ready'",
-            [places - 1, model.pk, locale.study.pool_sampler_id],
+            [first_place, first_place + places - 1, model.pk, locale.study.pool_sampler_id],
         )
         model.delete()
         cursor.execute("ANALYZE")
@@ -199,3 +209,61 @@ def make_sessions(people: Sequence[Participation]) -> list[str]:
         for person in people
     )
     return [session.session_key for session in sessions]
+
+
+# Judgements as rows: each place that is planned is judged. The judges of one ordinal take
+# the sets in order, so many each, so that nobody judges a set twice.
+JUDGED = """
+WITH judged AS (
+  UPDATE annotation_slot s SET status = 'done', done_at = now(),
+    holder_id = %(first)s + s.ordinal * %(groups)s + (s.candidate_set_id - %(set)s) / %(each)s
+  WHERE s.locale_id = %(locale)s RETURNING s.*
+), granted AS (
+  INSERT INTO annotation_grant (slot_id, participation_id, annotator_id, prompt_id, occasion,
+    granted_at, disposition, reason, ended_at)
+  SELECT j.id, p.id, p.annotator_id, j.prompt_id, 0, now(), 'completed', '', now()
+  FROM judged j JOIN annotation_participation p ON p.id = j.holder_id
+  RETURNING id, participation_id, slot_id
+), dealt AS (
+  INSERT INTO annotation_deal (grant_id, rule, seed, stratum, considered, probability)
+  SELECT id, 1, 1, '', '[]', 1 FROM granted
+), opened AS (
+  INSERT INTO annotation_conversation (public_id, participation_id, ordinal, kind, locale_id,
+    planned_turns, grant_id, sampler_id, status, sitting, skip_reason, opened_at, ended_at)
+  SELECT 'b' || id, participation_id, row_number() OVER (PARTITION BY participation_id), 'pool',
+    %(locale)s, 1, id, %(sampler)s, 'finished', 1, '', now(), now() FROM granted
+  RETURNING id, grant_id
+), turned AS (
+  INSERT INTO annotation_turn (conversation_id, position, message, candidate_set_id, mode,
+    detected_language, script, live, started_at, shown_at)
+  SELECT o.id, 1, '?', j.candidate_set_id, 'ranking', '', '', false, now(), now()
+  FROM opened o JOIN granted g ON g.id = o.grant_id JOIN judged j ON j.id = g.slot_id
+  RETURNING id
+)
+INSERT INTO annotation_ranking (turn_id, submission_key, chosen_id, acceptable, represents,
+  reason, layout, viewport, submitted_at)
+SELECT id, gen_random_uuid(), %(chosen)s, 'yes', 'no', '', '', '', now() FROM turned
+"""
+
+
+def judge_all(locale: StudyLocale, *, first_judge: int, groups: int, each: int) -> None:
+    """Every place of a locale is judged, by people with consecutive keys, `each` sets each."""
+    first = CandidateSet.objects.filter(sampler=locale.study.pool_sampler).order_by("pk")[0]
+    with transaction.atomic(), connection.cursor() as cursor:
+        # References are right by construction; checking each costs more than storing them.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("SET LOCAL work_mem = '256MB'")
+        cursor.execute(
+            JUDGED,
+            {
+                "first": first_judge,
+                "groups": groups,
+                "each": each,
+                "set": first.pk,
+                "locale": locale.pk,
+                "sampler": locale.study.live_sampler_id,
+                "chosen": 0,  # no response is stored
+            },
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
