@@ -96,16 +96,19 @@ def claim_on_request(size: str) -> None:
 
 
 def _prepare(places: int, judgements: int, sets: int) -> Iterator[float]:
+    from django.db import connection
+
     from bench import world
 
     study = world.make_study(conversations=10, prompts=sets, with_texts=False)
-    done = judgements // sets
-    locale = world.make_locale(study, "FR", done)
-    groups = -(-sets // JUDGED_EACH)
+    done, groups = judgements // sets, -(-sets // JUDGED_EACH)
+    locale = study.locales.get(country="FR", language=world.LANGUAGE)
     judges = world.make_people(locale, groups * done)
-    world.judge_all(locale, first_judge=judges[0].pk, groups=groups, each=JUDGED_EACH)
+    world.make_judged(locale, done, judges=judges[0].pk, groups=groups, each=JUDGED_EACH)
     world.make_locale(study, "FR", places // sets, first=done)
-    newcomers = world.make_people(locale, (ROUNDS + 1) * CLAIMS // CLAIMS_EACH + 1)
+    newcomers = world.make_people(locale, (ROUNDS + 1) * CLAIMS // CLAIMS_EACH)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
     return _claims(newcomers)
 
 

@@ -26,6 +26,8 @@ from tests.definitions import small_definition
 LANGUAGE = "fr"
 TEXTS = Path(__file__).resolve().parent.parent / "demo" / "texts" / f"{LANGUAGE}.yaml"
 RESPONSES = 4
+# References are right by construction; checking each costs more than storing them all.
+UNCHECKED = "SET LOCAL session_replication_role = replica"
 
 
 def make_study(
@@ -123,37 +125,47 @@ def make_locale(study: Study, country: str, places: int, *, first: int = 0) -> S
     return locale
 
 
-def _plan(locale: StudyLocale, places: int, first_place: int) -> None:
-    """One row by the model, so that its defaults hold; the others are copies of it."""
+def _plan(locale: StudyLocale, places: int, first: int, **known: str) -> None:
+    """One row by the model, so that its defaults hold; the others are copies of it.
+
+    `known` are columns with what they hold in SQL, of a set `s`, its text `t` and a `place`.
+    """
     sets = CandidateSet.objects.ready().filter(sampler=locale.study.pool_sampler)
-    first = sets.select_related("prompt_text__prompt").order_by("pk")[0]
-    assert first.prompt_text is not None
+    one = sets.select_related("prompt_text__prompt").order_by("pk")[0]
+    assert one.prompt_text is not None
     model = Slot.objects.create(
-        candidate_set=first,
-        prompt=first.prompt_text.prompt,
+        candidate_set=one,
+        prompt=one.prompt_text.prompt,
         locale=locale,
         phase=Phase.MAIN,
-        ordinal=first_place + places,  # beside those planned here
+        ordinal=first + places,  # beside those planned here
         draw=0,
     )
-    own = ["candidate_set_id", "prompt_id", "ordinal", "draw"]
-    same = [
-        field.column
+    columns = {
+        field.column: f"m.{field.column}"
         for field in Slot._meta.concrete_fields
-        if not field.primary_key and field.column not in own
-    ]
-    with connection.cursor() as cursor:
+        if not field.primary_key
+    }
+    columns |= {
+        "candidate_set_id": "s.id",
+        "prompt_id": "t.prompt_id",
+        "ordinal": "place",
+        "draw": "abs(hashint4((s.id * 1000 + place)::int)::bigint) % 2000000000",
+        **known,
+    }
+    sampler = locale.study.pool_sampler_id
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(UNCHECKED)
         cursor.execute(
-            f"INSERT INTO annotation_slot ({', '.join(own + same)}) "  # noqa: S608
-            "SELECT s.id, t.prompt_id, place, abs(hashint4((s.id * 1000 + place)::int)::bigint) "
-            f"%% 2000000000, {', '.join(f'm.{name}' for name in same)} "
+            f"INSERT INTO annotation_slot ({', '.join(columns)}) "  # noqa: S608
+            f"SELECT {', '.join(columns.values())} "
             "FROM annotation_slot m, candidates_candidateset s "
             "JOIN candidates_prompttext t ON t.id = s.prompt_text_id, "
-            "generate_series(%s, %s) place "
-            "WHERE m.id = %s AND s.sampler_id = %s AND s.status = 'ready'",
-            [first_place, first_place + places - 1, model.pk, locale.study.pool_sampler_id],
+            f"generate_series({first}, {first + places - 1}) place "
+            f"WHERE m.id = {model.pk} AND s.sampler_id = {sampler} AND s.status = 'ready'"
         )
         model.delete()
+    with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
@@ -212,58 +224,55 @@ def make_sessions(people: Sequence[Participation]) -> list[str]:
 
 
 # Judgements as rows: each place that is planned is judged. The judges of one ordinal take
-# the sets in order, so many each, so that nobody judges a set twice.
-JUDGED = """
-WITH judged AS (
-  UPDATE annotation_slot s SET status = 'done', done_at = now(),
-    holder_id = %(first)s + s.ordinal * %(groups)s + (s.candidate_set_id - %(set)s) / %(each)s
-  WHERE s.locale_id = %(locale)s RETURNING s.*
-), granted AS (
-  INSERT INTO annotation_grant (slot_id, participation_id, annotator_id, prompt_id, occasion,
-    granted_at, disposition, reason, ended_at)
-  SELECT j.id, p.id, p.annotator_id, j.prompt_id, 0, now(), 'completed', '', now()
-  FROM judged j JOIN annotation_participation p ON p.id = j.holder_id
-  RETURNING id, participation_id, slot_id
-), dealt AS (
-  INSERT INTO annotation_deal (grant_id, rule, seed, stratum, considered, probability)
-  SELECT id, 1, 1, '', '[]', 1 FROM granted
-), opened AS (
-  INSERT INTO annotation_conversation (public_id, participation_id, ordinal, kind, locale_id,
-    planned_turns, grant_id, sampler_id, status, sitting, skip_reason, opened_at, ended_at)
-  SELECT 'b' || id, participation_id, row_number() OVER (PARTITION BY participation_id), 'pool',
-    %(locale)s, 1, id, %(sampler)s, 'finished', 1, '', now(), now() FROM granted
-  RETURNING id, grant_id
-), turned AS (
-  INSERT INTO annotation_turn (conversation_id, position, message, candidate_set_id, mode,
-    detected_language, script, live, started_at, shown_at)
-  SELECT o.id, 1, '?', j.candidate_set_id, 'ranking', '', '', false, now(), now()
-  FROM opened o JOIN granted g ON g.id = o.grant_id JOIN judged j ON j.id = g.slot_id
-  RETURNING id
+# the sets in order, so many each, so that nobody judges a set twice. Every row of one
+# judgement has the key of its place.
+JUDGED = (
+    """
+    INSERT INTO annotation_grant (id, slot_id, participation_id, annotator_id, prompt_id,
+      occasion, granted_at, disposition, reason, ended_at)
+    SELECT s.id, s.id, s.holder_id, p.annotator_id, s.prompt_id, 0, now(), 'completed', '', now()
+    FROM annotation_slot s JOIN annotation_participation p ON p.id = s.holder_id
+    WHERE s.locale_id = %(locale)s
+    """,
+    """
+    INSERT INTO annotation_deal (grant_id, rule, seed, stratum, considered, probability)
+    SELECT id, 1, 1, '', '[]', 1 FROM annotation_grant
+    """,
+    """
+    INSERT INTO annotation_conversation (id, public_id, participation_id, ordinal, kind,
+      locale_id, planned_turns, grant_id, sampler_id, status, sitting, skip_reason, opened_at,
+      ended_at)
+    SELECT s.id, 'b' || s.id, s.holder_id, (s.candidate_set_id - %(set)s) %% %(each)s, 'pool',
+      s.locale_id, 1, s.id, %(sampler)s, 'finished', 1, '', now(), now()
+    FROM annotation_slot s WHERE s.locale_id = %(locale)s
+    """,
+    """
+    INSERT INTO annotation_turn (id, conversation_id, position, message, candidate_set_id, mode,
+      detected_language, script, live, started_at, shown_at)
+    SELECT s.id, s.id, 1, '?', s.candidate_set_id, 'ranking', '', '', false, now(), now()
+    FROM annotation_slot s WHERE s.locale_id = %(locale)s
+    """,
+    """
+    INSERT INTO annotation_ranking (id, turn_id, submission_key, chosen_id, acceptable,
+      represents, reason, layout, viewport, submitted_at)
+    SELECT id, id, gen_random_uuid(), 0, 'yes', 'no', '', '', '', now() FROM annotation_turn
+    """,
+    "SELECT setval('annotation_grant_id_seq', (SELECT max(id) FROM annotation_grant))",
 )
-INSERT INTO annotation_ranking (turn_id, submission_key, chosen_id, acceptable, represents,
-  reason, layout, viewport, submitted_at)
-SELECT id, gen_random_uuid(), %(chosen)s, 'yes', 'no', '', '', '', now() FROM turned
-"""
 
 
-def judge_all(locale: StudyLocale, *, first_judge: int, groups: int, each: int) -> None:
-    """Every place of a locale is judged, by people with consecutive keys, `each` sets each."""
-    first = CandidateSet.objects.filter(sampler=locale.study.pool_sampler).order_by("pk")[0]
-    with transaction.atomic(), connection.cursor() as cursor:
-        # References are right by construction; checking each costs more than storing them.
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("SET LOCAL work_mem = '256MB'")
-        cursor.execute(
-            JUDGED,
-            {
-                "first": first_judge,
-                "groups": groups,
-                "each": each,
-                "set": first.pk,
-                "locale": locale.pk,
-                "sampler": locale.study.live_sampler_id,
-                "chosen": 0,  # no response is stored
-            },
-        )
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+def make_judged(locale: StudyLocale, places: int, *, judges: int, groups: int, each: int) -> None:
+    """Places that are judged, by people with keys from `judges` on, `each` sets each."""
+    first = CandidateSet.objects.filter(sampler=locale.study.pool_sampler).order_by("pk")[0].pk
+    holder = f"{judges} + place * {groups} + (s.id - {first}) / {each}"
+    _plan(locale, places, 0, status="'done'", done_at="now()", holder_id=holder)
+    known = {
+        "set": first,
+        "each": each,
+        "locale": locale.pk,
+        "sampler": locale.study.live_sampler_id,
+    }
+    for statement in JUDGED:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(UNCHECKED)
+            cursor.execute(statement, known)
