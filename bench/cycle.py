@@ -47,9 +47,7 @@ class Side:
     people: Iterator[load.Cycle]
 
     def play(self, at_once: int, seconds: float = SECONDS) -> load.Round:
-        return load.play(
-            self.people, at_once=at_once, cycles_each=CONVERSATIONS, seconds=seconds
-        )
+        return load.play(self.people, at_once=at_once, cycles_each=CONVERSATIONS, seconds=seconds)
 
 
 def main() -> None:
@@ -104,10 +102,7 @@ def measure(at_once: int, product: Side, floor: Side, pgbench: str, raw: StudyLo
         "errors": len(errors),
         "first_errors": errors[:3],
         "void": void,
-        "holds": not void
-        and not errors
-        and ratio >= TARGET_RATIO
-        and p95 < TARGET_SPREAD * p50,
+        "holds": not void and not errors and ratio >= TARGET_RATIO and p95 < TARGET_SPREAD * p50,
     }
 
 

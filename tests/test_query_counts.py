@@ -15,7 +15,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from annotation.models import RecruitmentLink, Study
+from annotation.models import Conversation, RecruitmentLink, Study
+from annotation.steps import open_conversation
 from candidates.generation import complete_candidate_set
 from tests.walker import Walker
 
@@ -36,9 +37,7 @@ def walk(link: RecruitmentLink) -> dict[str, int]:
     counts["invitation page"] = count(lambda: client.get(reverse("join", args=[link.key])))
     person.enter()
     counts["page between conversations"] = count(lambda: client.get(reverse("conversations")))
-    counts["open the next conversation"] = count(lambda: client.post(reverse("conversation-open")))
-    client.post(reverse("conversation-skip", args=[person.open().public_id]))
-    conversation = person.open_kind("pool")
+    conversation, counts["open a conversation of the pool"] = open_pool(person)
     page = reverse("conversation", args=[conversation.public_id])
     counts["conversation page, first look"] = count(lambda: client.get(page))
     counts["conversation page, again"] = count(lambda: client.get(page))
@@ -64,6 +63,17 @@ def walk(link: RecruitmentLink) -> dict[str, int]:
         person.explain(turn)
     counts["submit the ranking of a last turn"] = last
     return counts
+
+
+def open_pool(person: Walker) -> tuple[Conversation, int]:
+    """Skips what is not of the pool; a conversation of it, and what opening it cost."""
+    while True:
+        cost = count(lambda: person.client.post(reverse("conversation-open")))
+        opened = open_conversation(person.participation)
+        assert opened is not None
+        if opened.kind == Conversation.Kind.POOL:
+            return opened, cost
+        person.client.post(reverse("conversation-skip", args=[opened.public_id]))
 
 
 def walk_of_her_own(link: RecruitmentLink) -> dict[str, int]:
