@@ -98,14 +98,16 @@ def claim_on_request(size: str) -> None:
 def _prepare(places: int, judgements: int, sets: int) -> Iterator[float]:
     from django.db import connection
 
+    from annotation.models import Conversation, Deal, Grant, Ranking, Slot, Turn
     from bench import world
 
     study = world.make_study(conversations=10, prompts=sets, with_texts=False)
     done, groups = judgements // sets, -(-sets // JUDGED_EACH)
     locale = study.locales.get(country="FR", language=world.LANGUAGE)
     judges = world.make_people(locale, groups * done)
-    world.make_judged(locale, done, judges=judges[0].pk, groups=groups, each=JUDGED_EACH)
-    world.make_locale(study, "FR", places // sets, first=done)
+    with world.without_indexes(Slot, Grant, Deal, Conversation, Turn, Ranking):
+        world.make_judged(locale, done, judges=judges[0].pk, groups=groups, each=JUDGED_EACH)
+        world.make_locale(study, "FR", places // sets, first=done)
     newcomers = world.make_people(locale, (ROUNDS + 1) * CLAIMS // CLAIMS_EACH)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
