@@ -29,11 +29,12 @@ class Place:
     def free(self) -> None:
         self.holder, self.left = None, 0
 
-    def state(self) -> tuple[str, int | None]:
+    def state(self) -> tuple[str, int | None, bool]:
         """What can be seen from outside: whoever let her lease lapse holds nothing."""
-        if self.status == "void":
-            return "void", None
-        return self.status, self.holder if self.status == "done" or self.left > 0 else None
+        if self.status == "done":
+            return "done", self.holder, False
+        held = self.status == "open" and self.left > 0
+        return self.status, self.holder if held else None, held
 
 
 @dataclass

@@ -145,6 +145,19 @@ class Story(RuleBasedStateMachine):
             self.open((first + n) % len(self.ids))
 
     @precondition(somebody_at_work)
+    @rule(n=who(), act=st.sampled_from(["renew", "judge", "skip"]))
+    def come_back_late(self, n: int, act: str) -> None:
+        """Her lease lapsed, the others asked for a place, and only then she goes on."""
+        late, _talk = self.at_work(n)
+        self.pass_time(max(PAUSES))
+        for other, pk in enumerate(self.ids):
+            if pk != late and self.rules.people[pk].talk:
+                self.skip(self.working().index(pk))
+            if pk != late:
+                self.open(other)
+        getattr(self, act)(self.working().index(late))
+
+    @precondition(somebody_at_work)
     @rule(n=who())
     def renew(self, n: int) -> None:
         pk, talk = self.at_work(n)
@@ -262,9 +275,9 @@ class Story(RuleBasedStateMachine):
                 assert self.rules.awaited[pair] > 0, "a place nobody planned"
                 self.rules.awaited[pair] -= 1
                 self.rules.places[slot.pk] = Place(pair, slot.prompt_id)
-            held = slot.status == "done" or (slot.status == "open" and slot.leased_until > now)
-            holder = slot.holder_id if held else None
-            assert (slot.status, holder) == self.rules.places[slot.pk].state(), slot.pk
+            held = slot.status == "open" and slot.leased_until > now
+            holder = slot.holder_id if held or slot.status == "done" else None
+            assert (slot.status, holder, held) == self.rules.places[slot.pk].state(), slot.pk
         assert not +self.rules.awaited, "places were voided and not planned anew"
 
     @invariant()
@@ -322,8 +335,13 @@ class Story(RuleBasedStateMachine):
 
     def at_work(self, n: int) -> tuple[int, Talk]:
         """One of those who have an open conversation."""
-        them = [(pk, model.talk) for pk, model in self.rules.people.items() if model.talk]
-        return them[n % len(them)]
+        pk = self.working()[n % len(self.working())]
+        talk = self.rules.people[pk].talk
+        assert talk
+        return pk, talk
+
+    def working(self) -> list[int]:
+        return [pk for pk in self.ids if self.rules.people[pk].talk]
 
     def conversation(self, talk: Talk) -> Conversation:
         return Conversation.objects.select_related("grant", "participation__study").get(pk=talk.pk)
