@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from modeltranslation.admin import TranslationAdmin
 
 from accounts.admin import ReadOnlyAdmin
 from annotation.admin_care import HelpThreadAdmin, ProblemReportAdmin
 from annotation.admin_flags import FlagAdmin
+from annotation.deals import facts_of
 from annotation.models import (
     Conversation,
     Flag,
@@ -25,6 +27,7 @@ from annotation.models import (
     Turn,
     Wave,
 )
+from annotation.why import explain
 
 admin.site.register(Flag, FlagAdmin)
 
@@ -78,6 +81,11 @@ class GrantAdmin(ReadOnlyAdmin):
     list_display = ("prompt", "participation", "granted_at", "disposition", "reason", "ended_at")
     list_filter = ("disposition", "prompt")
     list_select_related = ("prompt", "participation")
+    readonly_fields = ("why",)
+
+    @admin.display(description="Why she was given it")
+    def why(self, grant: Grant) -> str:
+        return format_html_join("", "<p>{}</p>", ((line,) for line in explain(facts_of(grant))))
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from annotation import tasks
 from annotation.actions.arrival import note_arrival
 from annotation.actions.care import take_over_thread
 from annotation.actions.cells import forget_screening
-from annotation.actions.conversation import skip_conversation
 from annotation.actions.draft import forget_drafts
+from annotation.actions.leaving import skip_conversation
 from annotation.dealing import derive_seed
 from annotation.models import (
     Conversation,

@@ -6,12 +6,13 @@ from django.utils import timezone
 
 from accounts.actions import Given, record_answers, record_consent
 from accounts.models import Purpose
-from annotation.actions.cells import find_cell_place, forget_screening
+from annotation.actions.cells import find_cell_place, forget_screening, most_places
 from annotation.actions.participation import end_participation
 from annotation.models import Outcome, Participation, Slot, StudyLocale
 from annotation.quotas import Verdict
 from annotation.sittings import is_past
 from annotation.steps import Step, next_step, questions_due
+from annotation.strata import join_keys
 
 
 def has_room(*, locale: StudyLocale, phase: str) -> bool:
@@ -114,15 +115,21 @@ def _screen_if_nothing_is_asked(locked: Participation) -> None:
 
 
 def _screen(locked: Participation) -> None:
-    """Notes her place, or ends her participation where none is left."""
+    """Notes her place, her stratum and what she may take of it; without a place she leaves."""
     assert locked.locale is not None
-    verdict = find_cell_place(participation=locked).verdict
+    found = find_cell_place(participation=locked)
+    verdict = found.verdict
     if verdict is Verdict.NO_CELL:
         _send_away(locked, Outcome.SCREENED_OUT)
     elif verdict is Verdict.FULL or not has_room(locale=locked.locale, phase=locked.phase):
         _send_away(locked, Outcome.QUOTA_FULL)
     else:
-        Participation.objects.filter(pk=locked.pk).update(screened_at=timezone.now())
+        stratum = join_keys(found.keys)
+        Participation.objects.filter(pk=locked.pk).update(
+            screened_at=timezone.now(),
+            stratum=stratum,
+            most_places=most_places(participation=locked, stratum=stratum),
+        )
 
 
 def _send_away(locked: Participation, outcome: Outcome) -> None:
