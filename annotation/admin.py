@@ -21,6 +21,7 @@ from annotation.models import (
     Participation,
     ProblemReport,
     RecruitmentLink,
+    SignOff,
     Slot,
     Study,
     StudyLocale,
@@ -67,6 +68,12 @@ class ParticipationAdmin(ReadOnlyAdmin):
         return not lookup.startswith("helpthread") and super().lookup_allowed(
             lookup, value, request
         )
+
+
+@admin.register(SignOff)
+class SignOffAdmin(ReadOnlyAdmin):
+    list_display = ("locale", "phase", "by", "at")
+    list_select_related = ("locale", "by")
 
 
 @admin.register(Slot)

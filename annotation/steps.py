@@ -14,6 +14,7 @@ from accounts.models import Consent, Instrument, Purpose, Question
 from annotation.dealing import RETEST, PlannedConversation, falls_in_share, plan_conversations
 from annotation.models import Conversation, Explanation, Participation, Study, Turn
 from annotation.models.study import ExplanationPolicy
+from annotation.room import study_pauses
 from annotation.sittings import came_too_late, may_open_more
 from candidates.languages import Label, is_clearly_other
 from candidates.models import CandidateSet
@@ -23,6 +24,7 @@ class Step(Enum):
     """The screens of a participation, in order. Values name the URLs."""
 
     COUNTRY = "country"
+    PAUSED = "paused"
     LANGUAGE = "language"
     QUOTA = "quota"
     CONSENT = "consent"
@@ -44,7 +46,7 @@ def next_step(participation: Participation) -> Step:
     if not participation.country:
         return Step.COUNTRY
     if participation.locale is None:
-        return Step.LANGUAGE
+        return Step.PAUSED if study_pauses(participation) else Step.LANGUAGE
     if came_too_late(participation):
         return Step.FINISH
     if not is_screened(participation):

@@ -26,7 +26,7 @@ def find_cell_place(*, participation: Participation) -> Finding:
     """
     cells = stored_cells(participation.study, lock=True)
     others = placed_people(participation.study, participation.phase).exclude(pk=participation.pk)
-    facts = _facts(participation.study, others) if cells else {}
+    facts = facts_of(participation.study, others) if cells else {}
     return find_place(cells, _own_facts(participation), facts.values())
 
 
@@ -67,7 +67,7 @@ def stamp_people(*, study: Study) -> int:
     phases = study.participations.order_by().values_list("phase", flat=True).distinct()
     for phase in list(phases):
         people = placed_people(study, phase).select_related("study")
-        facts = _facts(study, people) if cells else {}
+        facts = facts_of(study, people) if cells else {}
         allowed = _remembered()
         for person in people:
             stratum = stratum_of(cells, facts.get(person.annotator_id, {}))
@@ -98,17 +98,27 @@ def _remembered() -> Callable[[Participation, str], int | None]:
 def forget_screening(*, participation: Participation, outcome: Outcome) -> None:
     """Deletes her screening answers and counts one more person who left with this outcome.
 
-    Only a count by locale and cells stays. A second call counts again: call it once, in
+    Only a count by locale, phase and cells stays. A second call counts again: call it once, in
     the transaction that notes why she leaves.
     """
     study, facts = participation.study, _own_facts(participation)
     cells = ",".join(cell.key for cell in stored_cells(study) if fits(cell.conditions, facts))
     count, _created = ScreeningCount.objects.get_or_create(
-        study=study, locale=participation.locale, outcome=outcome, cell=cells[:200]
+        study=study,
+        locale=participation.locale,
+        phase=participation.phase,
+        outcome=outcome,
+        cell=cells[:200],
     )
     ScreeningCount.objects.filter(pk=count.pk).update(people=F("people") + 1)
     Participation.objects.filter(pk=participation.pk).update(screened_at=None)
-    instrument = study.quota_instrument_id
+    forget_answers(participation=participation)
+
+
+def forget_answers(*, participation: Participation) -> None:
+    """Deletes her screening answers, unless another study of hers needs them. A second call
+    finds none."""
+    instrument = participation.study.quota_instrument_id
     elsewhere = Participation.objects.filter(
         annotator=participation.annotator_id,
         screened_at__isnull=False,
@@ -122,10 +132,10 @@ def forget_screening(*, participation: Participation, outcome: Outcome) -> None:
 
 def _own_facts(participation: Participation) -> Facts:
     people = Participation.objects.filter(pk=participation.pk)
-    return _facts(participation.study, people)[participation.annotator_id]
+    return facts_of(participation.study, people)[participation.annotator_id]
 
 
-def _facts(study: Study, people: QuerySet[Participation]) -> dict[int, Facts]:
+def facts_of(study: Study, people: QuerySet[Participation]) -> dict[int, Facts]:
     """Country and screening answers of each person, by annotator."""
     found: dict[int, dict[str, str | int]] = {
         annotator: {"country": country}

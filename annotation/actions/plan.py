@@ -13,7 +13,6 @@ from annotation.actions.pool import find_pool_gaps, newest_texts
 from annotation.actions.strata import make_slot, strata_for_new
 from annotation.dealing import derive_seed
 from annotation.models import (
-    Phase,
     PlanChange,
     Slot,
     Study,
@@ -70,6 +69,12 @@ def plan_slots(*, study: Study, phase: str) -> int:
         ]
         added += len(Slot.objects.bulk_create(slots, batch_size=1000))
     return added
+
+
+def planned_phases(study: Study) -> list[str]:
+    """The phases that have places: what changes in the plan changes in each, and in no other."""
+    slots = Slot.objects.filter(locale__study=study)
+    return sorted(slots.order_by().values_list("phase", flat=True).distinct())
 
 
 def _plannable(study: Study) -> list[tuple[CandidateSet, Prompt]]:
@@ -220,7 +225,7 @@ def replace_prompt(
     voided, planned, waiting = _void_free_slots(old), 0, 0
     for study in studies:
         waiting += _request_sets(study, new)
-        added = plan_slots(study=study, phase=Phase.MAIN)
+        added = sum(plan_slots(study=study, phase=phase) for phase in planned_phases(study))
         planned += added
         gone = voided.get(study.pk, 0)
         if news or added or gone:

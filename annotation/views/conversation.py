@@ -12,6 +12,7 @@ from annotation.access import (
     get_own_conversation,
     get_own_turn,
     participant_required,
+    return_url,
 )
 from annotation.actions.assignment import renew_lease
 from annotation.actions.conversation import (
@@ -41,7 +42,6 @@ from annotation.views.conversation_page import (
     explanation_form,
     go_on,
     refuse,
-    return_url,
     show,
     to_page,
     waiting,

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
-from annotation.access import ParticipantRequest, get_own_draft
+from annotation.access import ParticipantRequest, get_own_draft, return_url
 from annotation.actions.conversation import show_candidates
 from annotation.actions.leaving import HAS_ENDED
 from annotation.forms.conversation import ExplanationForm, OwnPromptForm, RankingForm
@@ -168,10 +168,4 @@ def explanation_form(
         question=participation.study.explanation_question,
         required=participation.wave.explanation_policy == ExplanationPolicy.REQUIRED,
         initial=initial,
-    )
-
-
-def return_url(request: ParticipantRequest) -> str:
-    return request.build_absolute_uri(
-        reverse("come-back", args=[request.participation.return_token])
     )

@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 import pytest
-import pytest_django
 from django.apps import apps
 from django.urls import URLPattern, reverse
 from django.utils import timezone
@@ -69,17 +68,8 @@ class Grounds:
         return person.enter(**where)
 
 
-@pytest.fixture(scope="module")
-def running(
-    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
-) -> Iterator[Site]:
-    """One web process for all of these tests; the database is emptied under it between them."""
-    with django_db_blocker.unblock(), Site.running() as site:
-        yield site
-
-
 @pytest.fixture
-def grounds(empty_database: None, running: Site) -> Iterator[Grounds]:
+def grounds(empty_database: None, site: Site) -> Iterator[Grounds]:
     """A small study in two locales, in conversations of two turns about prompts of the pool."""
     definition = small_definition(
         prompts=3, target=4, pool_conversations=3, own_conversations=0, turn_lengths={"2": 1}
@@ -92,7 +82,7 @@ def grounds(empty_database: None, running: Site) -> Iterator[Grounds]:
     open_study(study=study)
     vendor = Vendor.objects.create(key="vendor-a", name="Vendor A")
     grounds = Grounds(
-        running, create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN)
+        site, create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN)
     )
     yield grounds
     for person in grounds.people:
