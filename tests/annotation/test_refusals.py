@@ -81,9 +81,7 @@ def grounds(empty_database: None, site: Site) -> Iterator[Grounds]:
         complete_candidate_set(candidate_set.pk)
     open_study(study=study)
     vendor = Vendor.objects.create(key="vendor-a", name="Vendor A")
-    grounds = Grounds(
-        site, create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN)
-    )
+    grounds = Grounds(site, create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN))
     yield grounds
     for person in grounds.people:
         person.close()
