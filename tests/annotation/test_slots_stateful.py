@@ -40,6 +40,7 @@ from annotation.actions.participation import answer_closing, finish
 from annotation.actions.plan import plan_slots, retire_prompt
 from annotation.actions.pool import request_pool
 from annotation.actions.quality import decide_flag
+from annotation.actions.replan import change_target
 from annotation.actions.withdrawal import withdraw
 from annotation.choosing import choose, from_record
 from annotation.models import (
@@ -52,6 +53,7 @@ from annotation.models import (
     RecruitmentLink,
     Slot,
     Study,
+    StudyLocale,
 )
 from annotation.models.assignment import NEVER_LEASED
 from candidates.generation import complete_candidate_set
@@ -111,12 +113,26 @@ class Story(RuleBasedStateMachine):
             for slot in last:
                 self.rules.drop(self.rules.places[slot.pk])
 
+    @initialize(most=st.sampled_from([None, 1, 2]), cells=st.booleans())
+    def have_cells(self, most: int | None, cells: bool) -> None:
+        """Places want one of two strata or anybody; one person may take so many places."""
+        Participation.objects.filter(pk=self.ids[0]).update(most_places=most)
+        self.rules.people[self.ids[0]].most = most
+        if cells:
+            for n, pk in enumerate(self.ids):
+                Participation.objects.filter(pk=pk).update(stratum="ab"[n % 2])
+            for n, stratum in enumerate(["a", "b", ""]):
+                Slot.objects.alias(rest=F("pk") % 3).filter(rest=n).update(stratum=stratum)
+
     # -- what can happen -----------------------------------------------------------------
 
     @rule(n=who())
     def open(self, n: int) -> None:
         person, before = self.person(n), self.model(n)
         allowed, wanted = self.rules.claimable(person.pk), self.rules.wanted(person.pk)
+        if self.rules.has_her_share(person.pk):
+            allowed = wanted = set()
+        strata = dict(Slot.objects.filter(pk__in=allowed).values_list("pk", "stratum"))
         got = open_next_conversation(participation=person)
         person.refresh_from_db()
         if before.talk:
@@ -133,6 +149,9 @@ class Story(RuleBasedStateMachine):
         deal = Deal.objects.get(grant=got.grant)
         considered = from_record(deal.considered)
         assert {item.slot for item in considered} <= allowed
+        ways = ({person.stratum}, {""}, set(strata.values()))
+        first = next(way for way in ways if way & set(strata.values()))
+        assert {item.stratum for item in considered} <= first, "the need is filled first"
         assert choose(considered, deal.seed).slot == got.grant.slot_id
         self.rules.give(
             person.pk, got.grant.slot_id, Talk(got.pk, got.grant.slot_id, got.planned_turns)
@@ -143,6 +162,19 @@ class Story(RuleBasedStateMachine):
         """Everybody comes at the same hour."""
         for n in range(len(self.ids)):
             self.open((first + n) % len(self.ids))
+
+    @precondition(somebody_at_work)
+    @rule(n=who(), act=st.sampled_from(["renew", "judge", "skip"]))
+    def come_back_late(self, n: int, act: str) -> None:
+        """Her lease lapsed, the others asked for a place, and only then she goes on."""
+        late, _talk = self.at_work(n)
+        self.pass_time(max(PAUSES))
+        for other, pk in enumerate(self.ids):
+            if pk != late and self.rules.people[pk].talk:
+                self.skip(self.working().index(pk))
+            if pk != late:
+                self.open(other)
+        getattr(self, act)(self.working().index(late))
 
     @precondition(somebody_at_work)
     @rule(n=who())
@@ -175,8 +207,7 @@ class Story(RuleBasedStateMachine):
         if first:
             assert ranking == first, "a repeat returns what is stored"
             return
-        ending = self.rules.judge(pk)
-        assert Grant.objects.get(conversation=talk.pk).disposition == ending
+        self.rules.judge(pk)
 
     @precondition(somebody_at_work)
     @rule(n=who())
@@ -196,9 +227,7 @@ class Story(RuleBasedStateMachine):
     def skip(self, n: int) -> None:
         pk, talk = self.at_work(n)
         skip_conversation(conversation=self.conversation(talk))
-        self.rules.leave(pk)
-        ending = Grant.objects.get(conversation=talk.pk).disposition
-        assert ending in SETTLED if talk.is_ranked else ending == "skipped"
+        self.rules.leave(pk, "skipped")
 
     @rule(n=who(), how=st.sampled_from(["withdraw", "exclude", "end", "finish"]))
     def go(self, n: int, how: str) -> None:
@@ -213,7 +242,7 @@ class Story(RuleBasedStateMachine):
         person, model = self.person(n), self.model(n)
         withdraw(participation=person)
         if not model.withdrawn:
-            self.rules.leave(person.pk)
+            self.rules.leave(person.pk, "withdrawn")
             self.rules.replace(person.pk)
         model.withdrawn = model.gone = True
 
@@ -228,7 +257,7 @@ class Story(RuleBasedStateMachine):
         if decided:
             return
         if end and not model.gone:
-            self.rules.leave(person.pk)
+            self.rules.leave(person.pk, "skipped")
             model.gone = True
         if not model.excluded:
             self.rules.replace(person.pk)
@@ -251,6 +280,28 @@ class Story(RuleBasedStateMachine):
             assert retire_prompt(prompt=prompt, why="misleads") == self.rules.retire(prompt.pk)
         assert plan_slots(study=self.world.study, phase="main") == 0
 
+    @rule(n=st.integers(0, 1), people=st.integers(1, 4))
+    def resize(self, n: int, people: int) -> None:
+        locale = StudyLocale.objects.select_related("study").get(pk=self.world.locales[n])
+        lacking = self.rules.resize(locale.pk, people)
+        if lacking is None:
+            with pytest.raises(ValidationError, match="already"):
+                change_target(locale=locale, target=people, by=self.world.by, why="as we see")
+            return
+        free = {pk for pk, place in self.rules.places.items() if place.is_free}
+        done = change_target(locale=locale, target=people, by=self.world.by, why="as we see")
+        assert (done.added, done.voided) == ((+lacking).total(), (-lacking).total())
+        self.rules.awaited += lacking  # only what is added
+        self.rules.target.update(+lacking)
+        gone = Slot.objects.filter(pk__in=free, status="void").exclude(pk__in=self.voided())
+        for pk in gone.values_list("pk", flat=True):
+            lacking[self.rules.places[pk].pair] += 1
+            self.rules.drop(self.rules.places[pk])
+        assert not -lacking, "free places alone are voided"
+        if done.record:  # no cell is left: everybody may take any number
+            for person in self.rules.people.values():
+                person.most = None
+
     # -- what is always true -------------------------------------------------------------
 
     @invariant()
@@ -262,9 +313,9 @@ class Story(RuleBasedStateMachine):
                 assert self.rules.awaited[pair] > 0, "a place nobody planned"
                 self.rules.awaited[pair] -= 1
                 self.rules.places[slot.pk] = Place(pair, slot.prompt_id)
-            held = slot.status == "done" or (slot.status == "open" and slot.leased_until > now)
-            holder = slot.holder_id if held else None
-            assert (slot.status, holder) == self.rules.places[slot.pk].state(), slot.pk
+            held = slot.status == "open" and slot.leased_until > now
+            holder = slot.holder_id if held or slot.status == "done" else None
+            assert (slot.status, holder, held) == self.rules.places[slot.pk].state(), slot.pk
         assert not +self.rules.awaited, "places were voided and not planned anew"
 
     @invariant()
@@ -288,6 +339,11 @@ class Story(RuleBasedStateMachine):
         met = Grant.objects.filter(occasion=0).values("annotator", "prompt")
         assert not met.annotate(times=Count("pk")).filter(times__gt=1).exists()
         assert Grant.objects.count() == Deal.objects.count(), "every grant says why"
+
+    @invariant()
+    def every_grant_ends_as_the_rules_say(self) -> None:
+        rows = Grant.objects.values_list("participation", "slot", "disposition")
+        assert {(who, place): ending for who, place, ending in rows} == self.rules.endings
 
     @invariant()
     def every_judgement_has_one_settled_grant(self) -> None:
@@ -322,8 +378,16 @@ class Story(RuleBasedStateMachine):
 
     def at_work(self, n: int) -> tuple[int, Talk]:
         """One of those who have an open conversation."""
-        them = [(pk, model.talk) for pk, model in self.rules.people.items() if model.talk]
-        return them[n % len(them)]
+        pk = self.working()[n % len(self.working())]
+        talk = self.rules.people[pk].talk
+        assert talk
+        return pk, talk
+
+    def working(self) -> list[int]:
+        return [pk for pk in self.ids if self.rules.people[pk].talk]
+
+    def voided(self) -> set[int]:
+        return {pk for pk, place in self.rules.places.items() if place.status == "void"}
 
     def conversation(self, talk: Talk) -> Conversation:
         return Conversation.objects.select_related("grant", "participation__study").get(pk=talk.pk)
