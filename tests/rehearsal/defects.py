@@ -21,7 +21,7 @@ def order_follows_source(truth: Truth, table: Table, rng: np.random.Generator) -
     people = {index: truth.person(index) for index in set(table.person.tolist())}
     for row, index in enumerate(table.person.tolist()):
         shown = [POLES[one] for one in pole[row]]
-        ranked = truth.rank(people[index], shown, int(table.judged_set[row]))
+        ranked = truth.rank(people[index], shown, f"set {table.judged_set[row]}")
         ranks[row], chosen[row] = ranked.ranks, ranked.chosen
     return replace(table, pole=pole, order=order, rank=ranks, chosen=chosen)
 
