@@ -20,7 +20,7 @@ class Panel:
 
     @property
     def chosen(self) -> Ints:
-        return self.ranks.argmin(axis=1)
+        return np.asarray(self.ranks.argmin(axis=1))
 
 
 def draw_panel(

@@ -9,7 +9,7 @@ from tests.insights.panels import draw_panel
 
 
 def one_item(items: np.ndarray, count: int) -> np.ndarray:
-    return np.eye(count)[items][:, :, 1:]
+    return np.asarray(np.eye(count)[items][:, :, 1:])
 
 
 def test_the_likelihood_of_one_ranking_is_a_product_of_choices() -> None:

@@ -21,7 +21,7 @@ def order_follows_source(truth: Truth, table: Table, rng: np.random.Generator) -
     people = {index: truth.person(index) for index in set(table.person.tolist())}
     for row, index in enumerate(table.person.tolist()):
         shown = [POLES[one] for one in pole[row]]
-        ranked = truth.rank(people[index], shown, int(table.judged_set[row]))
+        ranked = truth.rank(people[index], shown, f"set {table.judged_set[row]}")
         ranks[row], chosen[row] = ranked.ranks, ranked.chosen
     return replace(table, pole=pole, order=order, rank=ranks, chosen=chosen)
 
@@ -58,3 +58,19 @@ def people_of_one_country_are_anywhere(
     return replace(
         table, country=np.where(table.country == "FR", drawn[table.person], table.country)
     )
+
+
+def who_likes_the_default_leaves(truth: Truth, table: Table, rng: np.random.Generator) -> Table:
+    """Drop-out that is not random: half the judgements that choose the default are missing."""
+    chosen = table.pole[np.arange(len(table)), table.chosen]
+    return table.where((chosen != DEFAULT) | (rng.random(len(table)) < 0.5))
+
+
+def alike_candidates_take_from_each_other(
+    truth: Truth, table: Table, rng: np.random.Generator
+) -> Table:
+    """Independence of irrelevant alternatives is violated: where two poles meet, one sinks."""
+    one, other = POLES.index("traditional"), POLES.index("survival")
+    meet = (table.pole == one).any(axis=1) & (table.pole == other).any(axis=1)
+    sinks = meet[:, None] & (table.pole == one) & (rng.random(len(table)) < 0.5)[:, None]
+    return replace(table, rank=np.where(sinks, 5, table.rank))

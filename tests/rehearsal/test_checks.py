@@ -47,7 +47,7 @@ def test_a_sound_rehearsal_passes(seed: int) -> None:
     assert sum(len(check.details) for check in found) > 70
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize(
     ("defect", "noticed"),
     [
@@ -64,6 +64,9 @@ def test_a_sound_rehearsal_passes(seed: int) -> None:
             {"labels as people gave them", "planted effects"},
         ),
         (defects.people_of_one_country_are_anywhere, {"labels as people gave them"}),
+        # Two that break the model itself.
+        (defects.who_likes_the_default_leaves, {"mean rank by country", "mean rank by gender"}),
+        (defects.alike_candidates_take_from_each_other, {"mean rank by gender"}),
     ],
 )
 def test_a_planted_defect_is_noticed(defect: defects.Defect, noticed: set[str], seed: int) -> None:
@@ -106,6 +109,21 @@ def test_one_judgement_gone_leaves_the_order_balanced_and_one_moved_does_not(
     found = checks.check_balance(replace(table, order=order))
     assert not found.holds
     assert found.figure == 1
+
+
+def test_a_row_of_the_square_too_many_shows_unless_one_is_missing() -> None:
+    square = [[0, 1, 2, 3], [1, 3, 0, 2], [3, 2, 1, 0], [2, 0, 3, 1]]
+    row = Judgement(0, 0, 0, "FR-fr", "FR", "", "", [""] * 4, [], [1, 2, 3, 4], 0, 0)
+
+    def holds(*judged: tuple[int, int]) -> bool:
+        rows = [row._replace(ordinal=ordinal, order=square[which]) for ordinal, which in judged]
+        return checks.check_balance(Table.of(rows)).holds
+
+    assert holds((0, 0), (1, 1), (2, 2), (3, 3))
+    assert holds((0, 0), (1, 1), (2, 2), (3, 3), (4, 0), (5, 1))
+    assert not holds((0, 0), (1, 1), (2, 2), (3, 0))
+    assert holds((0, 0), (1, 1), (4, 0))
+    assert not holds((0, 0), (1, 0), (2, 0), (4, 0))
 
 
 def test_surplus_is_left_out_of_every_figure(sound: tuple[Truth, Table]) -> None:
