@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from annotation.actions.plan import MOST_CHARACTERS
 from annotation.actions.replan import Change, change_target, merge_cells
-from annotation.models import Study
+from annotation.models import Study, StudyLocale
 
 
 class PlanForm(forms.Form):
@@ -32,7 +32,7 @@ class PlanForm(forms.Form):
 class TargetForm(PlanForm):
     """How many people judge each set of a locale."""
 
-    locale = forms.ModelChoiceField(queryset=None, label=_("Locale"))
+    locale = forms.ModelChoiceField(queryset=StudyLocale.objects.none(), label=_("Locale"))
     target = forms.IntegerField(label=_("People per set"), min_value=1, max_value=10_000)
     core = forms.BooleanField(
         label=_("For the prompts of the core"), required=False, help_text=_("Else for the others.")

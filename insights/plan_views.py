@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from annotation.actions.replan import Change, preview
-from annotation.models import Phase, Study
+from annotation.models import Phase, PlanChange, Study
 from insights.cells import cell_fill, locale_plans, phases_of, screened_out
 from insights.plan_forms import FORMS, PlanForm
 
@@ -70,11 +70,26 @@ def _faulty(forms: dict[str, PlanForm]) -> bool:
 
 def _facts(study: Study, phase: str) -> dict[str, Any]:
     away = screened_out(study)
+    changes = study.plan_changes.select_related("by").order_by("-at", "-pk")[:100]
     return {
         "study": study,
         "phase": phase,
         "phases": phases_of(study),
         "cells": cell_fill(study, phase),
         "plans": [(one, away.get(one.locale.pk, 0)) for one in locale_plans(study, phase)],
-        "changes": study.plan_changes.select_related("by").order_by("-at", "-pk")[:100],
+        "changes": [(change, _words(change)) for change in changes],
     }
+
+
+def _words(change: PlanChange) -> str:
+    """What became what, in short."""
+    details = change.details
+    if "merged" in details:
+        return f"{', '.join(details['merged'])} → {details['into']}"
+    if "locale" in details:
+        tier = f" {_('in the core')}" if details.get("core") else ""
+        return f"{details['locale']}{tier}: {details['before'] or '–'} → {details['after']}"
+    if isinstance(details.get("before"), list) and isinstance(details.get("after"), list):
+        cells = [len(details["before"]), len(details["after"])]
+        return _("%(before)s cells → %(after)s cells") % {"before": cells[0], "after": cells[1]}
+    return " → ".join(str(details[name]) for name in ("prompt", "replacement") if name in details)

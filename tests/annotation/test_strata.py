@@ -12,18 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.actions import Given, record_answers
-from accounts.models import Annotator, Vendor
+from accounts.models import Annotator, User, Vendor
 from annotation.actions.assignment import claim_slot, complete_slot
 from annotation.actions.cells import find_cell_place, most_places
 from annotation.actions.definition import apply_study
 from annotation.actions.plan import plan_slots
 from annotation.actions.pool import request_pool
-from annotation.models import Participation, Phase, Slot, Study, Wave
+from annotation.actions.replan import replan_cells
+from annotation.models import Deal, Participation, Phase, Slot, Study, Wave
 from annotation.quotas import REFUSED, Cell, Verdict
 from annotation.strata import join_keys, planned_strata, stratum_of, wanted
 from candidates.models import CandidateSet
 from tests.annotation.test_claiming import entered
 from tests.definitions import small_definition
+from tests.walker import Walker
 
 WOMEN = Cell("women", {"country": ["FR"], "gender": ["female"]}, 60)
 MEN = Cell("men", {"country": ["FR"], "gender": ["male"]}, 40)
@@ -142,6 +144,11 @@ def let_in(participation: Participation) -> Participation:
     return participation
 
 
+def sets_of(study: Study, country: str = "FR") -> set[int]:
+    slots = Slot.objects.filter(locale__study=study, locale__country=country)
+    return set(slots.values_list("candidate_set", flat=True))
+
+
 @transaction.atomic
 def judge(participation: Participation) -> Slot | None:
     """Claims a slot and judges it at once."""
@@ -218,7 +225,9 @@ def test_each_sets_judges_come_to_mirror_the_cells(db: None) -> None:
     for _round in range(3):  # 20 people, 3 of 6 sets each: the 60 places there are
         assert all(judge(one) for one in people)
     off = 0
-    for one in set(Slot.objects.filter(locale__study=study).values_list("candidate_set")):
+    for one in set(
+        Slot.objects.filter(locale__study=study).values_list("candidate_set", flat=True)
+    ):
         judges = Counter(
             Slot.objects.filter(candidate_set=one, status="done").values_list(
                 "holder__stratum", flat=True
@@ -243,6 +252,31 @@ def test_the_need_is_filled_first_and_others_come_only_after(db: None) -> None:
     # Each set wants two women and one man: two women fill their places, the third a man's.
     assert given == [["women"] * 3, ["women"] * 3, ["men"] * 3]
     assert judge(let_in(person(study, "male"))) is None
+
+
+@pytest.mark.django_db
+def test_over_the_pages_too_each_set_gets_the_judges_it_wants(link: Any) -> None:
+    study, ines = link.study, User.objects.create(username="ines")
+    cells = [
+        {"key": code, "conditions": {"gender": [code]}, "target": 10} for code in ("female", "male")
+    ]
+    replan_cells(study=study, cells=cells, by=ines, why="to see both")
+    for gender in ("female", "male"):
+        walker = Walker(link)
+        walker.choose()
+        walker.screen(gender=gender)
+        walker.consent()
+        walker.post("guidelines")
+        for _conversation in range(2):
+            conversation = walker.open_kind("pool")
+            walker.rank(walker.current_turn(conversation))
+            walker.post("conversation-skip", {}, conversation.public_id)
+        assert walker.participation.stratum == gender
+    done = Slot.objects.filter(status="done").values_list("stratum", "holder__stratum")
+    assert Counter(done) == {("female", "female"): 2, ("male", "male"): 2}
+    deals = Deal.objects.filter(grant__slot__in=Slot.objects.filter(status="done"))
+    assert {deal.stratum for deal in deals} == {"female", "male"}
+    assert all(0 < deal.probability <= 1 for deal in deals)
 
 
 @pytest.mark.django_db

@@ -82,7 +82,7 @@ def test_the_page_says_where_the_plan_cannot_fill(client: Client, celled: Study)
 
 def test_a_preview_changes_nothing_and_a_change_is_logged(client: Client, celled: Study) -> None:
     user = staff(client, "view_study", "change_study")
-    data = {"locale": celled.locales.get().pk, "target": "7", "why": "more people"}
+    data: dict[str, Any] = {"locale": celled.locales.get().pk, "target": "7", "why": "more people"}
     page = send(client, celled, "target", how="preview", **data).content.decode()
     assert "12 places would be added." in page
     assert 'value="7"' in page
@@ -98,7 +98,7 @@ def test_a_preview_changes_nothing_and_a_change_is_logged(client: Client, celled
 
 def test_cells_are_merged_on_the_page(client: Client, celled: Study) -> None:
     staff(client, "view_study", "change_study")
-    data = {"keys": ["men"], "into": "women", "why": "no men come"}
+    data: dict[str, Any] = {"keys": ["men"], "into": "women", "why": "no men come"}
     page = send(client, celled, "merge", how="preview", **data).content.decode()
     assert "12 places would be wanted of other people." in page
     send(client, celled, "merge", **data)
@@ -127,7 +127,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(
 def test_only_those_who_may_change_a_study_change_its_plan(client: Client, celled: Study) -> None:
     assert client.get(address(celled)).status_code == 302
     staff(client, "view_study")
-    data = {"locale": celled.locales.get().pk, "target": "7", "why": "more people"}
+    data: dict[str, Any] = {"locale": celled.locales.get().pk, "target": "7", "why": "more people"}
     for how in ("preview", "apply"):
         assert send(client, celled, "target", how=how, **data).status_code == 403
     assert not PlanChange.objects.exists()
