@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from annotation.actions.cells import placed_people
+from annotation.actions.cells import people_by_cell, placed_people
+from annotation.actions.strata import stored_cells
 from annotation.models import (
     Outcome,
     Participation,
@@ -20,8 +21,8 @@ from annotation.models import (
     Study,
     StudyLocale,
 )
-from annotation.quotas import Cell, alternatives
-from annotation.strata import JOIN, planned_strata
+from annotation.quotas import alternatives
+from annotation.strata import planned_strata
 
 
 @dataclass(frozen=True)
@@ -109,22 +110,10 @@ class LocalePlan:
 
 def cell_fill(study: Study, phase: str) -> list[CellFill]:
     """Every cell with its people: planned, placed, finished, turned away."""
-    people = placed_people(study, phase)
-    placed = _by_cell(people.order_by().values_list("stratum").annotate(Count("pk")), JOIN)
-    finished = _by_cell(
-        people.filter(outcome=Outcome.COMPLETE)
-        .order_by()
-        .values_list("stratum")
-        .annotate(Count("pk")),
-        JOIN,
-    )
-    away = _by_cell(
-        ScreeningCount.objects.filter(study=study, outcome=Outcome.QUOTA_FULL)
-        .order_by()
-        .values_list("cell")
-        .annotate(Sum("people")),
-        ",",
-    )
+    people, cells = placed_people(study, phase), stored_cells(study)
+    placed = people_by_cell(study, people, cells)
+    finished = people_by_cell(study, people.filter(outcome=Outcome.COMPLETE), cells)
+    away = _turned_away(study)
     return [
         CellFill(
             key=quota.key,
@@ -139,11 +128,11 @@ def cell_fill(study: Study, phase: str) -> list[CellFill]:
     ]
 
 
-def _by_cell(rows: Any, joined_by: str) -> Counter[str]:
+def _turned_away(study: Study) -> Counter[str]:
+    rows = ScreeningCount.objects.filter(study=study, outcome=Outcome.QUOTA_FULL)
     found: Counter[str] = Counter()
-    for keys, number in rows:
-        for key in keys.split(joined_by):
-            found[key] += number
+    for keys, number in rows.order_by().values_list("cell").annotate(Sum("people")):
+        found.update(dict.fromkeys(keys.split(","), number))
     return found
 
 
@@ -155,7 +144,7 @@ def screened_out(study: Study) -> dict[int | None, int]:
 
 def locale_plans(study: Study, phase: str) -> list[LocalePlan]:
     """Strata and capacity of every locale, in the order of the overlap table."""
-    cells = [Cell(quota.key, quota.conditions, quota.target) for quota in study.quotas.all()]
+    cells = stored_cells(study)
     people = Counter(
         dict(_counted(placed_people(study, phase), "locale", "stratum", people=Count("pk")))
     )

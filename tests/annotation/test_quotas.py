@@ -33,16 +33,16 @@ def test_who_fits_a_cell(conditions: Any, facts: Any, fit: bool) -> None:
 
 
 def test_without_cells_everybody_has_a_place() -> None:
-    assert find_place([], {"country": "FR"}, []) == Finding(Verdict.PLACE)
+    assert find_place([], {"country": "FR"}, {}) == Finding(Verdict.PLACE)
 
 
 def test_a_cell_takes_as_many_as_its_target() -> None:
     cell = Cell("young", YOUNG, 2)
     young: Facts = {"country": "FR", "age": 20}
     old: Facts = {"country": "FR", "age": 60}
-    assert find_place([cell], young, [young, old]).verdict is Verdict.PLACE
-    assert find_place([cell], young, [young, young]) == Finding(Verdict.FULL, ("young",))
-    assert find_place([cell], old, []) == Finding(Verdict.NO_CELL)
+    assert find_place([cell], young, {"young": 1}).verdict is Verdict.PLACE
+    assert find_place([cell], young, {"young": 2}) == Finding(Verdict.FULL, ("young",))
+    assert find_place([cell], old, {}) == Finding(Verdict.NO_CELL)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -85,6 +85,7 @@ def test_a_lower_target_voids_free_places_and_no_judgement(
     assert set(Ranking.objects.values_list("pk")) == before
     assert places(link.study) == {"open": 2, "done": 1, "void": 3}
     voided = Slot.objects.filter(status="void")
+    assert set(voided.values_list("ordinal")) == {(1,)}  # the highest first
     assert not voided.filter(prompt__in=[prompt, held.prompt], ordinal=0).exists()
     held.slot.refresh_from_db()
     assert (held.slot.status, held.slot.holder) == ("open", holder.participation)
