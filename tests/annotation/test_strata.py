@@ -303,3 +303,23 @@ def test_phases_keep_their_people_and_places_apart(db: None) -> None:
     with transaction.atomic():
         assert find_cell_place(participation=late).verdict is Verdict.FULL
     assert not Slot.objects.filter(phase=Phase.REHEARSAL, status="done").exists()
+
+
+@pytest.mark.django_db
+def test_a_second_planning_makes_up_for_what_the_first_rounded_up(db: None) -> None:
+    """Five places a set, two strata of equal share: odd ones out of one planning are the
+    other stratum's in the next, so that each has half of all the places there are."""
+    for seed in range(6):
+        with transaction.atomic():
+            study = celled_study(target=5, prompts=4, seed=seed, quotas=[
+                {"key": "women", "conditions": {"gender": ["female"]}, "target": 10},
+                {"key": "men", "conditions": {"gender": ["male"]}, "target": 10},
+            ])  # fmt: skip
+            slots = Slot.objects.filter(locale__study=study)
+            kept = sorted(sets_of(study))[:3]
+            slots.exclude(candidate_set__in=kept).delete()
+            plan_slots(study=study, phase=Phase.MAIN)
+            total = slots.count()
+            women = slots.filter(stratum="women").count()
+            transaction.set_rollback(True)
+        assert women in {total // 2, (total + 1) // 2}
