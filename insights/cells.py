@@ -22,7 +22,7 @@ from annotation.models import (
     StudyLocale,
 )
 from annotation.quotas import alternatives
-from annotation.strata import planned_strata
+from annotation.strata import JOIN, planned_strata
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,17 @@ class CellFill:
     finished: int
     turned_away: int  # came when it was full
     least: int  # different people that the cell's share allows at least
+    open_places: int  # that want somebody of this cell first
+    each: int  # sets that one person judges at most
 
     @property
     def missing(self) -> int:
         return max(0, self.target - self.placed)
+
+    @property
+    def remaining(self) -> int:
+        """Judgements that the missing people can give."""
+        return self.missing * self.each
 
     @property
     def is_full(self) -> bool:
@@ -113,7 +120,7 @@ def cell_fill(study: Study, phase: str) -> list[CellFill]:
     people, cells = placed_people(study, phase), stored_cells(study)
     placed = people_by_cell(study, people, cells)
     finished = people_by_cell(study, people.filter(outcome=Outcome.COMPLETE), cells)
-    away = _turned_away(study)
+    away, wanting = _turned_away(study), _open_by_cell(study, phase)
     return [
         CellFill(
             key=quota.key,
@@ -123,6 +130,8 @@ def cell_fill(study: Study, phase: str) -> list[CellFill]:
             finished=finished[quota.key],
             turned_away=away[quota.key],
             least=min(quota.target, math.ceil(1 / study.cell_share - 1e-9)),
+            open_places=wanting[quota.key],
+            each=study.pool_conversations,
         )
         for quota in Quota.objects.filter(study=study).order_by("key")
     ]
@@ -133,6 +142,13 @@ def _turned_away(study: Study) -> Counter[str]:
     found: Counter[str] = Counter()
     for keys, number in rows.order_by().values_list("cell").annotate(Sum("people")):
         found.update(dict.fromkeys(keys.split(","), number))
+    return found
+
+
+def _open_by_cell(study: Study, phase: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (_locale, stratum), (free, held, _done) in _slots(study, phase).items():
+        found.update(dict.fromkeys(stratum.split(JOIN), free + held))
     return found
 
 

@@ -73,6 +73,17 @@ def most_places(*, participation: Participation, stratum: str) -> int | None:
     return max(1, math.floor(share * places.count() + 1e-9))
 
 
+def lock_people(study: Study) -> None:
+    """Everybody of the study, first of all, as she locks herself before anything else.
+
+    Strata are noted on people; and nobody claims a place meanwhile, for she would find
+    every free one locked and believe that nothing is left. Without the key: what refers to
+    her goes on.
+    """
+    people = Participation.objects.filter(study=study).order_by("pk")
+    list(people.select_for_update(of=("self",), no_key=True).values_list("pk"))
+
+
 def stamp_people(*, study: Study) -> int:
     """Notes anew for everybody who holds a place which stratum is hers and what she may take.
 

@@ -52,6 +52,7 @@ def test_the_reads_count_people_and_places_by_cell(celled: Study) -> None:
     men, ladies = cell_fill(celled, Phase.MAIN)
     assert (men.target, men.placed, men.missing, men.turned_away, men.least) == (8, 1, 7, 0, 4)
     assert (ladies.target, ladies.placed, ladies.finished, ladies.turned_away) == (12, 3, 1, 4)
+    assert (ladies.missing, ladies.remaining, ladies.open_places) == (9, 18, 15)
     assert ladies.words == "FR · gender female"
     assert screened_out(celled) == {locale.pk: 2}
     (plan,) = locale_plans(celled, Phase.MAIN)
