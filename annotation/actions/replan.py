@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import User
-from annotation.actions.cells import find_cells, stamp_people
+from annotation.actions.cells import find_cells, lock_people, stamp_people
 from annotation.actions.plan import lock_prompts, log_change
 from annotation.actions.strata import (
     free_and_kept,
@@ -21,7 +21,7 @@ from annotation.actions.strata import (
     relabel_free_places,
     stored_cells,
 )
-from annotation.models import Participation, Phase, PlanChange, Quota, Slot, Study, StudyLocale
+from annotation.models import Phase, PlanChange, Quota, Slot, Study, StudyLocale
 from annotation.quotas import alternatives
 from annotation.strata import JOIN, join_keys, margin_of
 
@@ -61,7 +61,7 @@ def change_target(
     first. What is judged or held stays: a target below that is refused in one sentence. A
     second call finds nothing to do and leaves no second record.
     """
-    _lock_people(locale.study)
+    lock_people(locale.study)
     lock_prompts(locale.study.pool_id)
     stored_cells(locale.study, lock=True)
     locale = StudyLocale.objects.select_related("study").get(pk=locale.pk)
@@ -144,7 +144,7 @@ def merge_cells(
     Their people fit the other from now on; with `drop` they fit none any more, and only
     the targets move. Held places keep their holders. A second call changes nothing.
     """
-    _lock_people(study)
+    lock_people(study)
     lock_prompts(study.pool_id)
     cells = {quota.key: quota for quota in study.quotas.select_for_update().order_by("pk")}
     wanted = sorted(set(keys))
@@ -214,7 +214,7 @@ def replan_cells(*, study: Study, cells: Any, by: User, why: str) -> Change:
     People get their strata anew, and of each set the free places go to the strata that its
     judges and holders do not make up yet. Cells like the present ones change nothing.
     """
-    _lock_people(study)
+    lock_people(study)
     lock_prompts(study.pool_id)
     stored = list(study.quotas.select_for_update().order_by("pk"))
     after = find_cells(study=study, cells=cells)
@@ -253,10 +253,3 @@ def _facts_of(quotas: Iterable[Quota]) -> list[dict[str, Any]]:
 
 def _by_key(cells: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {cell["key"]: cell for cell in cells}
-
-
-def _lock_people(study: Study) -> None:
-    """Everybody of the study, for strata are noted on them; first of all, as she locks
-    herself before anything else. Without the key: what refers to her goes on."""
-    people = Participation.objects.filter(study=study).order_by("pk")
-    list(people.select_for_update(of=("self",), no_key=True).values_list("pk"))
