@@ -78,6 +78,7 @@ def _pay(study: Study, phase: str) -> Table:
             )
         ],
         empty=_("Nobody has finished in this phase, or no pay is stated."),
+        words=(0, 1, 7),
     )
 
 
@@ -115,6 +116,7 @@ def _closing(study: Study, phase: str) -> Table:
         ],
         rows=rows,
         notes=_how(),
+        words=(0, 5),
     )
 
 
@@ -134,6 +136,7 @@ def _cells(study: Study, phase: str) -> Table:
             for cell in cell_fillings(study, phase)
         ],
         notes=_how(),
+        words=(0, 3),
     )
 
 
