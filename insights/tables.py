@@ -39,8 +39,8 @@ class Table:
 
 
 def number(value: float | None, places: int = 0) -> str:
-    """As the reader's language writes it; a dash where nothing is known."""
-    return "–" if value is None else number_format(value, decimal_pos=places)
+    """As the reader's language writes it, rounded; a dash where nothing is known."""
+    return "–" if value is None else number_format(round(value, places), decimal_pos=places)
 
 
 def as_text(table: Table) -> str:
