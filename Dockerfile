@@ -20,6 +20,7 @@ COPY annotation annotation
 COPY exports exports
 COPY insights insights
 COPY demo demo
+COPY rehearsal rehearsal
 COPY templates templates
 COPY static static
 COPY locale locale

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "exports",
     "insights",
     "demo",
+    "rehearsal",
 ]
 
 MIDDLEWARE = [
