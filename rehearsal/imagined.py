@@ -63,7 +63,7 @@ def _neediest(
         for prompt in range(design.prompts)
     ]
     limit = design.target * design.arms if design.target else None
-    order = np.lexsort((rng.random(design.prompts), have))
+    order = np.lexsort((rng.random(design.prompts), np.array(have)))
     return [int(prompt) for prompt in order if limit is None or have[prompt] < limit]
 
 

@@ -141,7 +141,7 @@ class Truth:
         )
 
     def liking(self, country: str, gender: str, age_band: str) -> Floats:
-        """The utility of each pole (5,) to people of these labels; an unknown label adds nothing."""
+        """The utility of each pole (5,) to people of these labels; unknown ones add nothing."""
         nothing = (0.0,) * len(POLES)
         parts = (
             self.poles,
@@ -149,11 +149,11 @@ class Truth:
             self.genders.get(gender, nothing),
             self.ages.get(age_band, nothing),
         )
-        return np.sum(np.array(parts), axis=0)
+        return np.asarray(np.array(parts).sum(axis=0), dtype=np.float64)
 
     def bonus(self, places: int) -> Floats:
         """The utility that each place on the page adds, (places,)."""
-        return self.first_place_bonus * 0.5 ** np.arange(places)
+        return np.asarray(self.first_place_bonus * 0.5 ** np.arange(places), dtype=np.float64)
 
     def careless(self, people: int) -> Ints:
         """How the first so many people are careless, (people,): known without drawing them."""
@@ -245,7 +245,7 @@ def _rng(*parts: object) -> np.random.Generator:
 
 
 def _unit(place: int) -> Floats:
-    return np.eye(len(POLES))[place]
+    return np.asarray(np.eye(len(POLES))[place])
 
 
 def _liking(values: Floats) -> Liking:

@@ -1,0 +1,90 @@
+"""Whether the planted truth comes back from what was stored.
+
+Every figure with at least `LEAST_PEOPLE` people behind it must lie within its interval
+around what the known model expects, all of them together at family-wise 99 %: Bonferroni
+over all figures of all families, Student's t with one degree of freedom fewer than people,
+widened for the noise of the replays. Errors are those that a researcher would print, made
+by insights/ from the same judgements, so a wrong interval fails here too.
+"""
+
+import numpy as np
+
+from insights.arrays import Bools, Floats
+from insights.choice_model import NotIdentifiedError
+from insights.multiple import bonferroni_level
+from rehearsal import figures
+from rehearsal.figures import Figures
+from rehearsal.findings import Check, Detail
+from rehearsal.replay import Replay
+from rehearsal.table import Table
+from rehearsal.truth import Truth
+
+FAMILY = 0.99
+# Fewer people than this carry no figure of their own: the interval would say nothing.
+LEAST_PEOPLE = 20
+# Replays cost time with every judgement, and their own noise shrinks with them.
+REPLAYED_JUDGEMENTS = 150_000
+MOST_REPLAYS, LEAST_REPLAYS = 50, 3
+
+
+def check_recovery(truth: Truth, table: Table) -> list[Check]:
+    """One check for each family of figures; `figure` is the largest distance found in units
+    of the distance allowed, `bound` is 1. A table too small for a family fails."""
+    if np.unique(table.person).size < LEAST_PEOPLE:
+        words = f"Fewer than {LEAST_PEOPLE} people judged anything: nothing can be said."
+        return [Check("recovery of the planted truth", False, 0.0, 1.0, words)]
+    try:
+        found = figures.by_order_shown(truth, table) | figures.by_balanced_order(table)
+        replays, expected = expect(truth, table)
+    except NotIdentifiedError as error:
+        words = f"Too little was judged to look for it: {error}"
+        return [Check("recovery of the planted truth", False, 0.0, 1.0, words)]
+    judged = {name: _enough(family) for name, family in found.items()}
+    level = bonferroni_level(sum(int(kept.sum()) for kept in judged.values()), FAMILY)
+    return [
+        _compare(name, family, expected[name], judged[name], level, replays)
+        for name, family in found.items()
+    ]
+
+
+def expect(truth: Truth, table: Table) -> tuple[int, dict[str, Floats]]:
+    """How often the plan was replayed, and each family's figures, mean over the replays."""
+    rng = np.random.default_rng([truth.seed, 1])
+    replay = Replay.of(truth, table)
+    number = int(np.clip(REPLAYED_JUDGEMENTS // len(table), LEAST_REPLAYS, MOST_REPLAYS))
+    sums: dict[str, Floats] = {}
+    for _time in range(number):
+        as_shown = figures.by_order_shown(truth, replay.draw(rng, reordered=False))
+        balanced = figures.by_balanced_order(replay.draw(rng, reordered=True))
+        for name, family in (as_shown | balanced).items():
+            sums[name] = sums.get(name, 0.0) + family.found.value
+    return number, {name: total / number for name, total in sums.items()}
+
+
+def _enough(family: Figures) -> Bools:
+    found = family.found
+    return np.asarray((found.people >= LEAST_PEOPLE) & np.isfinite(found.value) & (found.error > 0))
+
+
+def _compare(
+    name: str, family: Figures, expected: Floats, judged: Bools, level: float, replays: int
+) -> Check:
+    allowed = family.found.half_width(level) * np.sqrt(1 + 1 / replays)
+    details = tuple(
+        Detail(
+            family.names[place],
+            float(family.found.value[place]),
+            float(expected[place]),
+            float(allowed[place]),
+        )
+        for place in np.flatnonzero(judged)
+    )
+    if not details:
+        words = f"No figure has {LEAST_PEOPLE} people behind it: nothing can be said."
+        return Check(name, False, 0.0, 1.0, words)
+    worst = max(details, key=lambda detail: detail.distance)
+    words = (
+        f"{len(details)} figures; the farthest: {worst.name} is {worst.found:.3f}, and the "
+        f"planted model expects {worst.expected:.3f} ± {worst.allowed:.3f}."
+    )
+    return Check(name, worst.distance <= 1, round(worst.distance, 4), 1.0, words, details)
