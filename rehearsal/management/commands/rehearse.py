@@ -1,0 +1,117 @@
+"""Plays simulated people through a copy of a study, and says whether everything holds."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from annotation.models import Study
+from rehearsal import report, stage
+from rehearsal.copies import copy_key, remove_copy
+from rehearsal.defects import KINDS, plant
+from rehearsal.servers import Servers, StartError
+
+DEMO = "everyday-questions"
+
+
+class Command(BaseCommand):
+    help = (
+        "Rehearses a study: simulated people take part in a marked copy of it, over HTTP, and "
+        "their known preferences must come back. Exit status 0 only if every check holds."
+    )
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--study", default="demo", help="its key; demo: the demo's study")
+        parser.add_argument("--annotators", type=int, default=500, help="simulated people")
+        parser.add_argument("--seed", type=int, default=1, help="other people with each seed")
+        parser.add_argument("--json", type=Path, help="file for every check with its figure")
+        parser.add_argument("--site", default="", help="address of running pages; else found")
+        parser.add_argument("--threads", type=int, default=stage.THREADS, help="people at once")
+        parser.add_argument("--target", type=int, help="people per set and locale, to try out")
+        parser.add_argument("--conversations", type=int, help="pool conversations a person")
+        parser.add_argument("--turns", type=int, help="turns of each conversation")
+        parser.add_argument("--in-process", action="store_true", help="same actions, no HTTP")
+
+        parser.add_argument("--remove", nargs="?", const="", metavar="KEY", help="remove a copy")
+        parser.add_argument("--plant", choices=KINDS, help=argparse.SUPPRESS)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if options["remove"] is not None:
+                self._remove(options["remove"] or copy_key(self._study(options), options["seed"]))
+                return
+            held = self._rehearse(self._study(options), options)
+        except (ValidationError, StartError) as error:
+            words = error.messages[0] if isinstance(error, ValidationError) else str(error)
+            raise CommandError(words) from error
+        if not held:
+            raise CommandError("The rehearsal does not hold.")
+
+    def _study(self, options: dict[str, Any]) -> Study:
+        key = DEMO if options["study"] == "demo" else options["study"]
+        study = Study.objects.filter(key=key).first()
+        if study is None:
+            raise CommandError(f"There is no study {key}: apply its file first.")
+        return study
+
+    def _remove(self, key: str) -> None:
+        study = Study.objects.filter(key=key).first()
+        if study is None:
+            raise CommandError(f"There is no study {key}.")
+        self.stdout.write(f"{key} removed: {remove_copy(study=study)} rows.")
+
+    def _rehearse(self, original: Study, options: dict[str, Any]) -> bool:
+        if Study.objects.filter(key=copy_key(original, options["seed"])).exists():
+            raise CommandError(
+                f"{copy_key(original, options['seed'])} exists already: remove it with --remove, "
+                "or choose another seed."
+            )
+        with Servers() as servers:
+            provider = servers.ensure_provider()
+            rehearsal = stage.prepare(
+                original,
+                seed=options["seed"],
+                people=options["annotators"],
+                provider=provider,
+                changes=_changes(options),
+            )
+            items = rehearsal.capacities()
+            self.stdout.write(f"{rehearsal.study.key}, {rehearsal.people} people")
+            self.stdout.write(report.arithmetic(items))
+            servers.ensure_worker(provider)
+            site = servers.ensure_site(options["site"])
+            self.stdout.write(f"Playing at {site}")
+            stage.play_over_http(rehearsal, site, threads=options["threads"], say=self.stdout.write)
+        stage.settle(rehearsal)
+        if options["plant"]:
+            self.stdout.write(plant(study=rehearsal.study, kind=options["plant"]))
+        checks = stage.verdict(rehearsal)
+        for name, value in report.figures(rehearsal).items():
+            self.stdout.write(f"  {name:<20} {value}")
+        self.stdout.write("\n".join(report.lines_of(checks)))
+        if options["json"]:
+            found = report.as_json(rehearsal, items, checks)
+            options["json"].write_text(json.dumps(found, indent=2, default=float) + "\n")
+        held = all(check.holds for check in checks)
+        self.stdout.write(
+            "Everything holds." if held else "NOT everything holds.",
+        )
+        self.stdout.write(
+            f"Remove the copy with: manage.py rehearse --remove {rehearsal.study.key}"
+        )
+        return held
+
+
+def _changes(options: dict[str, Any]) -> dict[str, Any]:
+    """Settings of the copy that differ from the study's own."""
+    changes: dict[str, Any] = {}
+    if options["target"]:
+        changes["target"] = options["target"]
+    if options["conversations"] is not None:
+        changes["pool_conversations"] = options["conversations"]
+    if options["turns"]:
+        changes["turn_lengths"] = {str(options["turns"]): 1}
+    return changes
