@@ -32,7 +32,7 @@ def run(
     judged_turns: Mapping[int, int],
     people: int,
 ) -> list[Check]:
-    """Every check that needs the truth: order balance, recovery, careless people.
+    """Every check that needs the truth: labels, order balance, recovery, careless people.
 
     flagged: the truth's indices of people with a raised flag of any kind, after a last review
     of everybody (`annotation.review.review_work`), so that speed is measured against the
@@ -41,11 +41,28 @@ def run(
     """
     counted = table.where(table.counted)
     return [
+        check_labels(truth, table),
         check_balance(counted),
         check_order_by_pole(counted),
         *check_recovery(truth, counted),
         *check_careless(truth, flagged=flagged, judged_turns=judged_turns, people=people),
     ]
+
+
+def check_labels(truth: Truth, table: Table) -> Check:
+    """Country, gender and age band of every judgement are those its person gave.
+
+    `figure`: people with another label somewhere; bound 0. Shuffled labels also spoil the
+    recovery of the planted truth, where enough people are behind them.
+    """
+    wrong = 0
+    for index in np.unique(table.person).tolist():
+        person, own = truth.person(index), table.person == index
+        given = (person.country, person.gender, person.age_band)
+        stored = (table.country[own], table.gender[own], table.age_band[own])
+        wrong += any((labels != label).any() for labels, label in zip(stored, given, strict=True))
+    words = f"Of {wrong} people a stored label is not what they said."
+    return Check("labels as people gave them", wrong == 0, wrong, 0, words)
 
 
 def check_balance(table: Table) -> Check:

@@ -1,5 +1,6 @@
 """The figures that must come back, each by an estimator of insights/ over one table."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from insights import agreement, choice_model, position, preference
 from insights.arrays import Bools, Floats, Ints
 from insights.intervals import Estimates
-from rehearsal.replay import group_liking
+from rehearsal.replay import group_liking, likings
 from rehearsal.table import Labels, Table
 from rehearsal.truth import POLES, Truth
 
@@ -22,24 +23,28 @@ class Figures:
     found: Estimates
 
 
-def by_order_shown(truth: Truth, table: Table) -> dict[str, Figures]:
-    """What theory expects for the very orders that were shown."""
-    return {
-        "position coefficients": place_coefficients(table),
-        "group effects within countries": group_slopes(truth, table),
-        "agreement on choices": agreement_on_choices(table),
-        "agreement on rankings": agreement_on_rankings(table),
-    }
+@dataclass(frozen=True)
+class Family:
+    """`balanced`: theory's figure is for every candidate standing in every place equally
+    often; otherwise for the very orders that were shown."""
+
+    name: str
+    balanced: bool
+    figures: Callable[[Table], Figures]
 
 
-def by_balanced_order(table: Table) -> dict[str, Figures]:
-    """What theory expects where every candidate stands in every place equally often."""
-    return {
-        "mean rank by country": mean_ranks(table, table.country),
-        "mean rank by gender": mean_ranks(table, table.gender),
-        "mean rank by age": mean_ranks(table, table.age_band),
-        "choices by place": choice_shares(table),
-    }
+def families(truth: Truth) -> list[Family]:
+    """All figures that must come back."""
+    return [
+        Family("mean rank by country", True, lambda table: mean_ranks(table, table.country)),
+        Family("mean rank by gender", True, lambda table: mean_ranks(table, table.gender)),
+        Family("mean rank by age", True, lambda table: mean_ranks(table, table.age_band)),
+        Family("choices by place", True, choice_shares),
+        Family("position coefficients", False, lambda table: place_coefficients(truth, table)),
+        Family("planted effects", False, lambda table: effect_slopes(truth, table)),
+        Family("agreement on choices", False, agreement_on_choices),
+        Family("agreement on rankings", False, agreement_on_rankings),
+    ]
 
 
 def mean_ranks(table: Table, labels: Labels) -> Figures:
@@ -59,14 +64,21 @@ def choice_shares(table: Table) -> Figures:
     return Figures(tuple(f"place {place + 1}" for place in range(found.value.size)), found)
 
 
-def place_coefficients(table: Table) -> Figures:
+def place_coefficients(truth: Truth, table: Table) -> Figures:
     """Utility of each place beside the last one, with poles by country taken out."""
-    groups = np.unique(table.country, return_inverse=True)[1]
+    names, groups = np.unique(table.country, return_inverse=True)
     by_place = choice_model.place_covariates(shown(table))
     by_class = choice_model.class_covariates(table.pole, groups, class_count=len(POLES))
     wide = by_place.shape[2]
+    bonus = truth.bonus(wide + 1)
+    likes = np.array(truth.poles) + likings(truth.countries, names)
+    near = [(bonus - bonus[-1])[:-1], (likes[:, :-1] - likes[:, -1:]).ravel()]
     fit = choice_model.fit(
-        table.rank, shown(table), np.concatenate([by_place, by_class], axis=2), table.person
+        table.rank,
+        shown(table),
+        np.concatenate([by_place, by_class], axis=2),
+        table.person,
+        start=0.8 * np.concatenate(near),  # people differ, which flattens what all share
     )
     return Figures(
         tuple(f"place {place + 1}" for place in range(wide)),
@@ -74,23 +86,38 @@ def place_coefficients(table: Table) -> Figures:
     )
 
 
-def group_slopes(truth: Truth, table: Table) -> Figures:
-    """Places gained per unit of utility that gender and age add, within each country.
+def effect_slopes(truth: Truth, table: Table) -> Figures:
+    """Places gained per unit of utility: by what countries like, and by what gender and age
+    add, over all; and by what gender and age add within each country.
 
-    The sharpest single question whether the labels of a country's people are their own:
-    shuffled labels bring it to zero.
+    The sharpest question whether labels are people's own: shuffled ones bring it to zero.
     """
     names, groups = np.unique(table.country, return_inverse=True)
-    liking = group_liking(truth, table.gender, table.age_band)
-    shares = np.bincount(groups, minlength=names.size)[:, None]
-    means = np.stack(
-        [np.bincount(groups, column, minlength=names.size) for column in liking.T], axis=1
+    by_country = likings(truth.countries, table.country)
+    by_group = group_liking(truth, table)
+    together = np.zeros_like(groups)
+    found = [
+        _slopes(table, by_country, together),
+        _slopes(table, by_group, together),
+        _slopes(table, by_group, groups),
+    ]
+    return Figures(
+        ("country", "gender and age", *(f"gender and age in {name}" for name in names.tolist())),
+        Estimates(
+            np.concatenate([one.value for one in found]),
+            np.concatenate([one.error for one in found]),
+            np.concatenate([one.people for one in found]),
+        ),
     )
-    beyond = liking - (means / shares)[groups]
-    covariate = np.take_along_axis(beyond, np.maximum(table.pole, 0), axis=1)
+
+
+def _slopes(table: Table, liking: Floats, groups: Ints) -> Estimates:
+    """Of places on each row's liking of the poles, beyond the mean liking of its group."""
+    count = np.bincount(groups)[:, None]
+    means = np.stack([np.bincount(groups, column) for column in liking.T], axis=1) / count
+    covariate = np.take_along_axis(liking - means[groups], np.maximum(table.pole, 0), axis=1)
     covariate = np.where(shown(table), covariate, np.nan)
-    found = preference.slopes(places(table), covariate, groups, table.person)
-    return Figures(tuple(names.tolist()), found)
+    return preference.slopes(places(table), covariate, groups, table.person)
 
 
 def agreement_on_choices(table: Table) -> Figures:

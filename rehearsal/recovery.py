@@ -7,6 +7,8 @@ widened for the noise of the replays. Errors are those that a researcher would p
 by insights/ from the same judgements, so a wrong interval fails here too.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 
 from insights.arrays import Bools, Floats
@@ -23,8 +25,8 @@ FAMILY = 0.99
 # Fewer people than this carry no figure of their own: the interval would say nothing.
 LEAST_PEOPLE = 20
 # Replays cost time with every judgement, and their own noise shrinks with them.
-REPLAYED_JUDGEMENTS = 150_000
-MOST_REPLAYS, LEAST_REPLAYS = 50, 3
+REPLAYED_JUDGEMENTS = 80_000
+MOST_REPLAYS, LEAST_REPLAYS = 20, 3
 
 
 def check_recovery(truth: Truth, table: Table) -> list[Check]:
@@ -33,31 +35,39 @@ def check_recovery(truth: Truth, table: Table) -> list[Check]:
     if np.unique(table.person).size < LEAST_PEOPLE:
         words = f"Fewer than {LEAST_PEOPLE} people judged anything: nothing can be said."
         return [Check("recovery of the planted truth", False, 0.0, 1.0, words)]
-    try:
-        found = figures.by_order_shown(truth, table) | figures.by_balanced_order(table)
-        replays, expected = expect(truth, table)
-    except NotIdentifiedError as error:
-        words = f"Too little was judged to look for it: {error}"
-        return [Check("recovery of the planted truth", False, 0.0, 1.0, words)]
+    found: dict[str, Figures] = {}
+    failed: list[Check] = []
+    for family in figures.families(truth):
+        try:
+            found[family.name] = family.figures(table)
+        except NotIdentifiedError as error:
+            failed.append(Check(family.name, False, 0.0, 1.0, f"Nothing can be said: {error}"))
     judged = {name: _enough(family) for name, family in found.items()}
     level = bonferroni_level(sum(int(kept.sum()) for kept in judged.values()), FAMILY)
-    return [
-        _compare(name, family, expected[name], judged[name], level, replays)
+    replays, expected = expect(truth, table, set(found))
+    return failed + [
+        _compare(name, family, expected[name], judged[name], level=level, replays=replays)
         for name, family in found.items()
     ]
 
 
-def expect(truth: Truth, table: Table) -> tuple[int, dict[str, Floats]]:
-    """How often the plan was replayed, and each family's figures, mean over the replays."""
+def expect(
+    truth: Truth, table: Table, names: Collection[str] | None = None
+) -> tuple[int, dict[str, Floats]]:
+    """How often the plan was replayed, and each family's figures, mean over the replays.
+
+    names: only these families; None: all. Memory is that of one replay.
+    """
     rng = np.random.default_rng([truth.seed, 1])
     replay = Replay.of(truth, table)
     number = int(np.clip(REPLAYED_JUDGEMENTS // len(table), LEAST_REPLAYS, MOST_REPLAYS))
     sums: dict[str, Floats] = {}
     for _time in range(number):
-        as_shown = figures.by_order_shown(truth, replay.draw(rng, reordered=False))
-        balanced = figures.by_balanced_order(replay.draw(rng, reordered=True))
-        for name, family in (as_shown | balanced).items():
-            sums[name] = sums.get(name, 0.0) + family.found.value
+        drawn = {balanced: replay.draw(rng, reordered=balanced) for balanced in (False, True)}
+        for family in figures.families(truth):
+            if names is None or family.name in names:
+                value = family.figures(drawn[family.balanced]).found.value
+                sums[family.name] = sums.get(family.name, 0.0) + value
     return number, {name: total / number for name, total in sums.items()}
 
 
@@ -67,7 +77,7 @@ def _enough(family: Figures) -> Bools:
 
 
 def _compare(
-    name: str, family: Figures, expected: Floats, judged: Bools, level: float, replays: int
+    name: str, family: Figures, expected: Floats, judged: Bools, *, level: float, replays: int
 ) -> Check:
     allowed = family.found.half_width(level) * np.sqrt(1 + 1 / replays)
     details = tuple(

@@ -6,6 +6,7 @@ careless people stay careless. So theory holds habits, carelessness and ties, an
 compared with a figure made by the same estimator.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from insights.arrays import Floats, Ints
 from rehearsal.draws import draw_rankings
 from rehearsal.table import Labels, Table
-from rehearsal.truth import POLES, Truth
+from rehearsal.truth import POLES, Liking, Truth
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,14 @@ class Replay:
 
     @classmethod
     def of(cls, truth: Truth, table: Table) -> "Replay":
-        liking = [
-            truth.liking(*labels)
-            for labels in zip(
-                table.country.tolist(), table.gender.tolist(), table.age_band.tolist(), strict=True
-            )
-        ]
         number = (table.pole >= 0).sum(axis=1)
         careless = truth.careless(int(table.person.max(initial=-1)) + 1)[table.person]
         return cls(
             truth=truth,
             table=table,
-            liking=np.array(liking).reshape(len(table), len(POLES)),
+            liking=np.array(truth.poles)
+            + likings(truth.countries, table.country)
+            + group_liking(truth, table),
             whose=np.unique(table.person, return_inverse=True)[1],
             careless=np.minimum(careless, number - 1),
         )
@@ -73,12 +70,14 @@ def reorder(table: Table, rng: np.random.Generator) -> Table:
     )
 
 
-def group_liking(truth: Truth, gender: Labels, age_band: Labels) -> Floats:
+def group_liking(truth: Truth, table: Table) -> Floats:
     """What gender and age band alone add to each pole's utility, (n, poles)."""
+    return likings(truth.genders, table.gender) + likings(truth.ages, table.age_band)
+
+
+def likings(known: Mapping[str, Liking], labels: Labels) -> Floats:
+    """What each row's label adds to each pole's utility, (n, poles); unknown ones nothing."""
+    names, which = np.unique(labels, return_inverse=True)
     nothing = (0.0,) * len(POLES)
-    return np.array(
-        [
-            np.array(truth.genders.get(one, nothing)) + np.array(truth.ages.get(band, nothing))
-            for one, band in zip(gender.tolist(), age_band.tolist(), strict=True)
-        ]
-    ).reshape(gender.size, len(POLES))
+    rows = np.array([known.get(name, nothing) for name in names.tolist()], dtype=np.float64)
+    return rows.reshape(names.size, len(POLES))[which]

@@ -130,11 +130,11 @@ class Truth:
                 for place, country in enumerate(countries)
             },
             genders={
-                gender: _liking(sign * strength * 0.5 * (_unit(one) - _unit(other)))
+                gender: _liking(sign * strength * 0.6 * (_unit(one) - _unit(other)))
                 for gender, sign in zip(GENDERS, (1, -1), strict=True)
             },
             ages={
-                band: _liking(sign * strength * 0.6 * (_unit(early) - _unit(late)))
+                band: _liking(sign * strength * 0.7 * (_unit(early) - _unit(late)))
                 for band, sign in zip(AGE_BANDS, (1, 0, -1), strict=True)
             },
             locales=tuple(locales),

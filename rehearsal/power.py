@@ -1,0 +1,215 @@
+"""What a plan can show, what it costs, how long it lasts, and which locale cannot fill.
+
+Plain arithmetic before anybody is invited. Powers are exact sums over binomial
+distributions, not approximations: with ten people those are wrong.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, sqrt
+
+import numpy as np
+from scipy import stats
+
+from insights.arrays import Bools, Floats
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Prompts that are planned alike: such as a core with large targets, and a tail."""
+
+    name: str
+    prompts: int
+    target: int  # distinct people per set and locale
+    arms: int = 1  # sets per prompt
+
+
+@dataclass(frozen=True)
+class LocalePlan:
+    """One locale: people expected, what each is paid, and how many arrive in a day."""
+
+    name: str
+    people: int
+    pay: float = 0.0
+    currency: str = ""
+    people_a_day: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What each person does: first turns of pool conversations fill places, nothing else."""
+
+    locales: Sequence[LocalePlan]
+    tiers: Sequence[Tier]
+    pool_conversations: float
+    own_conversations: float = 0.0
+    minutes_a_conversation: float = 8.0
+    # Shares of conversations that fill no place: skipped, left, or surplus.
+    lost: float = 0.05
+    # The share of a person's leaning in a choice: the correlation of two of her judgements.
+    correlation: float = 0.1
+
+
+@dataclass(frozen=True)
+class Precision:
+    """What the prompts of a tier can carry in one country, and between two."""
+
+    tier: str
+    people: int
+    half_width: float
+    power: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Places wanted in a locale, and judgements its people can give."""
+
+    locale: str
+    wanted: int
+    available: float
+    fills: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Hours of people's time in all, pay by currency, days in the field by locale."""
+
+    hours: float
+    pay: Mapping[str, float]
+    days: Mapping[str, float]
+    words: str
+
+
+def power_between(
+    first: float, second: float, people: int, *, others: int | None = None, level: float = 0.05
+) -> float:
+    """Chance that Fisher's exact test (two-sided) tells two true shares apart.
+
+    people and others: distinct people in the two countries; others defaults to as many.
+    Exact: summed over every outcome of the two binomials.
+    """
+    n, m = people, people if others is None else others
+    chances = np.outer(
+        stats.binom.pmf(np.arange(n + 1), n, first), stats.binom.pmf(np.arange(m + 1), m, second)
+    )
+    return float(chances[fisher_rejects(n, m, level)].sum())
+
+
+def fisher_rejects(n: int, m: int, level: float) -> Bools:
+    """Whether Fisher's two-sided test rejects equality, (n + 1, m + 1) by the two counts.
+
+    The p-value sums the chances of all tables with the same margins that are no likelier
+    (Fisher, 1935; as R's fisher.test does, with its tolerance of 1e-7).
+    """
+    rejects = np.zeros((n + 1, m + 1), dtype=np.bool_)
+    for total in range(n + m + 1):
+        first = np.arange(max(0, total - m), min(n, total) + 1)
+        chances: Floats = stats.hypergeom.pmf(first, n + m, total, n)
+        order = np.sort(chances)
+        below = np.searchsorted(order, chances * (1 + 1e-7), side="right")
+        p_values = np.concatenate([[0.0], np.cumsum(order)])[below]
+        rejects[first, total - first] = p_values <= level
+    return rejects
+
+
+def share_half_width(share: float, people: int, *, level: float = 0.95) -> float:
+    """Half of Wilson's interval (1927) of a share among so many distinct people."""
+    z = stats.norm.ppf(0.5 + level / 2)
+    root = sqrt(share * (1 - share) / people + z**2 / (4 * people**2))
+    return float(z * root / (1 + z**2 / people))
+
+
+def design_effect(judgements_each: float, correlation: float) -> float:
+    """How much wider a variance is because people judge several sets (Kish, 1965):
+    1 + (judgements of each - 1) times the correlation of two of one person's."""
+    return 1 + (max(judgements_each, 1) - 1) * correlation
+
+
+def country_half_width(plan: Plan, people: int, *, deviation: float, level: float = 0.95) -> float:
+    """Half the interval of a country's mean over all its judgements, such as a mean rank.
+
+    deviation: standard deviation of one judgement's figure, in its unit; for the rank of
+    one response among four drawn by lot it is 1.118.
+    """
+    judgements = people * plan.pool_conversations * (1 - plan.lost)
+    if judgements < 2 or people < 2:
+        return float("inf")
+    spread = deviation**2 * design_effect(plan.pool_conversations, plan.correlation) / judgements
+    return float(stats.t.ppf(0.5 + level / 2, people - 1) * sqrt(spread))
+
+
+def precision(plan: Plan, *, shares: tuple[float, float] = (0.4, 0.2)) -> list[Precision]:
+    """For each tier: interval of one prompt's share in one country, power between two."""
+    found = []
+    for tier in plan.tiers:
+        half = share_half_width(shares[0], tier.target)
+        power = power_between(*shares, tier.target)
+        words = (
+            f"{tier.name}: with {tier.target} people a set, a share of {shares[0]:.0%} is known "
+            f"within ± {100 * half:.0f} points; {shares[0]:.0%} in one country and "
+            f"{shares[1]:.0%} in another are told apart with probability {power:.0%}."
+        )
+        if power < 0.8:
+            words += " Say nothing about single prompts of this tier, and rank none."
+        found.append(Precision(tier.name, tier.target, half, power, words))
+    return found
+
+
+def capacity(plan: Plan) -> list[Capacity]:
+    """Locale by locale: can these people fill these places?"""
+    return [_capacity(plan, locale) for locale in plan.locales]
+
+
+def _capacity(plan: Plan, locale: LocalePlan) -> Capacity:
+    wanted = sum(tier.prompts * tier.arms * tier.target for tier in plan.tiers)
+    prompts = sum(tier.prompts for tier in plan.tiers)
+    # Nobody meets a prompt twice, in any arm, so more conversations than prompts are none.
+    each = min(plan.pool_conversations, prompts) * (1 - plan.lost)
+    available = locale.people * each
+    deepest = max((tier.arms * tier.target for tier in plan.tiers), default=0)
+    numbers = (
+        f"{locale.name}: {wanted} places; {locale.people} people × {each:.1f} = {available:.0f}"
+    )
+    needed = max(ceil(wanted / each) if each else 0, deepest)
+    if locale.people < deepest:
+        words = (
+            f"{numbers}. It cannot fill: a prompt wants {deepest} different people. "
+            f"It needs {needed} people."
+        )
+    elif available < wanted:
+        words = (
+            f"{numbers}. It cannot fill: it needs {needed} people, {needed - locale.people} more."
+        )
+    else:
+        words = f"{numbers}. It can fill, with {available - wanted:.0f} to spare."
+    return Capacity(
+        locale.name, wanted, available, locale.people >= deepest and available >= wanted, words
+    )
+
+
+def bill(plan: Plan) -> Bill:
+    """Hours, pay and days, if everybody who is planned comes and finishes."""
+    minutes = (plan.pool_conversations + plan.own_conversations) * plan.minutes_a_conversation
+    pay: dict[str, float] = {}
+    for locale in plan.locales:
+        pay[locale.currency] = pay.get(locale.currency, 0.0) + locale.people * locale.pay
+    days = {
+        locale.name: locale.people / locale.people_a_day
+        for locale in plan.locales
+        if locale.people_a_day
+    }
+    hours = sum(locale.people for locale in plan.locales) * minutes / 60
+    money = ", ".join(f"{amount:,.0f} {currency}".strip() for currency, amount in pay.items())
+    words = f"About {minutes:.0f} minutes a person, {hours:,.0f} hours in all; pay: {money}."
+    if days:
+        last = max(days, key=lambda name: days[name])
+        words += f" {last} closes last, after {ceil(days[last])} days."
+    return Bill(hours, pay, days, words)
+
+
+def hourly_pay(plan: Plan, locale: LocalePlan) -> float:
+    """What an hour comes to in the locale's currency, if conversations take as planned."""
+    minutes = (plan.pool_conversations + plan.own_conversations) * plan.minutes_a_conversation
+    return locale.pay * 60 / minutes
