@@ -18,7 +18,7 @@ from annotation.models import (
     Study,
 )
 from rehearsal.findings import Check
-from rehearsal.ledger import Ledger, Submission
+from rehearsal.ledger import Ledger, Submission, content_of
 
 
 def check_all(
@@ -156,7 +156,7 @@ def _changed(study: Study, sent: Mapping[str, Submission]) -> int:
         ).values_list("submission_key", "chosen__handle")
     }
     return sum(
-        chosen[key] != submission.chosen or ranks[key] != dict(submission.ranks)
+        content_of(chosen[key], ranks[key]) != submission.content
         for key, submission in sent.items()
         if key in chosen
     )

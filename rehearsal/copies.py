@@ -11,7 +11,6 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
-from django.db.models import Q
 
 from accounts.models import Annotator, Vendor
 from annotation.actions.link import create_recruitment_link

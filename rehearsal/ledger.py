@@ -1,10 +1,13 @@
 """What the people of a rehearsal themselves know: which submissions were answered as stored."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from annotation.dealing import derive_seed
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One ranking as it was sent: by whom, of which turn, under which key, with what."""
 
@@ -12,9 +15,13 @@ class Submission:
     conversation: str
     position: int
     key: str
-    chosen: str
-    ranks: tuple[tuple[str, int], ...]  # by handle; ties as on the page
+    content: int  # what was chosen and every rank, as `content_of` folds them
     seconds: float  # that her reading takes by the played clock
+
+
+def content_of(chosen: str, ranks: Mapping[str, int | None]) -> int:
+    """The chosen handle and the ranks by handle as one number, the same in any order."""
+    return derive_seed(chosen, *sorted(f"{handle}={rank}" for handle, rank in ranks.items()))
 
 
 @dataclass

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,7 +14,7 @@ from annotation.dealing import derive_seed
 from annotation.quality import READING_SPEED
 from demo.library import Library
 from rehearsal.browser import Answer, Browser, Form, Page, PageError, Tally
-from rehearsal.ledger import Ledger, Submission
+from rehearsal.ledger import Ledger, Submission, content_of
 from rehearsal.truth import Ranked, SimulatedPerson, Truth
 
 STEPS = 600
@@ -186,7 +186,8 @@ class Player:
                     pool.submit(window.send, form, entered)
                     for window, (form, entered) in zip(windows, sendings, strict=True)
                 ]
-                return [answer.result() for answer in answers][0]
+                first, *_others = [answer.result() for answer in answers]
+                return first
         finally:
             for window in windows:
                 window.close()
@@ -263,10 +264,8 @@ class Player:
                 self.world.ledger.note("sent from two tabs")
                 self.world.ledger.note_sent(_under(submission, second.values["submission_key"]))
                 sendings.append((second, entered))
-        if len(sendings) > 1:
-            found = self._twice(sendings)
-        else:
-            found = self._send_written(form, entered)
+        several = len(sendings) > 1
+        found = self._twice(sendings) if several else self._send_written(form, entered)
         if found.status >= 400 or found.path.startswith("/no-session"):
             raise PageError(f"A ranking of {page.path} was answered {found.status}.")
         self.world.ledger.note_acknowledged(key, position)
@@ -288,14 +287,13 @@ class Player:
             "represents": self.random.choice(["yes", "no", "cant_say"]),
         }
         if form.has("next_message"):
-            entered["next_message"] = _reply_to(self.last_liked.text)
+            entered["next_message"] = reply_to(self.last_liked.text)
         submission = Submission(
             person=self.person.index,
             conversation=key,
             position=position,
             key=form.values["submission_key"],
-            chosen=chosen,
-            ranks=tuple(zip(handles, ranked.ranks, strict=True)),
+            content=content_of(chosen, dict(zip(handles, ranked.ranks, strict=True))),
             seconds=reading_seconds(texts, self.language) * ranked.time,
         )
         return entered, submission
@@ -332,10 +330,10 @@ def reading_seconds(texts: list[str], language: str) -> float:
 
 
 def _under(submission: Submission, key: str) -> Submission:
-    return Submission(**{**submission.__dict__, "key": key})
+    return replace(submission, key=key)
 
 
-def _reply_to(text: str) -> str:
+def reply_to(text: str) -> str:
     """Her next message: the last sentence of the answer she liked, asked back."""
     sentence = re.split(r"(?<=[.!?।])\s+", " ".join(text.split()))[-1]
     return sentence.rstrip(".!?।") + "?"

@@ -1,0 +1,214 @@
+"""The same people without HTTP: they call the actions that the pages call, one by one.
+
+For plans of many thousands of people. What belongs to browsers (cookies, forms, double
+clicks, two tabs) is left out; who lets a place lapse comes back some people later.
+"""
+
+import uuid
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.core.exceptions import ValidationError
+
+from accounts.actions import Given
+from accounts.models import Question
+from annotation.actions import conversation as act
+from annotation.actions import participation as about
+from annotation.actions import practice
+from annotation.actions import screening as door
+from annotation.actions.judgement import Judgement
+from annotation.models import Conversation, Participation, RecruitmentLink, Turn
+from annotation.models.study import StudyLocale
+from annotation.steps import Step, TurnStep, next_step, questions_due, standing
+from candidates.generation import complete_candidate_set
+from rehearsal.ledger import Submission, content_of
+from rehearsal.play import World, reading_seconds, reply_to
+from rehearsal.truth import SimulatedPerson
+
+# Somebody who lets her place lapse comes back after so many others.
+BACK_AFTER = 3
+RETURNS = 3
+
+Acts = Iterator[None]
+
+
+def play_some(world: World, link: RecruitmentLink, indices: Sequence[int]) -> None:
+    """Everybody of these plays; somebody who idles goes on when some others have come."""
+    idle: deque[tuple[int, int, Acts]] = deque()
+    for number, index in enumerate(indices):
+        _go_on(world, idle, number, index, DirectPlayer(world, link, index).play())
+        while idle and idle[0][0] <= number:
+            _due, who, acts = idle.popleft()
+            _go_on(world, idle, number, who, acts)
+    while idle:
+        _due, who, acts = idle.popleft()
+        _go_on(world, idle, len(indices), who, acts)
+
+
+def _go_on(
+    world: World, idle: deque[tuple[int, int, Acts]], number: int, index: int, acts: Acts
+) -> None:
+    """Plays until she pauses or is done. Never raises."""
+    try:
+        next(acts)
+    except StopIteration:
+        return
+    except Exception as error:
+        world.ledger.note_stranded(index, repr(error))
+        return
+    idle.append((number + BACK_AFTER, index, acts))
+
+
+class DirectPlayer:
+    """One person; each of her acts is one transaction, as on the pages."""
+
+    def __init__(self, world: World, link: RecruitmentLink, index: int) -> None:
+        self.world, self.link = world, link
+        self.person: SimulatedPerson = world.truth.person(index)
+        self.external_id = f"{world.key}-{index}"
+        self.opened = 0
+
+    def play(self) -> Acts:
+        participation = about.join_study(
+            link=self.link, external_id=self.external_id, interface_language=self.person.language
+        )
+        about.set_country(participation=participation, country=self.person.country)
+        while True:
+            participation = self._again(participation)
+            step = next_step(participation)
+            if step is Step.FINISH:
+                about.finish(participation=participation)
+                outcome = Participation.objects.values_list("outcome", flat=True)
+                ended = outcome.get(pk=participation.pk)
+                self.world.ledger.note(f"ended: {ended}")
+                return
+            if step is Step.CONVERSATIONS:
+                if (yield from self._converse(participation)):
+                    return
+            else:
+                self._pass(participation, step)
+
+    def _again(self, participation: Participation) -> Participation:
+        return Participation.objects.select_related("study", "locale", "wave", "annotator").get(
+            pk=participation.pk
+        )
+
+    def _pass(self, participation: Participation, step: Step) -> None:
+        """One screen before or after the conversations."""
+        study = participation.study
+        if step is Step.LANGUAGE:
+            door.set_locale(participation=participation, locale=self._locale(participation))
+        elif step is Step.QUOTA:
+            given = self._answers(questions_due(participation, study.quota_instrument))
+            door.answer_screening(participation=participation, answers=given)
+        elif step is Step.CONSENT:
+            purposes = study.consent_document.statements.values_list("purpose", flat=True)
+            door.decide_consent(
+                participation=participation, given=set(purposes), language=self.person.language
+            )
+        elif step is Step.GUIDELINES:
+            about.read_guidelines(participation=participation)
+        elif step is Step.PRACTICE:
+            practice.answer_practice(participation=participation, attempt=1, correct=True)
+            practice.leave_practice(participation=participation)
+        elif step is Step.CLOSING:
+            given = self._answers(questions_due(participation, study.closing_instrument))
+            about.answer_closing(participation=participation, answers=given)
+        else:
+            raise ValidationError(f"{step.value} is no place to go on from.")
+
+    def _locale(self, participation: Participation) -> StudyLocale:
+        offered = {item.language: item for item in door.locales_for(participation=participation)}
+        return offered.get(self.person.language) or next(iter(offered.values()))
+
+    def _answers(self, questions: Sequence[Question]) -> list[Given]:
+        known = {"gender": self.person.gender, "education": self.person.education, "ai_help": "no"}
+        return [self._answer(question, known) for question in questions]
+
+    def _answer(self, question: Question, known: Mapping[str, str]) -> Given:
+        if question.kind == Question.Kind.INTEGER:
+            return Given(question, number=self.person.age)
+        options = {option.code: option for option in question.options.all()}
+        if question.expected:
+            missed = self.person.misses_attention
+            code = next(code for code in options if (code != question.expected) == missed)
+        else:
+            code = known.get(question.code, "")
+        return Given(question, option=options.get(code))  # without an option: refused
+
+    # -- Conversations
+
+    def _converse(self, participation: Participation) -> Iterator[None]:
+        """One conversation; returns whether she has left for good."""
+        conversation = act.open_next_conversation(participation=participation)
+        if conversation is None:
+            if next_step(self._again(participation)) is Step.CONVERSATIONS:
+                act.give_up_pool(participation=participation)
+                self.world.ledger.note("finished while others were at work on the rest")
+            return False
+        number, self.opened = self.opened, self.opened + 1
+        if self.person.leaves_after == number + 1:
+            self.world.lapse(conversation.public_id)
+            self.world.ledger.note("left in the middle")
+            return True
+        if self.person.skips_at == number:
+            act.skip_conversation(conversation=conversation)
+            self.world.ledger.note("skipped")
+            return False
+        if self.person.idles_at == number:
+            self.world.lapse(conversation.public_id)
+            self.world.ledger.note("let the place lapse")
+            yield
+        self._take_turns(conversation, number)
+        return False
+
+    def _take_turns(self, conversation: Conversation, number: int) -> None:
+        while True:
+            found = Conversation.objects.select_related(
+                "participation__study", "participation__wave", "locale", "grant__slot"
+            ).get(pk=conversation.pk)
+            now = standing(found)
+            if now.step is TurnStep.ENDED:
+                act.end_if_done(conversation=found)
+                return
+            if now.step is TurnStep.WRITE_PROMPT:
+                texts = self.world.messages[found.locale.language]
+                act.write_own_prompt(conversation=found, message=texts[number % len(texts)])
+                continue
+            assert now.turn is not None
+            if now.step is TurnStep.WAIT:
+                complete_candidate_set(now.turn.candidate_set_id)
+            elif now.step is TurnStep.FAILED:
+                act.retry_generation(turn=now.turn)
+            elif now.step is TurnStep.EXPLAIN:
+                act.explain_choice(turn=now.turn, text="")
+            else:
+                self._rank(found, now.turn, number)
+
+    def _rank(self, conversation: Conversation, turn: Turn, number: int) -> None:
+        shown = act.show_candidates(turn=turn)
+        texts = [row.candidate.text for row in shown]
+        handles = [row.candidate.handle for row in shown]
+        _poles, ranked = self.world.judge(self.person, texts, (number, turn.position, *handles))
+        chosen = handles[ranked.chosen]
+        ranks = dict(zip(handles, ranked.ranks, strict=True))
+        key = uuid.uuid4()
+        self.world.ledger.note_sent(
+            Submission(
+                person=self.person.index,
+                conversation=conversation.public_id,
+                position=turn.position,
+                key=str(key),
+                content=content_of(chosen, ranks),
+                seconds=reading_seconds(texts, conversation.locale.language) * ranked.time,
+            )
+        )
+        judgement = Judgement(
+            acceptable="yes",
+            represents="cant_say",
+            places=ranks,
+            continue_with=chosen if ranked.ranks.count(1) > 1 else "",
+            next_message="" if turn.is_last else reply_to(texts[ranked.chosen]),
+        )
+        act.submit_ranking(turn=turn, submission_key=key, judgement=judgement)
+        self.world.ledger.note_acknowledged(conversation.public_id, turn.position)
