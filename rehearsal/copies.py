@@ -159,9 +159,8 @@ def _roots(study: Study) -> Found:
     last = Study.objects.filter(rehearsal_of__isnull=False).count() == 1
     if last:
         vendors = Vendor.objects.filter(key=VENDOR)
-        unused = vendors.exclude(
-            Q(annotator__in=Annotator.objects.exclude(pk__in=found[Annotator]))
-        )
+        kept = Annotator.objects.exclude(pk__in=found[Annotator])
+        unused = vendors.exclude(annotator__in=kept)
         found[Vendor] = set(unused.values_list("pk", flat=True))
     return found
 

@@ -1,10 +1,13 @@
 """Defects planted into a copy's rows, to show that a rehearsal notices them."""
 
+from collections import Counter
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from annotation.models import RankedCandidate, Ranking, ShownCandidate, Study, Turn
+from accounts.models import Answer
+from annotation.models import Participation, Ranking, ShownCandidate, Study, Turn
 
 KINDS = ("order", "labels", "loss")
 
@@ -33,26 +36,24 @@ def _confound_order(study: Study) -> str:
 
 
 def _shuffle_labels(study: Study) -> str:
-    """In the country with most judgements, each set's rankings are told of the next candidate."""
-    countries = [
-        (Ranking.objects.filter(turn__conversation__locale__country=country,
-                                turn__conversation__participation__study=study).count(), country)
-        for country in sorted(set(study.locales.values_list("country", flat=True)))
-    ]  # fmt: skip
-    _most, country = max(countries)
-    rankings = Ranking.objects.filter(
-        turn__conversation__participation__study=study,
-        turn__conversation__locale__country=country,
-        turn__live=False,
-    ).select_related("turn")
-    for ranking in rankings.prefetch_related("rows"):
-        rows = sorted(ranking.rows.all(), key=lambda row: row.candidate_id)
-        shifted = [row.rank for row in rows[1:]] + [rows[0].rank]
-        for row, rank in zip(rows, shifted, strict=True):
-            RankedCandidate.objects.filter(pk=row.pk).update(rank=rank)
-        first = min(zip(shifted, rows, strict=True), key=lambda pair: pair[0] or 99)[1]
-        Ranking.objects.filter(pk=ranking.pk).update(chosen=first.candidate_id)
-    return f"labels shifted in {rankings.count()} rankings of {country}"
+    """In one country everybody's age and gender are told of the next person."""
+    people = Participation.objects.filter(study=study, conversations__isnull=False)
+    countries = Counter(people.order_by().values_list("country", flat=True))
+    country = countries.most_common(1)[0][0]
+    number = 0
+    for code in ("age", "gender"):
+        answers = list(
+            Answer.objects.filter(
+                annotator__participations__in=people.filter(country=country), question__code=code
+            )
+            .distinct()
+            .order_by("annotator")
+        )
+        values = [(answer.option_id, answer.number, answer.status) for answer in answers]
+        for answer, (option, age, status) in zip(answers, values[1:] + values[:1], strict=True):
+            Answer.objects.filter(pk=answer.pk).update(option=option, number=age, status=status)
+        number = len(answers)
+    return f"age and gender of {number} people in {country} moved on to the next person"
 
 
 def _lose_one(study: Study) -> str:

@@ -7,19 +7,24 @@ clicks, two tabs) is left out; who lets a place lapse comes back some people lat
 import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from unittest import mock
 
 from django.core.exceptions import ValidationError
 
 from accounts.actions import Given
 from accounts.models import Question
+from annotation import tasks as review_tasks
 from annotation.actions import conversation as act
 from annotation.actions import participation as about
 from annotation.actions import practice
 from annotation.actions import screening as door
 from annotation.actions.judgement import Judgement
+from annotation.dealing import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, Turn
 from annotation.models.study import StudyLocale
 from annotation.steps import Step, TurnStep, next_step, questions_due, standing
+from candidates import tasks as generation_tasks
 from candidates.generation import complete_candidate_set
 from rehearsal.ledger import Submission, content_of
 from rehearsal.play import World, reading_seconds, reply_to
@@ -27,14 +32,34 @@ from rehearsal.truth import SimulatedPerson
 
 # Somebody who lets her place lapse comes back after so many others.
 BACK_AFTER = 3
-RETURNS = 3
 
 Acts = Iterator[None]
+
+
+@contextmanager
+def without_workers() -> Iterator[None]:
+    """Nothing is handed to workers meanwhile: these people make their live responses
+    themselves, and are reviewed when all have played."""
+    with (
+        mock.patch.object(generation_tasks, "enqueue", lambda *_args, **_options: None),
+        mock.patch.object(review_tasks, "enqueue_review", lambda _participation: None),
+    ):
+        yield
 
 
 def play_some(world: World, link: RecruitmentLink, indices: Sequence[int]) -> None:
     """Everybody of these plays; somebody who idles goes on when some others have come."""
     idle: deque[tuple[int, int, Acts]] = deque()
+    with without_workers():
+        _play(world, link, indices, idle)
+
+
+def _play(
+    world: World,
+    link: RecruitmentLink,
+    indices: Sequence[int],
+    idle: deque[tuple[int, int, Acts]],
+) -> None:
     for number, index in enumerate(indices):
         _go_on(world, idle, number, index, DirectPlayer(world, link, index).play())
         while idle and idle[0][0] <= number:
@@ -189,7 +214,8 @@ class DirectPlayer:
         shown = act.show_candidates(turn=turn)
         texts = [row.candidate.text for row in shown]
         handles = [row.candidate.handle for row in shown]
-        _poles, ranked = self.world.judge(self.person, texts, (number, turn.position, *handles))
+        occasion = (number + 1, turn.position, derive_seed(*sorted(texts)))
+        _poles, ranked = self.world.judge(self.person, texts, occasion)
         chosen = handles[ranked.chosen]
         ranks = dict(zip(handles, ranked.ranks, strict=True))
         key = uuid.uuid4()

@@ -17,6 +17,7 @@ from annotation.models import (
     Study,
     Turn,
 )
+from annotation.quotas import REFUSED
 from candidates.models import Candidate
 from demo.library import Library
 from rehearsal.table import Judgement, Table
@@ -66,7 +67,7 @@ def read_table(study: Study, people: Mapping[int, int], library: Library) -> Tab
                 locale=f"{country}-{language}",
                 country=country,
                 gender=str(told[annotator].get("gender", "")),
-                age_band=age_band(told[annotator].get("age")),
+                age_band=_band(told[annotator].get("age")),
                 poles=[poles[candidate] for candidate, _position in candidates],
                 order=[position for _candidate, position in candidates],
                 ranks=[ranks[key].get(candidate) for candidate, _position in candidates],
@@ -147,8 +148,13 @@ def _demographics(study: Study) -> dict[int, dict[str, Any]]:
     ).values_list("annotator", "question__code", "option__code", "number")
     found: dict[int, dict[str, Any]] = defaultdict(dict)
     for annotator, code, option, number in answers:
-        found[annotator][code] = option or number
+        refused = option is None and number is None
+        found[annotator][code] = REFUSED if refused else option or number
     return found
+
+
+def _band(age: Any) -> str:
+    return age_band(age) if isinstance(age, int) else ""
 
 
 def placed_people(study: Study, people: Mapping[int, int]) -> int:

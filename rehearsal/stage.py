@@ -1,17 +1,19 @@
 """A rehearsal from the copy to the verdict: everything but the words on the screen."""
 
+import multiprocessing
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Any
 
+import django
 from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Question
 from annotation.actions.pool import newest_texts
-from annotation.models import Study, StudyLocale
+from annotation.models import RecruitmentLink, Study, StudyLocale
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
 from demo.library import Library
@@ -19,12 +21,14 @@ from rehearsal import bookkeeping, checks, reading
 from rehearsal.capacity import Capacity, capacities
 from rehearsal.clock import lapse_lease, review_everybody, set_reading_times
 from rehearsal.copies import copy_study, open_copy, waiting_sets
+from rehearsal.direct import play_some
 from rehearsal.findings import Check
 from rehearsal.ledger import Ledger
 from rehearsal.play import World, play
 from rehearsal.truth import Truth
 
 THREADS = 8
+BATCH = 100
 TRIES = 5
 Say = Callable[[str], None]
 
@@ -53,10 +57,14 @@ def prepare(
     for candidate_set in waiting_sets(study):
         _make(candidate_set)
     link = open_copy(study=study)
-    locales = StudyLocale.objects.filter(study=study).order_by("pk")
-    truth = Truth.from_seed(seed, locales=[(item.country, item.language) for item in locales])
     join_path = reverse("join", args=[link.key])
-    return Rehearsal(study, truth, people, join_path, seed)
+    return Rehearsal(study, truth_of(study, seed), people, join_path, seed)
+
+
+def truth_of(study: Study, seed: int) -> Truth:
+    """The planted model of a seed, for the locales of a study."""
+    locales = StudyLocale.objects.filter(study=study).order_by("pk")
+    return Truth.from_seed(seed, locales=[(item.country, item.language) for item in locales])
 
 
 def _make(candidate_set: CandidateSet) -> None:
@@ -113,6 +121,47 @@ def play_over_http(
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(one, range(rehearsal.people)))
     rehearsal.played_seconds = time.monotonic() - started
+
+
+def play_directly(
+    rehearsal: Rehearsal, *, processes: int = 2, say: Say = lambda words: None
+) -> None:
+    """Everybody plays without HTTP, in batches; memory holds a batch and the ledger."""
+    started = time.monotonic()
+    batches = [
+        range(first, min(first + BATCH, rehearsal.people))
+        for first in range(0, rehearsal.people, BATCH)
+    ]
+    if processes == 1:
+        for batch in batches:
+            play_batch(rehearsal, batch)
+    else:
+        # Started anew, not forked: a fork would share the parent's database connections.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(processes, context, initializer=django.setup) as pool:
+            facts = (rehearsal.study.pk, rehearsal.seed, rehearsal.people, rehearsal.join_path)
+            asked = [pool.submit(_play_apart, *facts, batch) for batch in batches]
+            for number, answer in enumerate(as_completed(asked), start=1):
+                rehearsal.ledger.merge(answer.result())
+                if number % 4 == 0 or number == len(batches):
+                    done = f"{number} of {len(batches)} batches of people"
+                    say(f"  {done}, {time.monotonic() - started:.0f} s")
+    rehearsal.played_seconds = time.monotonic() - started
+
+
+def play_batch(rehearsal: Rehearsal, batch: Sequence[int]) -> None:
+    link = RecruitmentLink.objects.select_related("study", "wave").get(study=rehearsal.study)
+    play_some(world_of(rehearsal, ""), link, batch)
+
+
+def _play_apart(
+    study_id: int, seed: int, people: int, join_path: str, batch: Sequence[int]
+) -> Ledger:
+    """One batch in a process of its own; what its people know comes back."""
+    study = Study.objects.get(pk=study_id)
+    apart = Rehearsal(study, truth_of(study, seed), people, join_path, seed)
+    play_batch(apart, batch)
+    return apart.ledger
 
 
 def settle(rehearsal: Rehearsal) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,12 @@ class Command(BaseCommand):
         parser.add_argument("--turns", type=int, help="turns of each conversation")
         parser.add_argument("--in-process", action="store_true", help="same actions, no HTTP")
 
+        parser.add_argument("--processes", type=int, default=2, help="for --in-process")
         parser.add_argument("--remove", nargs="?", const="", metavar="KEY", help="remove a copy")
         parser.add_argument("--plant", choices=KINDS, help=argparse.SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _end)  # so that what was started ends too
         try:
             if options["remove"] is not None:
                 self._remove(options["remove"] or copy_key(self._study(options), options["seed"]))
@@ -81,10 +84,7 @@ class Command(BaseCommand):
             items = rehearsal.capacities()
             self.stdout.write(f"{rehearsal.study.key}, {rehearsal.people} people")
             self.stdout.write(report.arithmetic(items))
-            servers.ensure_worker(provider)
-            site = servers.ensure_site(options["site"])
-            self.stdout.write(f"Playing at {site}")
-            stage.play_over_http(rehearsal, site, threads=options["threads"], say=self.stdout.write)
+            self._play(rehearsal, servers, provider, options)
         stage.settle(rehearsal)
         if options["plant"]:
             self.stdout.write(plant(study=rehearsal.study, kind=options["plant"]))
@@ -103,6 +103,28 @@ class Command(BaseCommand):
             f"Remove the copy with: manage.py rehearse --remove {rehearsal.study.key}"
         )
         return held
+
+    def _play(
+        self,
+        rehearsal: stage.Rehearsal,
+        servers: Servers,
+        provider: str,
+        options: dict[str, Any],
+    ) -> None:
+        if options["in_process"]:
+            self.stdout.write("Playing in processes of its own, without HTTP")
+            processes = options["processes"]
+            stage.play_directly(rehearsal, processes=processes, say=self.stdout.write)
+            return
+        servers.ensure_worker(provider)
+        site = servers.ensure_site(options["site"])
+        self.stdout.write(f"Playing at {site}")
+        threads = options["threads"]
+        stage.play_over_http(rehearsal, site, threads=threads, say=self.stdout.write)
+
+
+def _end(_number: int, _frame: Any) -> None:
+    raise SystemExit(143)
 
 
 def _changes(options: dict[str, Any]) -> dict[str, Any]:
