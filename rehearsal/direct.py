@@ -6,7 +6,7 @@ clicks, two tabs) is left out; who lets a place lapse comes back some people lat
 
 import uuid
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from unittest import mock
 
@@ -23,15 +23,17 @@ from annotation.actions.judgement import Judgement
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, Turn
 from annotation.models.study import StudyLocale
-from annotation.steps import Step, TurnStep, next_step, questions_due, standing
+from annotation.steps import Step, explanation_asked, next_step, questions_due
 from candidates import tasks as generation_tasks
 from candidates.generation import complete_candidate_set
+from candidates.models import CandidateSet
 from rehearsal.ledger import Submission, content_of
 from rehearsal.play import World, reading_seconds, reply_to
 from rehearsal.truth import SimulatedPerson
 
 # Somebody who lets her place lapse comes back after so many others.
 BACK_AFTER = 3
+ATTEMPTS = 20
 
 Acts = Iterator[None]
 
@@ -98,20 +100,30 @@ class DirectPlayer:
             link=self.link, external_id=self.external_id, interface_language=self.person.language
         )
         about.set_country(participation=participation, country=self.person.country)
-        while True:
+        for step in (Step.LANGUAGE, Step.QUOTA, Step.CONSENT, Step.GUIDELINES, Step.PRACTICE):
+            participation = self._again(participation)
+            if participation.finished_at:
+                break
+            self._pass(participation, step)
+        participation = self._again(participation)
+        while not participation.finished_at:
+            conversation = act.open_next_conversation(participation=participation)
+            if conversation is not None:
+                if (yield from self._converse(conversation)):
+                    return
+                continue
             participation = self._again(participation)
             step = next_step(participation)
-            if step is Step.FINISH:
-                about.finish(participation=participation)
-                outcome = Participation.objects.values_list("outcome", flat=True)
-                ended = outcome.get(pk=participation.pk)
-                self.world.ledger.note(f"ended: {ended}")
-                return
             if step is Step.CONVERSATIONS:
-                if (yield from self._converse(participation)):
-                    return
+                act.give_up_pool(participation=participation)
+                self.world.ledger.note("finished while others were at work on the rest")
+            elif step is Step.FINISH:
+                about.finish(participation=participation)
+                break
             else:
                 self._pass(participation, step)
+        outcomes = Participation.objects.values_list("outcome", flat=True)
+        self.world.ledger.note(f"ended: {outcomes.get(pk=participation.pk)}")
 
     def _again(self, participation: Participation) -> Participation:
         return Participation.objects.select_related("study", "locale", "wave", "annotator").get(
@@ -134,6 +146,8 @@ class DirectPlayer:
         elif step is Step.GUIDELINES:
             about.read_guidelines(participation=participation)
         elif step is Step.PRACTICE:
+            if not study.practice:
+                return
             practice.answer_practice(participation=participation, attempt=1, correct=True)
             practice.leave_practice(participation=participation)
         elif step is Step.CLOSING:
@@ -163,14 +177,8 @@ class DirectPlayer:
 
     # -- Conversations
 
-    def _converse(self, participation: Participation) -> Iterator[None]:
+    def _converse(self, conversation: Conversation) -> Generator[None, None, bool]:
         """One conversation; returns whether she has left for good."""
-        conversation = act.open_next_conversation(participation=participation)
-        if conversation is None:
-            if next_step(self._again(participation)) is Step.CONVERSATIONS:
-                act.give_up_pool(participation=participation)
-                self.world.ledger.note("finished while others were at work on the rest")
-            return False
         number, self.opened = self.opened, self.opened + 1
         if self.person.leaves_after == number + 1:
             self.world.lapse(conversation.public_id)
@@ -188,27 +196,35 @@ class DirectPlayer:
         return False
 
     def _take_turns(self, conversation: Conversation, number: int) -> None:
-        while True:
-            found = Conversation.objects.select_related(
-                "participation__study", "participation__wave", "locale", "grant__slot"
-            ).get(pk=conversation.pk)
-            now = standing(found)
-            if now.step is TurnStep.ENDED:
-                act.end_if_done(conversation=found)
+        if conversation.kind == Conversation.Kind.OWN:
+            texts = self.world.messages[conversation.locale.language]
+            act.write_own_prompt(conversation=conversation, message=texts[number % len(texts)])
+        for position in range(1, conversation.planned_turns + 1):
+            turn = self._turn(conversation, position)
+            if turn.live:
+                self._await(turn)
+            self._rank(conversation, turn, number)
+            if explanation_asked(turn):
+                act.explain_choice(turn=turn, text="")
+
+    def _turn(self, conversation: Conversation, position: int) -> Turn:
+        return Turn.objects.select_related(
+            "candidate_set",
+            "conversation__participation__study",
+            "conversation__participation__wave",
+            "conversation__locale",
+            "conversation__grant__slot",
+        ).get(conversation=conversation, position=position)
+
+    def _await(self, turn: Turn) -> None:
+        """Makes her live responses, as a worker would; asks again after a failure."""
+        for _try in range(ATTEMPTS):
+            outcome = complete_candidate_set(turn.candidate_set_id)
+            turn.candidate_set.refresh_from_db()
+            if turn.candidate_set.status == CandidateSet.Status.READY:
                 return
-            if now.step is TurnStep.WRITE_PROMPT:
-                texts = self.world.messages[found.locale.language]
-                act.write_own_prompt(conversation=found, message=texts[number % len(texts)])
-                continue
-            assert now.turn is not None
-            if now.step is TurnStep.WAIT:
-                complete_candidate_set(now.turn.candidate_set_id)
-            elif now.step is TurnStep.FAILED:
-                act.retry_generation(turn=now.turn)
-            elif now.step is TurnStep.EXPLAIN:
-                act.explain_choice(turn=now.turn, text="")
-            else:
-                self._rank(found, now.turn, number)
+            if outcome.again_in is None:
+                act.retry_generation(turn=turn)
 
     def _rank(self, conversation: Conversation, turn: Turn, number: int) -> None:
         shown = act.show_candidates(turn=turn)

@@ -38,11 +38,15 @@ class World:
     ledger: Ledger
     lapse: Callable[[str], None]
     library: Library = field(default_factory=Library)
+    known: dict[str, str] = field(default_factory=dict)  # poles of texts read before
 
     def pole(self, text: str) -> str:
         """The value pole that a text speaks for; empty: none in particular."""
-        origin = self.library.origin(text)
-        return "" if origin is None or origin.voice == "default" else origin.voice
+        if text not in self.known:
+            origin = self.library.origin(text)
+            voice = origin.voice if origin else "default"
+            self.known[text] = "" if voice == "default" else voice
+        return self.known[text]
 
     def judge(
         self, person: SimulatedPerson, texts: list[str], occasion: object

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import django
@@ -94,8 +95,13 @@ def world_of(rehearsal: Rehearsal, site: str) -> World:
         messages=texts,
         ledger=rehearsal.ledger,
         lapse=lambda key: _lapse(rehearsal.ledger, key),
-        library=Library(),
+        library=_library(),
     )
+
+
+@cache
+def _library() -> Library:
+    return Library()
 
 
 def _lapse(ledger: Ledger, key: str) -> None:
@@ -175,7 +181,7 @@ def verdict(rehearsal: Rehearsal, *, faults: bool = False) -> list[Check]:
     study = rehearsal.study
     can_fill = {item.locale: item.fills for item in rehearsal.capacities()}
     people = reading.people_of(study)
-    table = reading.read_table(study, people, Library())
+    table = reading.read_table(study, people, _library())
     found = bookkeeping.check_all(study, rehearsal.ledger, can_fill=can_fill, faults=faults)
     return found + checks.run(
         rehearsal.truth,
