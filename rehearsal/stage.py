@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import django
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.urls import reverse
 
 from accounts.models import Question
@@ -19,6 +19,7 @@ from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
 from demo.library import Library
 from rehearsal import bookkeeping, checks, reading
+from rehearsal.browser import PATIENCE_SECONDS, PAUSE_SECONDS
 from rehearsal.capacity import Capacity, capacities
 from rehearsal.clock import lapse_lease, review_everybody, set_reading_times
 from rehearsal.copies import copy_study, open_copy, waiting_sets
@@ -105,8 +106,17 @@ def _library() -> Library:
 
 
 def _lapse(ledger: Ledger, key: str) -> None:
-    if lapse_lease(conversation_id=key):
-        ledger.note_lapse(key)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            if lapse_lease(conversation_id=key):
+                ledger.note_lapse(key)
+            return
+        except (OperationalError, InterfaceError):  # the database is being restarted
+            connection.close()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE_SECONDS)
 
 
 def play_over_http(

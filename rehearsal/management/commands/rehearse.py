@@ -38,6 +38,7 @@ class Command(BaseCommand):
 
         parser.add_argument("--processes", type=int, default=2, help="for --in-process")
         parser.add_argument("--remove", nargs="?", const="", metavar="KEY", help="remove a copy")
+        parser.add_argument("--faults", action="store_true", help=argparse.SUPPRESS)
         parser.add_argument("--plant", choices=KINDS, help=argparse.SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -85,10 +86,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{rehearsal.study.key}, {rehearsal.people} people")
             self.stdout.write(report.arithmetic(items))
             self._play(rehearsal, servers, provider, options)
+        self.stdout.write(f"Played in {rehearsal.played_seconds:.0f} s")
         stage.settle(rehearsal)
         if options["plant"]:
             self.stdout.write(plant(study=rehearsal.study, kind=options["plant"]))
-        checks = stage.verdict(rehearsal)
+        checks = stage.verdict(rehearsal, faults=options["faults"])
         for name, value in report.figures(rehearsal).items():
             self.stdout.write(f"  {name:<20} {value}")
         self.stdout.write("\n".join(report.lines_of(checks)))
