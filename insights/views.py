@@ -31,5 +31,6 @@ def health(request: HttpRequest) -> HttpResponse:
 @permission_required("annotation.view_study", raise_exception=True)
 def overlap(request: HttpRequest, key: str) -> HttpResponse:
     study = get_object_or_404(Study, key=key)
-    context = {"study": study, "table": overlap_table(study, Phase.MAIN)}
+    phase = Phase.REHEARSAL if study.rehearsal_of_id else Phase.MAIN
+    context = {"study": study, "table": overlap_table(study, phase)}
     return render(request, "insights/overlap.html", context)

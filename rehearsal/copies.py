@@ -50,7 +50,7 @@ def copy_study(
     if known:
         return known
     target = wanted.pop("target", None)
-    made = _again(
+    made: Study = _again(
         study, key=key, rehearsal_of=study, status=Study.Status.DRAFT, budget=None,
         seed=derive_seed(study.seed, "rehearsal", seed), closes_on=None, daily_cap=None,
         soft_launch=None, check_duplicates=False, **wanted,

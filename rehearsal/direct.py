@@ -13,7 +13,7 @@ from unittest import mock
 from django.core.exceptions import ValidationError
 
 from accounts.actions import Given
-from accounts.models import Question
+from accounts.models import Purpose, Question
 from annotation import tasks as review_tasks
 from annotation.actions import conversation as act
 from annotation.actions import participation as about
@@ -139,9 +139,10 @@ class DirectPlayer:
             given = self._answers(questions_due(participation, study.quota_instrument))
             door.answer_screening(participation=participation, answers=given)
         elif step is Step.CONSENT:
-            purposes = study.consent_document.statements.values_list("purpose", flat=True)
+            statements = study.consent_document.statements.values_list("purpose", flat=True)
+            given_to = {Purpose(purpose) for purpose in statements}
             door.decide_consent(
-                participation=participation, given=set(purposes), language=self.person.language
+                participation=participation, given=given_to, language=self.person.language
             )
         elif step is Step.GUIDELINES:
             about.read_guidelines(participation=participation)
