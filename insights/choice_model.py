@@ -146,7 +146,8 @@ def _stages(ranks: Ints, shown: Bools, utility: Floats) -> tuple[Floats, float]:
 
 
 def _solve(curvature: Floats, gradient: Floats) -> Floats:
-    if curvature.size and np.linalg.cond(curvature) > 1e12:
+    # So little information is a standard error above a thousand units of utility.
+    if curvature.size and np.linalg.eigvalsh(curvature)[0] < 1e-6:
         raise NotIdentifiedError("The rankings cannot tell the covariates apart.")
     return np.asarray(np.linalg.solve(curvature, gradient))
 

@@ -74,7 +74,7 @@ def _judge(
     seed = derive_seed(truth.seed, "order", judged_set)
     order = pool_order(n=len(poles), seed=seed, ordinal=ordinal)
     shown = [poles[position] for position in order]
-    ranked = truth.rank(person, shown, judged_set)
+    ranked = truth.rank(person, shown, f"set {judged_set}")
     return Judgement(
         person=person.index,
         prompt=prompt,

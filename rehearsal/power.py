@@ -11,8 +11,6 @@ from math import ceil, sqrt
 import numpy as np
 from scipy import stats
 
-from insights.arrays import Bools, Floats
-
 
 @dataclass(frozen=True)
 class Tier:
@@ -85,33 +83,18 @@ class Bill:
 def power_between(
     first: float, second: float, people: int, *, others: int | None = None, level: float = 0.05
 ) -> float:
-    """Chance that Fisher's exact test (two-sided) tells two true shares apart.
+    """Chance that Pearson's chi-squared test (two-sided, uncorrected) tells two shares apart.
 
     people and others: distinct people in the two countries; others defaults to as many.
     Exact: summed over every outcome of the two binomials.
     """
     n, m = people, people if others is None else others
-    chances = np.outer(
-        stats.binom.pmf(np.arange(n + 1), n, first), stats.binom.pmf(np.arange(m + 1), m, second)
-    )
-    return float(chances[fisher_rejects(n, m, level)].sum())
-
-
-def fisher_rejects(n: int, m: int, level: float) -> Bools:
-    """Whether Fisher's two-sided test rejects equality, (n + 1, m + 1) by the two counts.
-
-    The p-value sums the chances of all tables with the same margins that are no likelier
-    (Fisher, 1935; as R's fisher.test does, with its tolerance of 1e-7).
-    """
-    rejects = np.zeros((n + 1, m + 1), dtype=np.bool_)
-    for total in range(n + m + 1):
-        first = np.arange(max(0, total - m), min(n, total) + 1)
-        chances: Floats = stats.hypergeom.pmf(first, n + m, total, n)
-        order = np.sort(chances)
-        below = np.searchsorted(order, chances * (1 + 1e-7), side="right")
-        p_values = np.concatenate([[0.0], np.cumsum(order)])[below]
-        rejects[first, total - first] = p_values <= level
-    return rejects
+    one, two = np.arange(n + 1)[:, None], np.arange(m + 1)[None, :]
+    pooled = (one + two) / (n + m)
+    error = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+    apart = np.abs(one / n - two / m) > stats.norm.ppf(1 - level / 2) * error
+    chances = stats.binom.pmf(one, n, first) * stats.binom.pmf(two, m, second)
+    return float((chances * apart).sum())
 
 
 def share_half_width(share: float, people: int, *, level: float = 0.95) -> float:
@@ -169,24 +152,19 @@ def _capacity(plan: Plan, locale: LocalePlan) -> Capacity:
     each = min(plan.pool_conversations, prompts) * (1 - plan.lost)
     available = locale.people * each
     deepest = max((tier.arms * tier.target for tier in plan.tiers), default=0)
-    numbers = (
-        f"{locale.name}: {wanted} places; {locale.people} people × {each:.1f} = {available:.0f}"
-    )
     needed = max(ceil(wanted / each) if each else 0, deepest)
-    if locale.people < deepest:
-        words = (
-            f"{numbers}. It cannot fill: a prompt wants {deepest} different people. "
-            f"It needs {needed} people."
-        )
-    elif available < wanted:
-        words = (
-            f"{numbers}. It cannot fill: it needs {needed} people, {needed - locale.people} more."
-        )
-    else:
-        words = f"{numbers}. It can fill, with {available - wanted:.0f} to spare."
-    return Capacity(
-        locale.name, wanted, available, locale.people >= deepest and available >= wanted, words
+    fills = locale.people >= deepest and available >= wanted
+    words = (
+        f"{locale.name}: {wanted} places; {locale.people} people × {each:.1f} judgements = "
+        f"{available:.0f}. "
     )
+    if fills:
+        words += f"It can fill, with {available - wanted:.0f} to spare."
+    elif locale.people < deepest:
+        words += f"It cannot fill: one prompt wants {deepest} different people; it needs {needed}."
+    else:
+        words += f"It cannot fill: it needs {needed} people, {needed - locale.people} more."
+    return Capacity(locale.name, wanted, available, fills, words)
 
 
 def bill(plan: Plan) -> Bill:

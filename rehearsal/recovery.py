@@ -25,8 +25,8 @@ FAMILY = 0.99
 # Fewer people than this carry no figure of their own: the interval would say nothing.
 LEAST_PEOPLE = 20
 # Replays cost time with every judgement, and their own noise shrinks with them.
-REPLAYED_JUDGEMENTS = 80_000
-MOST_REPLAYS, LEAST_REPLAYS = 20, 3
+REPLAYED_JUDGEMENTS = 60_000
+MOST_REPLAYS, LEAST_REPLAYS = 12, 4
 
 
 def check_recovery(truth: Truth, table: Table) -> list[Check]:

@@ -1,0 +1,165 @@
+"""A right rehearsal passes for seeds 1 to 20, and each planted defect makes it fail.
+
+500 people over six locales, 4 to 10 pool conversations each, dealt in memory.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rehearsal import checks, recovery
+from rehearsal.draws import HONEST
+from rehearsal.findings import Check, Detail
+from rehearsal.imagined import Design, imagine
+from rehearsal.table import Judgement, Table
+from rehearsal.truth import Truth
+from tests.rehearsal import defects
+
+PEOPLE = 500
+
+
+def careless(truth: Truth, people: int = PEOPLE) -> set[int]:
+    return set(np.flatnonzero(truth.careless(people) != HONEST).tolist())
+
+
+def run(truth: Truth, table: Table) -> list[Check]:
+    turns = dict.fromkeys(range(PEOPLE), 12)
+    return checks.run(truth, table, flagged=careless(truth), judged_turns=turns, people=PEOPLE)
+
+
+def failed(found: list[Check]) -> list[str]:
+    return [f"{check.name}: {check.words}" for check in found if not check.holds]
+
+
+@pytest.fixture(scope="module")
+def sound() -> tuple[Truth, Table]:
+    truth = Truth.from_seed(7)
+    return truth, imagine(truth, Design(people=PEOPLE))
+
+
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_a_sound_rehearsal_passes(seed: int) -> None:
+    truth = Truth.from_seed(seed)
+    found = run(truth, imagine(truth, Design(people=PEOPLE)))
+    assert len(found) == 13
+    assert failed(found) == []
+    assert sum(len(check.details) for check in found) > 70
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("defect", "noticed"),
+    [
+        (
+            defects.order_follows_source,
+            {"order balance by candidate", "order balance by pole"},
+        ),
+        (
+            defects.poles_of_one_country_are_shuffled,
+            {"mean rank by country", "planted effects"},
+        ),
+        (
+            defects.groups_of_one_country_are_shuffled,
+            {"labels as people gave them", "planted effects"},
+        ),
+        (defects.people_of_one_country_are_anywhere, {"labels as people gave them"}),
+        # Two that break the model itself.
+        (defects.who_likes_the_default_leaves, {"mean rank by country", "mean rank by gender"}),
+        (defects.alike_candidates_take_from_each_other, {"mean rank by gender"}),
+    ],
+)
+def test_a_planted_defect_is_noticed(defect: defects.Defect, noticed: set[str], seed: int) -> None:
+    truth = Truth.from_seed(seed)
+    table = defect(truth, imagine(truth, Design(people=PEOPLE)), np.random.default_rng(seed))
+    found = run(truth, table)
+    assert noticed <= {check.name for check in found if not check.holds}
+
+
+def test_a_rehearsal_of_too_few_people_says_so_and_does_not_hold() -> None:
+    truth = Truth.from_seed(1)
+    table = imagine(truth, Design(people=12))
+    (found,) = recovery.check_recovery(truth, table)
+    assert not found.holds
+    assert "nothing can be said" in found.words
+    empty = checks.run(truth, table.where(np.zeros(len(table), dtype=bool)), flagged=[],
+                       judged_turns={}, people=12)  # fmt: skip
+    assert not any(check.holds for check in empty)
+
+
+def test_sixty_people_are_enough_for_what_all_of_them_share() -> None:
+    truth = Truth.from_seed(1)
+    found = recovery.check_recovery(truth, imagine(truth, Design(people=60)))
+    by_name = {check.name: check for check in found}
+    assert by_name["choices by place"].details
+    assert by_name["choices by place"].holds
+    # Ten people a locale: no figure of a locale, and the check says why it does not hold.
+    assert "behind it" in by_name["agreement on choices"].words
+
+
+def test_one_judgement_gone_leaves_the_order_balanced_and_one_moved_does_not(
+    sound: tuple[Truth, Table],
+) -> None:
+    _truth, table = sound
+    kept = np.ones(len(table), dtype=bool)
+    kept[17] = False
+    assert checks.check_balance(table.where(kept)).holds
+    order = table.order.copy()
+    order[table.judged_set == table.judged_set[17]] = order[17]
+    found = checks.check_balance(replace(table, order=order))
+    assert not found.holds
+    assert found.figure == 1
+
+
+def test_surplus_is_left_out_of_every_figure(sound: tuple[Truth, Table]) -> None:
+    truth, table = sound
+    counted = table.counted.copy()
+    counted[::3] = False
+    ranks = np.where(counted[:, None], table.rank, 5 - table.rank)
+    spoilt = replace(table, counted=counted, rank=ranks)
+    by_name = {check.name: check for check in run(truth, spoilt)}
+    assert by_name["mean rank by country"].holds
+    assert by_name["planted effects"].holds
+    spoilt = replace(spoilt, counted=np.ones(len(table), dtype=bool))
+    assert not recovery.check_recovery(truth, spoilt)[0].holds
+
+
+def test_the_shares_of_flagged_people() -> None:
+    truth = Truth.from_seed(3)
+    all_of_them = careless(truth)
+    turns = dict.fromkeys(range(PEOPLE), 12)
+
+    def holds(flagged: set[int], turns: dict[int, int]) -> list[bool]:
+        found = checks.check_careless(truth, flagged=flagged, judged_turns=turns, people=PEOPLE)
+        return [check.holds for check in found]
+
+    assert holds(all_of_them, turns) == [True, True]
+    assert holds(set(sorted(all_of_them)[:27]), turns) == [False, True]  # 27 of 31 is 87 %
+    assert holds(set(sorted(all_of_them)[:28]), turns) == [True, True]  # and 28 is 90.3 %
+    others = [index for index in range(PEOPLE) if index not in all_of_them]
+    assert holds(all_of_them | set(others[:23]), turns) == [True, True]
+    assert holds(all_of_them | set(others[:24]), turns) == [True, False]
+    # Whoever ranked three turns cannot have a flag for speed, and counts for nothing.
+    hidden = min(all_of_them)
+    assert holds(all_of_them - {hidden}, turns | {hidden: 3}) == [True, True]
+    assert holds(all_of_them, dict.fromkeys(all_of_them, 3)) == [False, False]
+
+
+def test_rows_become_arrays_of_any_width() -> None:
+    row = Judgement(
+        person=3, prompt=1, judged_set=8, locale="FR-fr", country="FR", gender="female",
+        age_band="18-34", poles=["", "survival"], order=[1, 0], ranks=[2, 1], chosen=1, ordinal=0,
+    )  # fmt: skip
+    wide = row._replace(
+        poles=["", "survival", "traditional"], order=[2, 0, 1], ranks=[1, None, None], counted=False
+    )
+    table = Table.of([row, wide])
+    assert table.pole.tolist() == [[4, 2, -1], [4, 2, 0]]
+    assert table.order.tolist() == [[1, 0, -1], [2, 0, 1]]
+    assert table.rank.tolist() == [[2, 1, 0], [1, 0, 0]]
+    assert len(table.where(table.counted)) == 1
+    assert len(Table.of([])) == 0
+
+
+def test_the_distance_is_in_units_of_what_is_allowed() -> None:
+    assert Detail("a", 2.5, 2.0, 0.25).distance == pytest.approx(2.0)
