@@ -5,17 +5,17 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import httpx
 
 from annotation.dealing import derive_seed
 from annotation.quality import READING_SPEED
-from demo.library import Library
 from rehearsal.browser import Answer, Browser, Form, Page, PageError, Tally
 from rehearsal.ledger import Ledger, Submission, content_of
 from rehearsal.truth import Ranked, SimulatedPerson, Truth
+from rehearsal.voices import pole_of
 
 STEPS = 600
 WAIT_SECONDS = 0.15
@@ -37,21 +37,11 @@ class World:
     messages: Mapping[str, Sequence[str]]  # what people open with, by language
     ledger: Ledger
     lapse: Callable[[str], None]
-    library: Library = field(default_factory=Library)
-    known: dict[str, str] = field(default_factory=dict)  # poles of texts read before
-
-    def pole(self, text: str) -> str:
-        """The value pole that a text speaks for; empty: none in particular."""
-        if text not in self.known:
-            origin = self.library.origin(text)
-            voice = origin.voice if origin else "default"
-            self.known[text] = "" if voice == "default" else voice
-        return self.known[text]
 
     def judge(
         self, person: SimulatedPerson, texts: list[str], occasion: object
     ) -> tuple[list[str], Ranked]:
-        poles = [self.pole(text) for text in texts]
+        poles = [pole_of(text) for text in texts]
         return poles, self.truth.rank(person, poles, occasion)
 
 

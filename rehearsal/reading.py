@@ -19,9 +19,9 @@ from annotation.models import (
 )
 from annotation.quotas import REFUSED
 from candidates.models import Candidate
-from demo.library import Library
 from rehearsal.table import Judgement, Table
 from rehearsal.truth import age_band
+from rehearsal.voices import pole_of
 
 
 def people_of(study: Study) -> dict[int, int]:
@@ -47,11 +47,11 @@ def turns_by_person(study: Study, people: Mapping[int, int]) -> dict[int, int]:
     return {people[key]: turns for key, turns in counts}
 
 
-def read_table(study: Study, people: Mapping[int, int], library: Library) -> Table:
+def read_table(study: Study, people: Mapping[int, int]) -> Table:
     """Every ranking of a pool conversation's first turn, in the order of the turns."""
     turns = list(_first_turns(study))
     shown, ranks = _shown(study), _ranks(study)
-    poles = _poles(study, library)
+    poles = _poles(study)
     told = _demographics(study)
     sets: dict[tuple[int, int], int] = {}
     rows = []
@@ -132,14 +132,10 @@ def _ranks(study: Study) -> dict[int, dict[int, int | None]]:
     return found
 
 
-def _poles(study: Study, library: Library) -> dict[int, str]:
+def _poles(study: Study) -> dict[int, str]:
     """The pole of every pool candidate, told from its text as a reader would."""
     texts = Candidate.objects.filter(candidate_set__slots__locale__study=study).distinct()
-    found = {}
-    for key, text in texts.values_list("pk", "text"):
-        origin = library.origin(text)
-        found[key] = "" if origin is None or origin.voice == "default" else origin.voice
-    return found
+    return {key: pole_of(text) for key, text in texts.values_list("pk", "text")}
 
 
 def _demographics(study: Study) -> dict[int, dict[str, Any]]:

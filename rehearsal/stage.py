@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import django
@@ -17,7 +16,6 @@ from annotation.actions.pool import newest_texts
 from annotation.models import RecruitmentLink, Study, StudyLocale
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
-from demo.library import Library
 from rehearsal import bookkeeping, checks, reading
 from rehearsal.browser import PATIENCE_SECONDS, PAUSE_SECONDS
 from rehearsal.capacity import Capacity, capacities
@@ -96,13 +94,7 @@ def world_of(rehearsal: Rehearsal, site: str) -> World:
         messages=texts,
         ledger=rehearsal.ledger,
         lapse=lambda key: _lapse(rehearsal.ledger, key),
-        library=_library(),
     )
-
-
-@cache
-def _library() -> Library:
-    return Library()
 
 
 def _lapse(ledger: Ledger, key: str) -> None:
@@ -191,7 +183,7 @@ def verdict(rehearsal: Rehearsal, *, faults: bool = False) -> list[Check]:
     study = rehearsal.study
     can_fill = {item.locale: item.fills for item in rehearsal.capacities()}
     people = reading.people_of(study)
-    table = reading.read_table(study, people, _library())
+    table = reading.read_table(study, people)
     found = bookkeeping.check_all(study, rehearsal.ledger, can_fill=can_fill, faults=faults)
     return found + checks.run(
         rehearsal.truth,
