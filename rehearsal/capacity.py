@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from annotation.models import Slot, Study
+from annotation.models import Slot, Study, StudyLocale
+from rehearsal.power import LocalePlan, Plan, Tier, bill, precision
 from rehearsal.truth import Truth
 
 
@@ -54,6 +55,35 @@ def capacities(study: Study, truth: Truth, people: int) -> list[Capacity]:
         Capacity(name, number[name], wanted[name], offered[name], prompts.get(name, 0))
         for name in sorted(wanted)
     ]
+
+
+def plan_of(study: Study, people: int) -> Plan:
+    """A copy's plan in the words of `power`: what it can show, what it costs, how long it lasts."""
+    locales = list(StudyLocale.objects.filter(study=study).order_by("country", "language"))
+    conversations = study.pool_conversations + study.own_conversations
+    keys = list(study.pool.prompts.in_use().values_list("key", flat=True))
+    core = [key for key in keys if key in study.core]
+    targets = {item.core_target for item in locales if core and item.core_target}
+    tiers = [Tier("core", len(core), min(targets), len(study.arms()))] if targets else []
+    rest = len(keys) - (len(core) if targets else 0)
+    tiers.append(Tier("tail" if targets else "pool", rest, min(x.target for x in locales),
+                      len(study.arms())))  # fmt: skip
+    return Plan(
+        locales=[
+            LocalePlan(str(item), people // len(locales), float(item.pay or 0), item.currency)
+            for item in locales
+        ],
+        tiers=tiers,
+        pool_conversations=study.pool_conversations,
+        own_conversations=study.own_conversations,
+        minutes_a_conversation=study.expected_minutes / max(1, conversations),
+    )
+
+
+def forecast(study: Study, people: int) -> list[str]:
+    """What the plan can show of one prompt, and what its people cost: one sentence each."""
+    plan = plan_of(study, people)
+    return [*(item.words for item in precision(plan)), bill(plan).words]
 
 
 def _wanted(study: Study) -> Mapping[str, int]:

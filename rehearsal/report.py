@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rehearsal.capacity import Capacity
+from rehearsal.capacity import Capacity, forecast
 from rehearsal.findings import Check
 from rehearsal.ledger import Ledger
 from rehearsal.stage import Rehearsal
@@ -20,6 +20,11 @@ def arithmetic(items: Sequence[Capacity]) -> str:
         lines.append(f"With so few people the plan cannot fill in {', '.join(short)}.")
     else:
         lines.append("The plan can fill everywhere.")
+    return "\n".join(f"  {line}" for line in lines)
+
+
+def predictions(lines: Sequence[str]) -> str:
+    """What the plan can show and what it costs."""
     return "\n".join(f"  {line}" for line in lines)
 
 
@@ -64,6 +69,7 @@ def as_json(
         "seed": rehearsal.seed,
         "holds": all(check.holds for check in checks),
         "capacity": [asdict(item) | {"fills": item.fills} for item in items],
+        "forecast": forecast(rehearsal.study, rehearsal.people),
         "figures": figures(rehearsal),
         "checks": [asdict(check) for check in checks],
     }

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Study
 from rehearsal import report, stage
+from rehearsal.capacity import forecast
 from rehearsal.copies import copy_key, remove_copy
 from rehearsal.defects import KINDS, plant
 from rehearsal.servers import Servers, StartError
@@ -85,6 +86,8 @@ class Command(BaseCommand):
             items = rehearsal.capacities()
             self.stdout.write(f"{rehearsal.study.key}, {rehearsal.people} people")
             self.stdout.write(report.arithmetic(items))
+            lines = forecast(rehearsal.study, rehearsal.people)
+            self.stdout.write(report.predictions(lines))
             self._play(rehearsal, servers, provider, options)
         self.stdout.write(f"Played in {rehearsal.played_seconds:.0f} s")
         stage.settle(rehearsal)
