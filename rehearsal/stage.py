@@ -127,7 +127,11 @@ def play_over_http(
             say(f"  {index + 1} people, {time.monotonic() - started:.0f} s")
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(one, range(rehearsal.people)))
+        try:
+            list(pool.map(one, range(rehearsal.people)))
+        except BaseException:  # told to stop: nobody else begins
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     rehearsal.played_seconds = time.monotonic() - started
 
 

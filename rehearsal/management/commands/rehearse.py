@@ -55,6 +55,11 @@ class Command(BaseCommand):
         if not held:
             raise CommandError("The rehearsal does not hold.")
 
+    def _say(self, words: str) -> None:
+        """At once, also where the output is a file that somebody watches."""
+        self.stdout.write(words)
+        self.stdout.flush()
+
     def _study(self, options: dict[str, Any]) -> Study:
         key = DEMO if options["study"] == "demo" else options["study"]
         study = Study.objects.filter(key=key).first()
@@ -66,7 +71,7 @@ class Command(BaseCommand):
         study = Study.objects.filter(key=key).first()
         if study is None:
             raise CommandError(f"There is no study {key}.")
-        self.stdout.write(f"{key} removed: {remove_copy(study=study)} rows.")
+        self._say(f"{key} removed: {remove_copy(study=study)} rows.")
 
     def _rehearse(self, original: Study, options: dict[str, Any]) -> bool:
         if Study.objects.filter(key=copy_key(original, options["seed"])).exists():
@@ -84,29 +89,27 @@ class Command(BaseCommand):
                 changes=_changes(options),
             )
             items = rehearsal.capacities()
-            self.stdout.write(f"{rehearsal.study.key}, {rehearsal.people} people")
-            self.stdout.write(report.arithmetic(items))
+            self._say(f"{rehearsal.study.key}, {rehearsal.people} people")
+            self._say(report.arithmetic(items))
             lines = forecast(rehearsal.study, rehearsal.people)
-            self.stdout.write(report.predictions(lines))
+            self._say(report.predictions(lines))
             self._play(rehearsal, servers, provider, options)
-        self.stdout.write(f"Played in {rehearsal.played_seconds:.0f} s")
+        self._say(f"Played in {rehearsal.played_seconds:.0f} s")
         stage.settle(rehearsal)
         if options["plant"]:
-            self.stdout.write(plant(study=rehearsal.study, kind=options["plant"]))
+            self._say(plant(study=rehearsal.study, kind=options["plant"]))
         checks = stage.verdict(rehearsal, faults=options["faults"])
         for name, value in report.figures(rehearsal).items():
-            self.stdout.write(f"  {name:<20} {value}")
-        self.stdout.write("\n".join(report.lines_of(checks)))
+            self._say(f"  {name:<20} {value}")
+        self._say("\n".join(report.lines_of(checks)))
         if options["json"]:
             found = report.as_json(rehearsal, items, checks)
             options["json"].write_text(json.dumps(found, indent=2, default=float) + "\n")
         held = all(check.holds for check in checks)
-        self.stdout.write(
+        self._say(
             "Everything holds." if held else "NOT everything holds.",
         )
-        self.stdout.write(
-            f"Remove the copy with: manage.py rehearse --remove {rehearsal.study.key}"
-        )
+        self._say(f"Remove the copy with: manage.py rehearse --remove {rehearsal.study.key}")
         return held
 
     def _play(
@@ -117,15 +120,15 @@ class Command(BaseCommand):
         options: dict[str, Any],
     ) -> None:
         if options["in_process"]:
-            self.stdout.write("Playing in processes of its own, without HTTP")
+            self._say("Playing in processes of its own, without HTTP")
             processes = options["processes"]
-            stage.play_directly(rehearsal, processes=processes, say=self.stdout.write)
+            stage.play_directly(rehearsal, processes=processes, say=self._say)
             return
         servers.ensure_worker(provider)
         site = servers.ensure_site(options["site"])
-        self.stdout.write(f"Playing at {site}")
+        self._say(f"Playing at {site}")
         threads = options["threads"]
-        stage.play_over_http(rehearsal, site, threads=threads, say=self.stdout.write)
+        stage.play_over_http(rehearsal, site, threads=threads, say=self._say)
 
 
 def _end(_number: int, _frame: Any) -> None:
