@@ -47,6 +47,13 @@ def _ask_for_link(request: HttpRequest) -> HttpResponse:
     return redirect("no-session")
 
 
+def return_url(request: ParticipantRequest) -> str:
+    """Her personal link, whole, as it stands on a page."""
+    return request.build_absolute_uri(
+        reverse("come-back", args=[request.participation.return_token])
+    )
+
+
 def at_step(
     step: Step,
 ) -> Callable[

@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from modeltranslation.admin import TranslationAdmin
 
 from accounts.admin import ReadOnlyAdmin
 from annotation.admin_care import HelpThreadAdmin, ProblemReportAdmin
 from annotation.admin_flags import FlagAdmin
+from annotation.deals import facts_of
 from annotation.models import (
     Conversation,
     Flag,
@@ -19,12 +21,14 @@ from annotation.models import (
     Participation,
     ProblemReport,
     RecruitmentLink,
+    SignOff,
     Slot,
     Study,
     StudyLocale,
     Turn,
     Wave,
 )
+from annotation.why import explain
 
 admin.site.register(Flag, FlagAdmin)
 
@@ -66,6 +70,12 @@ class ParticipationAdmin(ReadOnlyAdmin):
         )
 
 
+@admin.register(SignOff)
+class SignOffAdmin(ReadOnlyAdmin):
+    list_display = ("locale", "phase", "by", "at")
+    list_select_related = ("locale", "by")
+
+
 @admin.register(Slot)
 class SlotAdmin(ReadOnlyAdmin):
     list_display = ("prompt", "locale", "ordinal", "status", "holder", "leased_until", "done_at")
@@ -78,6 +88,11 @@ class GrantAdmin(ReadOnlyAdmin):
     list_display = ("prompt", "participation", "granted_at", "disposition", "reason", "ended_at")
     list_filter = ("disposition", "prompt")
     list_select_related = ("prompt", "participation")
+    readonly_fields = ("why",)
+
+    @admin.display(description="Why she was given it")
+    def why(self, grant: Grant) -> str:
+        return format_html_join("", "<p>{}</p>", ((line,) for line in explain(facts_of(grant))))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from accounts.admin import ReadOnlyAdmin
 from accounts.models import User
 from annotation.actions.quality import decide_flag
 from annotation.forms.quality import FlagDecisionForm
-from annotation.models import Conversation, Flag, StudyLocale
+from annotation.models import Conversation, Flag, Participation, Phase
 
 # What each figure of the evidence is called. A figure that has no name here is not shown.
 FIGURES = {
@@ -59,7 +59,7 @@ def figures(flag: Flag) -> Iterator[tuple[object, object]]:
 
 @dataclass(frozen=True)
 class Rate:
-    """How many people of a locale have a note, and were left out."""
+    """How many people of a locale and phase have a note, and were left out."""
 
     locale: str
     people: int
@@ -76,19 +76,24 @@ class Rate:
 
 
 def rates() -> list[Rate]:
-    """For each locale of each study: a check that strikes one country more often shows here."""
-    raised = Q(participation__flags__state=Flag.State.RAISED)
-    left_out = Q(participation__flags__decision=Flag.Decision.EXCLUDED)
-    locales = StudyLocale.objects.annotate(
-        people=Count("participation", distinct=True),
-        noted=Count("participation", distinct=True, filter=raised),
-        left_out=Count("participation", distinct=True, filter=left_out),
+    """For each locale and phase of each study: a check that strikes one country more often
+    shows here."""
+    raised = Q(flags__state=Flag.State.RAISED)
+    left_out = Q(flags__decision=Flag.Decision.EXCLUDED)
+    place = ("study__key", "locale__country", "locale__language", "phase")
+    counts = (
+        Participation.objects.exclude(locale=None)
+        .values_list(*place)
+        .annotate(
+            people=Count("pk", distinct=True),
+            noted=Count("pk", distinct=True, filter=raised),
+            left_out=Count("pk", distinct=True, filter=left_out),
+        )
+        .order_by(*place)
     )
     return [
-        Rate(f"{locale.study} {locale}", locale.people, locale.noted, locale.left_out)
-        for locale in locales.filter(people__gt=0)
-        .select_related("study")
-        .order_by("study__key", "country", "language")
+        Rate(f"{study} {country}-{language}, {Phase(phase).label}", people, noted, excluded)
+        for study, country, language, phase, people, noted, excluded in counts
     ]
 
 

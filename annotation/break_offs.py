@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from annotation.models import Conversation, Grant
@@ -19,9 +20,11 @@ def note_break_offs(*, most: int = 500) -> int:
     what she does then ends the grant in its place. A second call finds none.
     """
     now = timezone.now()
+    lapsed = Q(occasion=0, slot__leased_until__lt=now - AWAY)
+    untouched = Q(granted_at__lt=now - AWAY) & (Q(renewed_at=None) | Q(renewed_at__lt=now - AWAY))
     left = Grant.objects.filter(
+        lapsed | (Q(occasion__gt=0) & untouched),  # a re-test holds no lease
         disposition="",
-        slot__leased_until__lt=now - AWAY,
         conversation__status=Conversation.Status.OPEN,
     ).select_for_update(of=("self",), skip_locked=True)
     grants = list(left.select_related("conversation__participation__wave")[:most])

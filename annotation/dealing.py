@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SEED_BITS = 48
+RETEST = "retest"  # planned: a pool conversation about a set that she has judged
 
 
 @dataclass(frozen=True)
 class PlannedConversation:
-    kind: str  # "pool" or "own"
+    kind: str  # "pool", "own" or RETEST
     turns: int
 
 
@@ -30,12 +31,13 @@ def falls_in_share(share: float, *parts: object) -> bool:
 
 
 def plan_conversations(
-    *, pool: int, own: int, turn_lengths: Mapping[str, int], seed: int
+    *, pool: int, own: int, turn_lengths: Mapping[str, int], seed: int, retests: int = 0
 ) -> list[PlannedConversation]:
     """A person's conversations in her order: kinds shuffled, lengths in shuffled blocks.
 
     A block holds each length as often as its weight says, so that lengths are balanced
-    over any run of conversations and right in expectation for the first ones.
+    over any run of conversations and right in expectation for the first ones. Re-tests
+    come last, and have the one turn that can be compared.
     """
     draw = random.Random(seed)
     kinds = ["pool"] * pool + ["own"] * own
@@ -45,7 +47,8 @@ def plan_conversations(
         block = [int(turns) for turns, weight in turn_lengths.items() for _ in range(weight)]
         draw.shuffle(block)
         lengths += block
-    return [PlannedConversation(kind, turns) for kind, turns in zip(kinds, lengths, strict=False)]
+    dealt = [PlannedConversation(kind, turns) for kind, turns in zip(kinds, lengths, strict=False)]
+    return dealt + [PlannedConversation(RETEST, 1)] * retests
 
 
 def balanced_square(n: int) -> list[list[int]]:
@@ -70,6 +73,27 @@ def pool_order(*, n: int, seed: int, ordinal: int) -> list[int]:
     random.Random(seed).shuffle(names)
     square = balanced_square(n)
     return [names[item] for item in square[ordinal % len(square)]]
+
+
+def retest_order(*, n: int, seed: int, ordinal: int, retest_seed: int) -> list[int]:
+    """The order of a slot's set when she meets it again: every candidate in another place.
+
+    Another row of the same square, or of the same half where it has two: in these no item
+    stands twice in one place.
+    """
+    half = ordinal % len(balanced_square(n)) // n * n
+    shift = random.Random(retest_seed).randrange(1, max(2, n))
+    return pool_order(n=n, seed=seed, ordinal=half + (ordinal + shift) % n)
+
+
+def next_ordinal(*, n: int, ordinal: int, last: int) -> int:
+    """The ordinal of a place that replaces a void one: beyond the last, in the same row.
+
+    Its person sees the order that the void judgement was made in, so that the judgements
+    that count stay as balanced over the square as they were planned.
+    """
+    rows = len(balanced_square(n))
+    return last + 1 + (ordinal - last - 1) % rows
 
 
 def live_order(*, n: int, seed: int) -> list[int]:

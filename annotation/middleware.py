@@ -1,9 +1,12 @@
 """Who is asking, and in which language the pages speak to her."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from annotation.models import Participation
 
@@ -28,6 +31,8 @@ class ParticipationMiddleware:
             translation.activate(request.participation.interface_language)
             request.LANGUAGE_CODE = translation.get_language() or "en"
         response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content:
+            response = _explain(request, response)
         if request.participation:
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
@@ -41,3 +46,11 @@ class ParticipationMiddleware:
             .filter(pk=key)
             .first()
         )
+
+
+def _explain(request: HttpRequest, bare: HttpResponse) -> HttpResponse:
+    """The address of a form, typed or reloaded: a sentence and a way on instead of a blank page."""
+    context = {"text": _("There is nothing to see at this address.")}
+    page = render(request, "annotation/message.html", context, status=bare.status_code)
+    page["Allow"] = bare["Allow"]
+    return page

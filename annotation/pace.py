@@ -2,8 +2,8 @@
 
 A person's minutes run over all her stored acts, pauses longer than 15 minutes cut out
 (`annotation/moments.py`). Medians are taken over the latest 100 people (conversations)
-of the pilot and main phases: first of her country, then of the whole study. Below five
-people the study's own `expected_minutes` stands.
+of one phase: first of her country, then of the whole study. Below five people the figure
+of the pilot alone stands in for the main phase's, and else the study's `expected_minutes`.
 """
 
 from math import ceil
@@ -17,15 +17,22 @@ from annotation.moments import OF_A_CONVERSATION, OF_A_PERSON, moments_of, worke
 from annotation.steps import conversations_due, open_conversation, plan_of
 
 ENOUGH, LATEST = 5, 100
-REAL = (Phase.PILOT, Phase.MAIN)
 
 
-def study_minutes(study: Study, country: str = "") -> int:
-    """Minutes to announce for the whole study; above ten, in steps of five."""
-    finished = Participation.objects.filter(
-        study=study, phase__in=REAL, outcome=Outcome.COMPLETE
-    ).order_by("-finished_at")
-    for people in ([finished.filter(country=country)] if country else []) + [finished]:
+def _phases(phase: str) -> list[str]:
+    """Whose figures are looked at, one after the other and never together."""
+    return [Phase.MAIN.value, Phase.PILOT.value] if phase == Phase.MAIN else [phase]
+
+
+def study_minutes(study: Study, *, phase: str, country: str = "") -> int:
+    """Minutes to announce in a phase for the whole study; above ten, in steps of five."""
+    finished = Participation.objects.filter(study=study, outcome=Outcome.COMPLETE)
+    groups = [
+        people
+        for of_phase in (finished.filter(phase=item) for item in _phases(phase))
+        for people in ([of_phase.filter(country=country)] if country else []) + [of_phase]
+    ]
+    for people in (group.order_by("-finished_at") for group in groups):
         latest = list(people.values_list("pk", flat=True)[:LATEST])
         if len(latest) >= ENOUGH:
             moments = moments_of(latest, OF_A_PERSON).values()
@@ -66,11 +73,19 @@ def turns_left(participation: Participation) -> int:
 def turn_minutes(participation: Participation) -> float:
     """Minutes of one turn: the median over finished conversations, else by the plan."""
     finished = Conversation.objects.filter(
-        participation__study=participation.study_id,
-        participation__phase__in=REAL,
-        status=Conversation.Status.FINISHED,
+        participation__study=participation.study_id, status=Conversation.Status.FINISHED
     ).order_by("-ended_at")
-    for conversations in (finished.filter(participation__country=participation.country), finished):
+    groups = [
+        conversations
+        for of_phase in (
+            finished.filter(participation__phase=item) for item in _phases(participation.phase)
+        )
+        for conversations in (
+            of_phase.filter(participation__country=participation.country),
+            of_phase,
+        )
+    ]
+    for conversations in groups:
         measured = _median_of_turns(conversations)
         if measured is not None:
             return measured

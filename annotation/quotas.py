@@ -2,7 +2,8 @@
 
 A cell's conditions name facts: `country`, and codes of screening questions. Each is a
 list of codes, or the limits of a number: {"country": ["FR"], "age": {"from": 18, "to": 34}}.
-She fits a cell whose every condition she meets.
+She fits a cell whose every condition she meets. Cells that were merged hold a list of such
+alternatives, and she fits where she fits one of them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ Facts = Mapping[str, str | int]
 @dataclass(frozen=True)
 class Cell:
     key: str
-    conditions: Mapping[str, Any]
+    conditions: Any  # one mapping, or alternatives
     target: int
 
 
@@ -35,10 +36,18 @@ class Finding:
     keys: tuple[str, ...] = ()
 
 
-def fits(conditions: Mapping[str, Any], facts: Facts) -> bool:
+def alternatives(conditions: Any) -> Sequence[Mapping[str, Any]]:
+    """The sets of conditions of which one is enough."""
+    return [conditions] if isinstance(conditions, Mapping) else conditions
+
+
+def fits(conditions: Any, facts: Facts) -> bool:
     """Whether every condition holds. What she was not asked or did not say holds nowhere,
     unless the condition's list names the refusal itself."""
-    return all(_meets(condition, facts.get(name)) for name, condition in conditions.items())
+    return any(
+        all(_meets(condition, facts.get(name)) for name, condition in one.items())
+        for one in alternatives(conditions)
+    )
 
 
 def _meets(condition: Any, fact: str | int | None) -> bool:
@@ -74,22 +83,48 @@ def find_fault(quota: Mapping[str, Any], questions: Mapping[str, Mapping[str, An
 
     `questions` are the definitions of the screening instrument by code.
     """
-    name = f"The quota {quota['key']}"
-    if not isinstance(quota["conditions"], Mapping) or not quota["conditions"]:
+    name, conditions = f"The quota {quota['key']}", quota["conditions"]
+    ways = conditions if isinstance(conditions, list) else [conditions]
+    if not ways or not all(isinstance(way, Mapping) and way for way in ways):
         return f"{name} has no conditions."
-    for code, condition in quota["conditions"].items():
+    for code, condition in (pair for way in ways for pair in way.items()):
         if code != "country" and code not in questions:
             return f"{name} asks for {code}, which is no question of the quota instrument."
-        number = code != "country" and questions[code]["kind"] == "integer"
-        if isinstance(condition, Mapping):
-            limits = [condition.get("from"), condition.get("to")]
-            if not number or set(condition) - {"from", "to"} or not set(limits) - {None}:
-                return f"{name} gives {code} limits that cannot be used."
-        elif not isinstance(condition, list) or not condition:
-            return f"{name} gives {code} neither a list nor limits."
-        elif code != "country" and not number:
-            known = {str(option["code"]) for option in questions[code]["options"]} | {REFUSED}
-            unknown = sorted({str(item) for item in condition} - known)
-            if unknown:
-                return f"{name} names {', '.join(unknown)}, which {code} does not offer."
+        fault = _fault_of(code, condition, questions.get(code))
+        if fault:
+            return f"{name} {fault}."
     return ""
+
+
+def _fault_of(code: str, condition: Any, question: Mapping[str, Any] | None) -> str:
+    number = question is not None and question["kind"] == "integer"
+    if isinstance(condition, Mapping):
+        return (
+            "" if number and _are_limits(condition) else f"gives {code} limits that cannot be used"
+        )
+    if not isinstance(condition, list) or not condition:
+        return f"gives {code} neither a list nor limits"
+    if number:
+        words = [str(item) for item in condition if not _is_number(item) and item != REFUSED]
+        return f"names {', '.join(words)}, and {code} is a number" if words else ""
+    if question is not None:
+        known = {str(option["code"]) for option in question["options"]} | {REFUSED}
+        unknown = sorted({str(item) for item in condition} - known)
+        if unknown:
+            return f"names {', '.join(unknown)}, which {code} does not offer"
+    return ""
+
+
+def _is_number(item: Any) -> bool:
+    return str(item).lstrip("-").isdecimal()
+
+
+def _are_limits(condition: Mapping[str, Any]) -> bool:
+    limits = [condition.get("from"), condition.get("to")]
+    given = [limit for limit in limits if limit is not None]
+    return (
+        not set(condition) - {"from", "to"}
+        and bool(given)
+        and all(isinstance(limit, int) for limit in given)
+        and given == sorted(given)
+    )

@@ -103,7 +103,9 @@ def _judged_turns(rankings: QuerySet[Ranking], most: int | None = None) -> list[
         output_field=TextField(),
     )
     rows = (
+        # What a person reads for the second time is read faster, as it should be.
         rankings.filter(turn__shown_at__isnull=False)
+        .exclude(turn__conversation__grant__occasion__gt=0)
         .annotate(characters=Sum(Length(text)))
         .values_list(
             "turn__conversation__participation",

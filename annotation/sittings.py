@@ -45,18 +45,20 @@ def tomorrow(participation: Participation) -> date:
 
 
 def is_past(study: Study, country: str) -> bool:
-    """Whether the last day of collection is over in a country."""
+    """Whether the last day of collection is over in a country, or the study was closed."""
+    if study.status == Study.Status.CLOSED:
+        return True
     return study.closes_on is not None and local_time(country).date() > study.closes_on
 
 
 def may_open_more(participation: Participation) -> bool:
     """Whether today or on a later day she can still open a conversation."""
     study = participation.study
+    if is_past(study, participation.country):
+        return False
     if study.closes_on is None:
         return True
-    if day_is_full(participation):
-        return tomorrow(participation) <= study.closes_on
-    return not is_past(study, participation.country)
+    return not day_is_full(participation) or tomorrow(participation) <= study.closes_on
 
 
 def came_too_late(participation: Participation) -> bool:

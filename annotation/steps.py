@@ -11,9 +11,10 @@ from enum import Enum
 from django.db.models import Q
 
 from accounts.models import Consent, Instrument, Purpose, Question
-from annotation.dealing import PlannedConversation, falls_in_share, plan_conversations
+from annotation.dealing import RETEST, PlannedConversation, falls_in_share, plan_conversations
 from annotation.models import Conversation, Explanation, Participation, Study, Turn
 from annotation.models.study import ExplanationPolicy
+from annotation.room import study_pauses
 from annotation.sittings import came_too_late, may_open_more
 from candidates.languages import Label, is_clearly_other
 from candidates.models import CandidateSet
@@ -23,6 +24,7 @@ class Step(Enum):
     """The screens of a participation, in order. Values name the URLs."""
 
     COUNTRY = "country"
+    PAUSED = "paused"
     LANGUAGE = "language"
     QUOTA = "quota"
     CONSENT = "consent"
@@ -44,7 +46,7 @@ def next_step(participation: Participation) -> Step:
     if not participation.country:
         return Step.COUNTRY
     if participation.locale is None:
-        return Step.LANGUAGE
+        return Step.PAUSED if study_pauses(participation) else Step.LANGUAGE
     if came_too_late(participation):
         return Step.FINISH
     if not is_screened(participation):
@@ -100,6 +102,7 @@ def plan_of(participation: Participation) -> list[PlannedConversation]:
     return plan_conversations(
         pool=study.pool_conversations,
         own=study.own_conversations,
+        retests=study.retests,
         turn_lengths=study.turn_lengths,
         seed=participation.seed,
     )
@@ -107,16 +110,19 @@ def plan_of(participation: Participation) -> list[PlannedConversation]:
 
 def conversations_due(participation: Participation) -> list[tuple[int, PlannedConversation]]:
     """What is left of her plan, with its places. An exhausted pool asks no more of her,
-    nor does a study whose last day is over."""
+    nor does a study whose last day is over, nor a re-test with nothing to meet again."""
     if not may_open_more(participation):
         return []
     taken = set(participation.conversations.values_list("ordinal", flat=True))
-    return [
+    left = [
         (ordinal, planned)
         for ordinal, planned in enumerate(plan_of(participation))
         if ordinal not in taken
         and not (planned.kind == Conversation.Kind.POOL and participation.pool_exhausted_at)
     ]
+    if {planned.kind for _ordinal, planned in left} == {RETEST}:  # no judgement is to come
+        return left[: participation.grants.to_meet_again().count()]
+    return left
 
 
 def open_conversation(participation: Participation) -> Conversation | None:

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from annotation.views import care, conversation, data, draft, entry, practice, recruitment, signals
+from annotation.views import (
+    care,
+    conversation,
+    data,
+    draft,
+    entry,
+    leaving,
+    paused,
+    practice,
+    recruitment,
+    signals,
+)
 
 urlpatterns = [
     path("join/<slug:key>/", recruitment.join, name="join"),
@@ -9,6 +20,7 @@ urlpatterns = [
     path("here/", entry.here, name="here"),
     path("interface-language/", entry.interface_language, name="interface-language"),
     path("country/", entry.country, name="country"),
+    path("paused/", paused.paused, name="paused"),
     path("language/", entry.language, name="language"),
     path("consent/", entry.consent, name="consent"),
     path("declined/", entry.declined, name="declined"),
@@ -45,22 +57,22 @@ urlpatterns = [
     ),
     path(
         "conversations/<slug:public_id>/skip/",
-        conversation.conversation_skip,
+        leaving.conversation_skip,
         name="conversation-skip",
     ),
     path(
         "conversations/<slug:public_id>/leave/",
-        conversation.conversation_leave,
+        leaving.conversation_leave,
         name="conversation-leave",
     ),
     path(
         "conversations/<slug:public_id>/help/",
-        conversation.conversation_help,
+        leaving.conversation_help,
         name="conversation-help",
     ),
     path(
         "conversations/<slug:public_id>/help/finish/",
-        conversation.help_finish,
+        leaving.help_finish,
         name="help-finish",
     ),
     path("last-questions/", entry.closing, name="closing"),

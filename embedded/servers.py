@@ -30,8 +30,11 @@ def is_listening(port: int) -> bool:
         return probe.connect_ex((ADDRESS, port)) == 0
 
 
-def start_postgres(children: Children, data: Path) -> str:
-    """Starts the server on `data`, made at the first start. Returns the database's URL."""
+def start_postgres(children: Children, data: Path, *, durable: bool = True) -> str:
+    """Starts the server on `data`, made at the first start. Returns the database's URL.
+
+    Not durable: quicker, and whole after a crash of the server, not of the machine.
+    """
     binaries = find_postgres()
     cluster, password_file = data / "postgres", data / "postgres.password"
     if not (cluster / "PG_VERSION").exists():
@@ -42,7 +45,7 @@ def start_postgres(children: Children, data: Path) -> str:
     # In the file, not on the command line: no quoting, and no socket with its path limit.
     (cluster / "postgresql.auto.conf").write_text(
         f"port = {port}\nlisten_addresses = '{ADDRESS}'\nunix_socket_directories = ''\n"
-        "max_connections = 100\nshared_buffers = '128MB'\n"
+        "max_connections = 100\nshared_buffers = '128MB'\n" + ("" if durable else "fsync = off\n")
     )
     children.start(
         "postgres",

@@ -3,8 +3,10 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from embedded import servers
 from embedded.children import Children
@@ -13,6 +15,8 @@ from embedded.install import DATA, PYTHON, ROOT, VENV, ensure_installed
 from embedded.words import Stop, step
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_TESTS = "tests/browser"
+SERVERS = {"DATABASE_URL", "REDIS_URL"}  # set: those are used and none is started
 BIN = VENV / "bin"
 CHECKS: dict[str, Sequence[str | Path]] = {
     "ruff check": [BIN / "ruff", "check", ".", "run"],
@@ -32,39 +36,73 @@ def test(arguments: Sequence[str]) -> int:
     browser = find_browser()
     data = DATA / "test"
     shutil.rmtree(data, ignore_errors=True)
+    if arguments:
+        with _parts(data, browser) as environment:
+            print("  pytest", flush=True)
+            return _pytest(environment, arguments).wait()
+    with _parts(data / "rest", browser) as environment:
+        failed = [_run(environment, name, command) for name, command in CHECKS.items()]
+        if SERVERS & set(os.environ):  # two halves would meet in one database
+            print("  pytest", flush=True)
+            return 1 if any([*failed, _pytest(environment, []).wait()]) else 0
+        with _parts(data / "pages", browser) as beside:
+            return 1 if any([*failed, *_two_halves(environment, beside, data)]) else 0
+
+
+def _two_halves(
+    environment: Mapping[str, str], beside: Mapping[str, str], data: Path
+) -> Sequence[int]:
+    """All tests, those in a browser beside the others, each half on servers of its own.
+
+    Returns two exit statuses. What the browser's half says is printed when it has ended.
+    """
+    print("  pytest, and the browser's half beside it", flush=True)
+    said = data / "browser.txt"
+    with said.open("wb") as output:
+        browsing = _pytest(beside, [BROWSER_TESTS], output)
+        try:
+            status = _pytest(environment, ["tests", f"--ignore={BROWSER_TESTS}"]).wait()
+            print("  the browser's half", flush=True)
+            return status, browsing.wait()
+        finally:
+            browsing.kill()
+            print(said.read_text(errors="replace"), flush=True)
+
+
+def _pytest(
+    environment: Mapping[str, str], arguments: Sequence[str], output: BinaryIO | None = None
+) -> subprocess.Popen[bytes]:
+    command: list[str | Path] = [PYTHON, "-m", "pytest", *arguments]
+    errors = subprocess.STDOUT if output else None
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=errors)
+
+
+@contextmanager
+def _parts(data: Path, browser: str) -> Iterator[Mapping[str, str]]:
+    """Database, broker, provider and static files; what processes need to know of them."""
     data.mkdir(mode=0o700, parents=True)
     children = Children(data / "logs", os.environ)
     try:
         with step("Database, broker and demo provider"):
             children.environment |= _environment(children, data, browser)
         compile_messages(children.environment)
-        manage: list[str | Path] = [
-            PYTHON,
-            "manage.py",
-            "collectstatic",
-            "--no-input",
-            "--verbosity=0",
-        ]
-        failed = _run(children.environment, "static files", manage)
-        if not arguments:
-            for name, command in CHECKS.items():
-                failed |= _run(children.environment, name, command)
-        print("  pytest", flush=True)
-        pytest: list[str | Path] = [PYTHON, "-m", "pytest", *arguments]
-        result = subprocess.run(pytest, cwd=ROOT, env=children.environment)
-        return 1 if failed else result.returncode
+        collect: list[str | Path] = [PYTHON, "manage.py", "collectstatic", "--no-input", "-v0"]
+        if _run(children.environment, "static files", collect):
+            raise Stop("The static files could not be collected.")
+        yield children.environment
     finally:
         children.stop()
 
 
 def _environment(children: Children, data: Path, browser: str) -> dict[str, str]:
+    database = os.environ.get("DATABASE_URL")
     return {
         "PLURIVOX_EMBEDDED": "1",
         "SECRET_KEY": "only-for-tests",
         "SITE_URL": "http://testserver",
         "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "STATIC_ROOT": str(data / "static"),
-        "DATABASE_URL": os.environ.get("DATABASE_URL") or servers.start_postgres(children, data),
+        "DATABASE_URL": database or servers.start_postgres(children, data, durable=False),
         "REDIS_URL": os.environ.get("REDIS_URL") or servers.start_valkey(children, data),
         **start_provider(children),
         "PLURIVOX_CHROMIUM": browser,

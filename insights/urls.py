@@ -1,8 +1,18 @@
 from django.urls import path
 
-from insights import views
+from insights import fieldwork_views, views
 
 urlpatterns = [
     path("healthz", views.health, name="health"),
     path("studies/<slug:key>/overlap/", views.overlap, name="study-overlap"),
+    path("studies/<slug:key>/pace/", fieldwork_views.pace, name="study-pace"),
+    path(
+        "studies/<slug:key>/dispositions/", fieldwork_views.dispositions, name="study-dispositions"
+    ),
+    path("studies/<slug:key>/soft-launch/", fieldwork_views.soft_launch, name="study-soft-launch"),
+    path(
+        "studies/<slug:key>/soft-launch/<int:locale>/<slug:phase>/sign/",
+        fieldwork_views.soft_launch_sign,
+        name="soft-launch-sign",
+    ),
 ]

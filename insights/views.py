@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from annotation.models import Phase, Study
+from annotation.models import Study
 from insights.health import PARTS, examine
+from insights.phases import chosen_phase, phases_in_use
 from insights.queries import overlap_table
 
 
@@ -31,6 +32,11 @@ def health(request: HttpRequest) -> HttpResponse:
 @permission_required("annotation.view_study", raise_exception=True)
 def overlap(request: HttpRequest, key: str) -> HttpResponse:
     study = get_object_or_404(Study, key=key)
-    phase = Phase.REHEARSAL if study.rehearsal_of_id else Phase.MAIN
-    context = {"study": study, "table": overlap_table(study, phase)}
+    phase = chosen_phase(request.GET.get("phase", ""))
+    context = {
+        "study": study,
+        "phase": phase,
+        "phases": phases_in_use(study, phase),
+        "table": overlap_table(study, phase),
+    }
     return render(request, "insights/overlap.html", context)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from annotation.choosing import choose, from_record
+from annotation.deals import find_unexplained
 from annotation.models import (
     Deal,
     Grant,
@@ -179,16 +179,10 @@ def check_leases(study: Study, ledger: Ledger) -> Check:
 
 def check_deals(study: Study) -> Check:
     """Every grant can be chosen again from its record, and comes out the same."""
-    deals = Deal.objects.filter(grant__participation__study=study)
-    columns = ("considered", "seed", "grant__slot", "probability")
-    wrong = number = 0
-    for considered, seed, slot, probability in deals.values_list(*columns).iterator(chunk_size=500):
-        choice = choose(from_record(considered), seed)
-        wrong += choice.slot != slot or abs(choice.probability - probability) > 1e-9
-        number += 1
-    missing = Grant.objects.filter(participation__study=study, deal=None).count()
-    words = f"{number} grants replayed; {missing} without a record."
-    return _none("every grant explained by its record", wrong + missing, words)
+    number = Deal.objects.filter(grant__participation__study=study).count()
+    unexplained = list(find_unexplained(study, Phase.REHEARSAL))
+    words = f"{number} grants replayed. {'; '.join(found.why for found in unexplained[:3])}"
+    return _none("every grant explained by its record", len(unexplained), words.strip())
 
 
 def check_phases(study: Study) -> Check:

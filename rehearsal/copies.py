@@ -14,8 +14,8 @@ from django.db import connection, models, transaction
 
 from accounts.models import Annotator, Vendor
 from annotation.actions.link import create_recruitment_link
-from annotation.actions.plan import plan_slots
 from annotation.actions.pool import request_pool
+from annotation.actions.study import open_study
 from annotation.dealing import derive_seed
 from annotation.middleware import SESSION_KEY
 from annotation.models import Phase, Quota, RecruitmentLink, Study, StudyLocale, Turn, Wave
@@ -111,8 +111,7 @@ def waiting_sets(study: Study) -> list[CandidateSet]:
 @transaction.atomic
 def open_copy(*, study: Study) -> RecruitmentLink:
     """Plans the copy's slots, all in phase rehearsal, and returns its link. A repeat adds none."""
-    plan_slots(study=study, phase=Phase.REHEARSAL)
-    Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN)
+    open_study(study=study, phase=Phase.REHEARSAL)
     vendor, _created = Vendor.objects.get_or_create(key=VENDOR, defaults={"name": "Rehearsal"})
     return create_recruitment_link(study=study, vendor=vendor, phase=Phase.REHEARSAL)
 

@@ -16,7 +16,7 @@ from annotation.actions.study import open_study
 from annotation.models import Phase, RecruitmentLink, Study
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
-from tests.processes import Site, Worker
+from tests.processes import Site, Worker, wait_until_idle
 from tests.provider import Provider
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,11 +80,20 @@ def worker(empty_database: None) -> Iterator[Worker]:
         yield worker
 
 
+@pytest.fixture(scope="session")
+def web_process(django_db_setup: None) -> Iterator[Site]:
+    """One web process for all tests; it starts with the first that asks for it."""
+    site = Site.at_a_free_port()
+    yield site
+    site.kill()
+
+
 @pytest.fixture
-def site(transactional_db: None) -> Iterator[Site]:
+def site(transactional_db: None, web_process: Site) -> Iterator[Site]:
     """The pages, served by a real web process on the tests' database."""
-    with Site.running() as site:
-        yield site
+    web_process.start()
+    yield web_process
+    wait_until_idle()
 
 
 @pytest.fixture(scope="session")

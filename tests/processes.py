@@ -89,19 +89,15 @@ class Site:
     process: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    @contextmanager
-    def running(cls) -> Iterator["Site"]:
+    def at_a_free_port(cls) -> "Site":
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            site = cls(f"http://127.0.0.1:{probe.getsockname()[1]}")
-        try:
-            site.start()
-            yield site
-        finally:
-            site.kill()
+            return cls(f"http://127.0.0.1:{probe.getsockname()[1]}")
 
     def start(self) -> None:
-        """At its own address, and answering."""
+        """At its own address, and answering; one that runs already is left alone."""
+        if self.process and self.process.poll() is None:
+            return
         command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket"]
         command += ["--bind", self.address.removeprefix("http://"), "--workers", "1"]
         self.process = subprocess.Popen(
@@ -119,6 +115,21 @@ class Site:
         if self.process and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+def wait_until_idle() -> None:
+    """Until no other process works in the tests' database: then its tables can be emptied."""
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND state <> 'idle'"
+    )
+
+    def nobody_works() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(others)
+            return bool(cursor.fetchone() == (0,))
+
+    wait_until(nobody_works)
 
 
 def is_answering(address: str) -> bool:

@@ -5,23 +5,34 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from annotation.choosing import (
     LOOKED_AT,
+    RETEST_RULE,
     RULE,
     Choice,
     OpenSlot,
     choose,
+    choose_retest,
+    retest_record,
     to_record,
     topic_met,
 )
-from annotation.dealing import derive_seed
+from annotation.dealing import derive_seed, next_ordinal
 from annotation.models import Conversation, Deal, Grant, Participation, Slot
-from annotation.models.assignment import NEVER_LEASED, draw_of
+from annotation.models.assignment import (
+    NEVER_LEASED,
+    RETEST,
+    deal_parts,
+    draw_of,
+    retest_parts,
+)
 from candidates.models import Prompt
 
+# More places than people take at one moment: something else holds them all.
+MOST_TRIES = 200
 # What a person who comes back to her conversation can still settle otherwise.
 UNSETTLED = ("", Grant.Disposition.TIMED_OUT, Grant.Disposition.BROKE_OFF)
 
@@ -30,22 +41,35 @@ def claim_slot(*, participation: Participation) -> Grant | None:
     """Gives this person an open slot she has not met, by the dealing rule; None: there is none.
 
     The caller holds the lock on the participation. A slot that somebody else takes at this
-    moment is passed over and the rule chooses again, so that nobody waits and nobody is
-    given the same one. A lapsed lease is claimable here and now; whoever held it is noted
-    as timed out.
+    moment is passed over and the rule chooses again among the others, so that nobody waits
+    and nobody is given the same one; a person who meets nothing but these may try again. A
+    lapsed lease is claimable here and now; whoever held it is noted as timed out.
     """
-    met = _what_she_met(participation)
-    if participation.most_places is not None and len(met) >= participation.most_places:
+    if has_her_share(participation):
         return None
-    seed = derive_seed(participation.study.seed, "deal", participation.public_id, len(met))
+    met = _what_she_met(participation)
+    seed = derive_seed(*deal_parts(participation, len(met)))
     taken: set[int] = set()
-    while considered := _open_slots(participation, met, besides=taken):
-        choice = choose(considered, seed)
-        slot = _take(choice.slot, participation)
-        if slot:
-            return _grant(slot, participation, considered, seed, choice)
-        taken.add(choice.slot)
+    while len(taken) < MOST_TRIES and (looked_at := _open_slots(participation, met, besides=taken)):
+        while considered := [item for item in looked_at if item.slot not in taken]:
+            choice = choose(considered, seed)
+            slot = _take(choice.slot, participation, considered)
+            if slot:
+                return _grant(slot, participation, considered, seed, choice)
+            taken.add(choice.slot)
     return None
+
+
+def has_her_share(participation: Participation) -> bool:
+    """Whether she has judged as many places of her cell as one person may."""
+    if participation.most_places is None:
+        return False
+    places = Grant.objects.filter(
+        participation=participation,
+        occasion=0,
+        disposition__in=["", Grant.Disposition.COMPLETED],
+    )
+    return places.count() >= participation.most_places
 
 
 # Topics of a prompt she was given, and the arm of its set.
@@ -58,7 +82,8 @@ def _what_she_met(participation: Participation) -> Met:
 
 
 def _open_slots(participation: Participation, met: Met, besides: set[int]) -> list[OpenSlot]:
-    """The first open slots in filling order: of her own stratum, else of anybody's."""
+    """The first open slots in filling order: of her own stratum, else wanted of anybody,
+    else of others."""
     assert participation.locale is not None
     topics = Counter(topic for topics, _arm in met for topic in topics)
     arms = Counter(arm for _topics, arm in met)
@@ -68,28 +93,36 @@ def _open_slots(participation: Participation, met: Met, besides: set[int]) -> li
         .exclude(pk__in=besides)
         .order_by("batch", "ordinal", "draw")
     )
-    columns = ("pk", "stratum", "batch", "ordinal", "prompt__topics", "candidate_set__sampler")
-    rows = list(
-        claimable.filter(stratum=participation.stratum).values_list(*columns)[:LOOKED_AT]
-    ) or list(claimable.values_list(*columns)[:LOOKED_AT])
+    own = claimable.filter(stratum=participation.stratum)
+    anybody = claimable.filter(stratum="") if participation.stratum else Slot.objects.none()
+    rows = _first(own) or _first(anybody) or _first(claimable)
     return [
         OpenSlot(slot, stratum, batch, ordinal, topic_met(its_topics, topics), arms[arm])
         for slot, stratum, batch, ordinal, its_topics, arm in rows
     ]
 
 
-def _take(slot_id: int, participation: Participation) -> Slot | None:
-    """Locks the slot and holds it for this person; None when somebody else was first."""
+def _first(claimable: QuerySet[Slot]) -> list[tuple[int, str, int, int, list[str], int]]:
+    columns = ("pk", "stratum", "batch", "ordinal", "prompt__topics", "candidate_set__sampler")
+    return list(claimable.values_list(*columns)[:LOOKED_AT])
+
+
+def _take(
+    slot_id: int, participation: Participation, considered: Sequence[OpenSlot]
+) -> Slot | None:
+    """Locks the slot and holds it for this person; None when somebody else was first, or
+    when the plan gave it to another stratum since it was looked at."""
     now = timezone.now()
+    wanted_of = next(item.stratum for item in considered if item.slot == slot_id)
     slot = (
         Slot.objects.open()
-        .filter(pk=slot_id, leased_until__lt=now)
+        .filter(pk=slot_id, leased_until__lt=now, stratum=wanted_of)
         .select_for_update(skip_locked=True)
         .first()
     )
     if slot is None:
         return None
-    Grant.objects.filter(slot=slot, disposition="").update(
+    Grant.objects.filter(slot=slot, occasion=0, disposition="").update(
         disposition=Grant.Disposition.TIMED_OUT, ended_at=now
     )
     slot.holder = participation
@@ -122,12 +155,47 @@ def _grant(
     return grant
 
 
+def claim_retest(*, participation: Participation) -> Grant | None:
+    """Gives her a set again that she has judged; None: there is none she has not met again.
+
+    The caller holds the lock on the participation. The grant names the slot of her first
+    judgement and leaves it as it is: a re-test fills no place.
+    """
+    judged = list(participation.grants.to_meet_again().values_list("slot", flat=True))
+    if not judged:
+        return None
+    again = participation.grants.filter(occasion=RETEST).count()
+    seed = derive_seed(*retest_parts(participation, again))
+    choice = choose_retest(judged, seed)
+    slot = Slot.objects.get(pk=choice.slot)
+    grant = Grant.objects.create(
+        slot=slot,
+        participation=participation,
+        annotator=participation.annotator,
+        prompt_id=slot.prompt_id,
+        occasion=RETEST,
+    )
+    Deal.objects.create(
+        grant=grant,
+        rule=RETEST_RULE,
+        seed=seed,
+        stratum=participation.stratum,
+        considered=retest_record(judged),
+        probability=choice.probability,
+    )
+    return grant
+
+
 def renew_lease(*, conversation: Conversation) -> None:
     """Keeps the slot of somebody who is at work; at most one write a minute."""
     grant, participation = conversation.grant, conversation.participation
     if grant is None or not conversation.is_open:
         return
     now = timezone.now()
+    if grant.is_retest:
+        a_while = Q(renewed_at=None) | Q(renewed_at__lt=now - timedelta(minutes=1))
+        Grant.objects.filter(a_while, pk=grant.pk).update(renewed_at=now)
+        return
     renewed = Slot.objects.filter(
         pk=grant.slot_id,
         status=Slot.Status.OPEN,
@@ -143,9 +211,15 @@ def complete_slot(*, grant: Grant) -> None:
 
     The slot is hers while she holds it, lapsed or not, and is taken back from a holder
     whose own lease lapsed. Otherwise the judgement is kept and marked. Whoever is left out
-    of the analysis goes on as before and fills no place: hers is free at once.
+    of the analysis goes on as before and fills no place: hers is free at once. A re-test
+    is completed and leaves the slot alone.
     """
     now = timezone.now()
+    if grant.is_retest:
+        Grant.objects.filter(pk=grant.pk).update(
+            disposition=Grant.Disposition.COMPLETED, reason="", ended_at=now
+        )
+        return
     place = (
         Slot.objects.open()
         .filter(pk=grant.slot_id)
@@ -164,10 +238,12 @@ def complete_slot(*, grant: Grant) -> None:
 
 
 def release_slot(*, grant: Grant, disposition: Grant.Disposition, reason: str = "") -> None:
-    """Gives an unfinished slot back at once; does nothing to one that is done."""
-    Slot.objects.open().filter(pk=grant.slot_id, holder=grant.participation_id).update(
-        holder=None, leased_until=NEVER_LEASED
-    )
+    """Gives an unfinished slot back at once; does nothing to one that is done. Of a re-test
+    it ends the grant alone."""
+    if not grant.is_retest:
+        Slot.objects.open().filter(pk=grant.slot_id, holder=grant.participation_id).update(
+            holder=None, leased_until=NEVER_LEASED
+        )
     unsettled = Grant.objects.filter(pk=grant.pk, disposition__in=UNSETTLED)
     unsettled.update(disposition=disposition, reason=reason, ended_at=timezone.now())
 
@@ -181,7 +257,7 @@ def replace_done_slots(*, participation: Participation) -> int:
     lock_places(participation=participation)
     done = list(
         Slot.objects.filter(holder=participation, status=Slot.Status.DONE)
-        .select_related("locale__study", "prompt")
+        .select_related("locale__study", "prompt", "candidate_set")
         .order_by("pk")
     )
     Slot.objects.filter(pk__in=[slot.pk for slot in done]).update(
@@ -210,12 +286,14 @@ def lock_places(*, participation: Participation) -> None:
 
 
 def _plan_another(slot: Slot) -> None:
-    """One more place beside this one. The caller holds the lock on all its siblings."""
+    """One more place beside this one, in the same order shown. The caller holds the lock on
+    all its siblings."""
     # Asked anew after the lock: whoever held it before may have planned places meanwhile.
     ordinals = Slot.objects.filter(
         candidate_set=slot.candidate_set_id, locale=slot.locale_id, phase=slot.phase
     ).values_list("ordinal", flat=True)
-    ordinal = max(ordinals) + 1
+    n = slot.candidate_set.candidates.count()
+    ordinal = next_ordinal(n=n, ordinal=slot.ordinal, last=max(ordinals))
     Slot.objects.create(
         candidate_set_id=slot.candidate_set_id,
         prompt_id=slot.prompt_id,

@@ -1,11 +1,21 @@
 """The cells of a study: who fills them, and what stays of people who leave at the door."""
 
+import math
+from collections import defaultdict
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from accounts.models import Answer
-from annotation.models import Outcome, Participation, Quota, ScreeningCount, Study
-from annotation.quotas import REFUSED, Cell, Facts, Finding, find_place, fits
+from accounts.models import Answer, Instrument
+from annotation.actions.strata import stored_cells
+from annotation.cell_tables import CellFault, expand, people_of
+from annotation.models import Outcome, Participation, ScreeningCount, Slot, Study
+from annotation.quotas import REFUSED, Facts, Finding, find_place, fits
+from annotation.strata import stratum_of
 
 
 def find_cell_place(*, participation: Participation) -> Finding:
@@ -14,9 +24,9 @@ def find_cell_place(*, participation: Participation) -> Finding:
     Called inside a transaction: the study's quotas stay locked until it ends, so that of
     people who race for the last place of a cell exactly one gets it.
     """
-    cells = _cells(participation.study, lock=True)
+    cells = stored_cells(participation.study, lock=True)
     others = placed_people(participation.study, participation.phase).exclude(pk=participation.pk)
-    facts = _facts(participation.study, others) if cells else {}
+    facts = facts_of(participation.study, others) if cells else {}
     return find_place(cells, _own_facts(participation), facts.values())
 
 
@@ -33,21 +43,82 @@ def placed_people(study: Study, phase: str) -> QuerySet[Participation]:
     )
 
 
+def most_places(*, participation: Participation, stratum: str) -> int | None:
+    """How many places of her stratum she may take; None: any number.
+
+    A share of the stratum's places in her locale and phase, and one at least.
+    """
+    share = participation.study.cell_share
+    if share >= 1:
+        return None
+    places = Slot.objects.filter(
+        locale=participation.locale_id, phase=participation.phase, stratum=stratum
+    ).exclude(status=Slot.Status.VOID)
+    return max(1, math.floor(share * places.count() + 1e-9))
+
+
+def stamp_people(*, study: Study) -> int:
+    """Notes anew for everybody who holds a place which stratum is hers and what she may take.
+
+    After a change of the cells or the places. Returns for how many people something
+    changed; a second call changes nothing. What she did before stays hers.
+    """
+    cells, changed = stored_cells(study), []
+    phases = study.participations.order_by().values_list("phase", flat=True).distinct()
+    for phase in list(phases):
+        people = placed_people(study, phase).select_related("study")
+        facts = facts_of(study, people) if cells else {}
+        allowed = _remembered()
+        for person in people:
+            stratum = stratum_of(cells, facts.get(person.annotator_id, {}))
+            most = allowed(person, stratum)
+            if (person.stratum, person.most_places) != (stratum, most):
+                person.stratum, person.most_places = stratum, most
+                changed.append(person)
+    Participation.objects.bulk_update(changed, ["stratum", "most_places"], batch_size=1000)
+    return len(changed)
+
+
+def _remembered() -> Callable[[Participation, str], int | None]:
+    """`most_places`, asked once for each locale and stratum of a phase."""
+    first: dict[tuple[int | None, str], Participation] = {}
+
+    @cache
+    def ask(locale: int | None, stratum: str) -> int | None:
+        return most_places(participation=first[locale, stratum], stratum=stratum)
+
+    def remember(person: Participation, stratum: str) -> int | None:
+        first.setdefault((person.locale_id, stratum), person)
+        return ask(person.locale_id, stratum)
+
+    return remember
+
+
 @transaction.atomic
 def forget_screening(*, participation: Participation, outcome: Outcome) -> None:
     """Deletes her screening answers and counts one more person who left with this outcome.
 
-    Only a count by locale and cells stays. A second call counts again: call it once, in
+    Only a count by locale, phase and cells stays. A second call counts again: call it once, in
     the transaction that notes why she leaves.
     """
     study, facts = participation.study, _own_facts(participation)
-    cells = ",".join(cell.key for cell in _cells(study) if fits(cell.conditions, facts))
+    cells = ",".join(cell.key for cell in stored_cells(study) if fits(cell.conditions, facts))
     count, _created = ScreeningCount.objects.get_or_create(
-        study=study, locale=participation.locale, outcome=outcome, cell=cells[:200]
+        study=study,
+        locale=participation.locale,
+        phase=participation.phase,
+        outcome=outcome,
+        cell=cells[:200],
     )
     ScreeningCount.objects.filter(pk=count.pk).update(people=F("people") + 1)
     Participation.objects.filter(pk=participation.pk).update(screened_at=None)
-    instrument = study.quota_instrument_id
+    forget_answers(participation=participation)
+
+
+def forget_answers(*, participation: Participation) -> None:
+    """Deletes her screening answers, unless another study of hers needs them. A second call
+    finds none."""
+    instrument = participation.study.quota_instrument_id
     elsewhere = Participation.objects.filter(
         annotator=participation.annotator_id,
         screened_at__isnull=False,
@@ -59,19 +130,12 @@ def forget_screening(*, participation: Participation, outcome: Outcome) -> None:
         ).delete()
 
 
-def _cells(study: Study, *, lock: bool = False) -> list[Cell]:
-    quotas = Quota.objects.filter(study=study).order_by("pk")
-    if lock:
-        quotas = quotas.select_for_update()
-    return [Cell(quota.key, quota.conditions, quota.target) for quota in quotas]
-
-
 def _own_facts(participation: Participation) -> Facts:
     people = Participation.objects.filter(pk=participation.pk)
-    return _facts(participation.study, people)[participation.annotator_id]
+    return facts_of(participation.study, people)[participation.annotator_id]
 
 
-def _facts(study: Study, people: QuerySet[Participation]) -> dict[int, Facts]:
+def facts_of(study: Study, people: QuerySet[Participation]) -> dict[int, Facts]:
     """Country and screening answers of each person, by annotator."""
     found: dict[int, dict[str, str | int]] = {
         annotator: {"country": country}
@@ -87,3 +151,22 @@ def _facts(study: Study, people: QuerySet[Participation]) -> dict[int, Facts]:
         else:
             found[annotator][code] = option if number is None else number
     return dict(found)
+
+
+def find_cells(*, study: Study, cells: Any) -> list[dict[str, Any]]:
+    """Cells as they would be stored for this study. Raises ValidationError, one sentence."""
+    people = people_of(list(study.locales.order_by("pk").values_list("country", "planned_people")))
+    try:
+        return expand(cells, people, _questions(study.quota_instrument))
+    except CellFault as fault:
+        raise ValidationError(str(fault)) from fault
+
+
+def _questions(instrument: Instrument) -> dict[str, dict[str, Any]]:
+    """The screening's questions with the options of every country, as a study file has them."""
+    options: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
+    kinds: dict[str, str] = {}
+    for question in instrument.questions.prefetch_related("options"):
+        kinds[question.code] = question.kind
+        options[question.code] += [{"code": option.code} for option in question.options.all()]
+    return {code: {"kind": kind, "options": options[code]} for code, kind in kinds.items()}

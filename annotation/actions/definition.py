@@ -10,9 +10,11 @@ from django.db import transaction
 
 from accounts.actions import store_consent_document, store_instrument
 from accounts.versions import store_version, translated
-from annotation import practice, quotas
+from annotation import practice
+from annotation.cell_tables import CellFault, expand, people_of
 from annotation.models import (
     Mode,
+    PlanChange,
     Quota,
     Study,
     StudyLocale,
@@ -60,10 +62,18 @@ def find_fault(definition: dict[str, Any]) -> str:
             f"The quota instrument asks {', '.join(sensitive)}, a special category: "
             "such questions come after consent and screen nobody out."
         )
-    questions = {item["code"]: item for item in asked}
-    faults = [practice.find_fault(about.get("practice", {}))]
-    faults += [quotas.find_fault(quota, questions) for quota in about.get("quotas", [])]
-    return next((fault for fault in faults if fault), "")
+    try:
+        _cells(definition)
+    except CellFault as fault:
+        return str(fault)
+    return practice.find_fault(about.get("practice", {}))
+
+
+def _cells(definition: dict[str, Any]) -> list[dict[str, Any]]:
+    """The cells with whole targets, whatever form the file gives them in."""
+    about, asked = definition["study"], definition["instruments"]["quota"]["questions"]
+    people = people_of([(item["country"], item.get("people")) for item in about["locales"]])
+    return expand(about.get("quotas", []), people, {item["code"]: item for item in asked})
 
 
 def _store(definition: dict[str, Any]) -> Study:
@@ -77,7 +87,7 @@ def _store(definition: dict[str, Any]) -> Study:
     study.further_arms.add(*(samplers[key] for key in about.get("further_arms", [])))
     _store_locales(study, about["locales"])
     _store_waves(study, about["waves"])
-    _store_quotas(study, about.get("quotas", []))
+    _store_quotas(study, _cells(definition))
     return study
 
 
@@ -136,17 +146,17 @@ def _texts(about: dict[str, Any]) -> dict[str, Any]:
 
 
 def _store_locales(study: Study, locales: list[dict[str, Any]]) -> None:
+    replanned = _replanned(study, PlanChange.Kind.TARGET)
     for locale in locales:
+        identity = {"study": study, "country": locale["country"], "language": locale["language"]}
+        stored = StudyLocale.objects.filter(**identity).first() if replanned else None
         store_version(
             StudyLocale,
-            identity={
-                "study": study,
-                "country": locale["country"],
-                "language": locale["language"],
-            },
+            identity=identity,
             values={
-                "target": locale["target"],
-                "core_target": locale.get("core_target"),
+                # What was changed and logged since is not undone by the first plan.
+                "target": stored.target if stored else locale["target"],
+                "core_target": stored.core_target if stored else locale.get("core_target"),
                 "planned_people": locale.get("people"),
                 "pay_floor": _money(locale.get("pay_floor")),
                 "legal_basis": locale.get("legal_basis", ""),
@@ -169,13 +179,27 @@ def _store_waves(study: Study, waves: list[dict[str, Any]]) -> None:
         )
 
 
-def _store_quotas(study: Study, quotas: list[dict[str, Any]]) -> None:
-    for quota in quotas:
+def _store_quotas(study: Study, cells: list[dict[str, Any]]) -> None:
+    if _replanned(study, PlanChange.Kind.CELLS):
+        return
+    new = {cell["key"] for cell in cells}
+    if study.status != Study.Status.DRAFT and new != set(
+        study.quotas.values_list("key", flat=True)
+    ):
+        raise ValidationError(
+            f"The study {study} is open, so its cells are changed with the command set_quotas."
+        )
+    for cell in cells:
         store_version(
             Quota,
-            identity={"study": study, "key": quota["key"]},
-            values={"conditions": quota["conditions"], "target": quota["target"]},
+            identity={"study": study, "key": cell["key"]},
+            values={"conditions": cell["conditions"], "target": cell["target"]},
         )
+
+
+def _replanned(study: Study, kind: PlanChange.Kind) -> bool:
+    """Whether the plan was changed since; then the file is only where it began."""
+    return PlanChange.objects.filter(study=study, kind=kind).exists()
 
 
 def _day(value: Any) -> date | None:

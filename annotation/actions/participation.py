@@ -17,8 +17,8 @@ from annotation import tasks
 from annotation.actions.arrival import note_arrival
 from annotation.actions.care import take_over_thread
 from annotation.actions.cells import forget_screening
-from annotation.actions.conversation import skip_conversation
 from annotation.actions.draft import forget_drafts
+from annotation.actions.leaving import skip_conversation
 from annotation.dealing import derive_seed
 from annotation.models import (
     Conversation,
@@ -26,6 +26,7 @@ from annotation.models import (
     Outcome,
     Participation,
     RecruitmentLink,
+    Slot,
     Study,
 )
 from annotation.sittings import came_too_late, is_past
@@ -58,7 +59,7 @@ def join_study(
         pressed = Participation.objects.filter(start_key=start_key, study=link.study).first()
         if pressed and pressed.annotator.vendor_id == link.vendor_id:
             return pressed
-    if not link.study.is_open and not _has_joined(link, external_id):
+    if not _is_open(link) and not _has_joined(link, external_id):
         raise ValidationError(_("This study is not open."))
     annotator = find_or_create_annotator(
         vendor=link.vendor, external_id=external_id, details=details
@@ -82,6 +83,16 @@ def join_study(
     if created and arrival and link.study.check_duplicates:
         note_arrival(participation=participation, digest=arrival)
     return participation
+
+
+def _is_open(link: RecruitmentLink) -> bool:
+    """Whether the study is, and the link's phase of it: places of that phase were planned,
+    unless all is people's own."""
+    study = link.study
+    return study.is_open and (
+        study.pool_conversations == 0
+        or Slot.objects.filter(locale__study=study, phase=link.phase).exists()
+    )
 
 
 def _has_joined(link: RecruitmentLink, external_id: str) -> bool:

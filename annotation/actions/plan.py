@@ -1,20 +1,22 @@
 """What a study wants judged: its slots are planned, and planned anew."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.models import User
 from annotation.actions.pool import find_pool_gaps, newest_texts
+from annotation.actions.strata import make_slot, strata_for_new
 from annotation.dealing import derive_seed
 from annotation.models import (
-    Phase,
+    PlanChange,
     Slot,
     Study,
-    StudyLocale,
 )
-from annotation.models.assignment import draw_of
 from candidates.actions import (
     request_pool_set,
     retire,
@@ -22,50 +24,86 @@ from candidates.actions import (
 from candidates.models import CandidateSet, Prompt
 from candidates.parallel import is_servable
 
+MOST_CHARACTERS = 500  # of a reason
+
 
 @transaction.atomic
 def plan_slots(*, study: Study, phase: str) -> int:
     """Slots for every ready pool set in every locale of its language, up to the target.
 
-    Sets of retired prompts and of texts that have a newer version get none. A second call
-    plans what has become ready since. Returns how many slots were added.
+    Sets of retired prompts and of texts that have a newer version get none; a prompt of the
+    core that has parallel sets is judged in these alone, so that countries judge the same
+    responses. A second call plans what has become ready since: a set that has slots keeps
+    its plan, which only a logged change alters. Returns how many slots were added.
     """
     lock_prompts(study.pool_id)
-    ready = CandidateSet.objects.ready().filter(
-        sampler__in=study.arms(),
-        prompt_text__in=[text.pk for text in newest_texts(study)],
-    )
     batches = _batches(study, phase)
-    before = Slot.objects.filter(locale__study=study).count()
-    for candidate_set in ready.select_related("prompt_text__prompt").order_by("pk"):
-        if not is_servable(candidate_set, study.translation_stage):
-            continue
-        assert candidate_set.prompt_text is not None
-        prompt = candidate_set.prompt_text.prompt
-        for locale in study.locales.filter(language=candidate_set.language):
-            Slot.objects.bulk_create(
-                _slots(candidate_set, locale, phase, locale.target_of(prompt), batches[prompt.pk]),
-                ignore_conflicts=True,
-            )
-    return Slot.objects.filter(locale__study=study).count() - before
-
-
-def _slots(
-    candidate_set: CandidateSet, locale: StudyLocale, phase: str, target: int, batch: int
-) -> list[Slot]:
-    assert candidate_set.prompt_text is not None
-    return [
-        Slot(
-            candidate_set=candidate_set,
-            prompt_id=candidate_set.prompt_text.prompt_id,
-            locale=locale,
-            phase=phase,
-            ordinal=ordinal,
-            draw=draw_of(locale, candidate_set.pk, ordinal),
-            batch=batch,
+    sets, added = _plannable(study), 0
+    for locale in study.locales.order_by("pk"):
+        locale.study = study
+        planned = set(
+            Slot.objects.filter(locale=locale, phase=phase)
+            .order_by()
+            .values_list("candidate_set", flat=True)
+            .distinct()
         )
-        for ordinal in range(target)
-    ]
+        new = [
+            (one, prompt)
+            for one, prompt in sets
+            if one.language == locale.language and one.pk not in planned
+        ]
+        targets = [(one.pk, locale.target_of(prompt)) for one, prompt in new]
+        strata = strata_for_new(locale=locale, phase=phase, targets=targets)
+        slots = [
+            make_slot(
+                candidate_set=one.pk,
+                prompt=prompt.pk,
+                locale=locale,
+                phase=phase,
+                ordinal=ordinal,
+                batch=batches[prompt.pk],
+                stratum=stratum,
+            )
+            for (one, prompt), labels in zip(new, strata, strict=True)
+            for ordinal, stratum in enumerate(labels)
+        ]
+        added += len(Slot.objects.bulk_create(slots, batch_size=1000))
+    return added
+
+
+def planned_phases(study: Study) -> list[str]:
+    """The phases that have places: what changes in the plan changes in each, and in no other."""
+    slots = Slot.objects.filter(locale__study=study)
+    return sorted(slots.order_by().values_list("phase", flat=True).distinct())
+
+
+def _plannable(study: Study) -> list[tuple[CandidateSet, Prompt]]:
+    """Ready sets that people may be given, with their prompts; of the core, parallel ones."""
+    wanted = CandidateSet.objects.filter(
+        sampler__in=study.arms(), prompt_text__in=[text.pk for text in newest_texts(study)]
+    )
+    families = _parallel_families(wanted, study)
+    found = []
+    for one in wanted.ready().select_related("prompt_text__prompt").order_by("pk"):
+        assert one.prompt_text is not None
+        prompt = one.prompt_text.prompt
+        family = families.get(prompt.pk)
+        if family is not None and (one.parallel_to_id or one.pk) not in family:
+            continue
+        if is_servable(one, study.translation_stage):
+            found.append((one, prompt))
+    return found
+
+
+def _parallel_families(sets: QuerySet[CandidateSet], study: Study) -> dict[int, set[int]]:
+    """For each prompt of the core that has parallel sets, the originals of these."""
+    pairs = sets.filter(
+        parallel_to__isnull=False, refused_for=None, prompt_text__prompt__key__in=study.core
+    ).values_list("prompt_text__prompt", "parallel_to")
+    families: dict[int, set[int]] = {}
+    for prompt, original in pairs:
+        families.setdefault(prompt, set()).add(original)
+    return families
 
 
 def _batches(study: Study, phase: str) -> dict[int, int]:
@@ -88,26 +126,68 @@ def lock_prompts(pool_id: int) -> dict[int, Prompt]:
     return {prompt.pk: prompt for prompt in prompts.select_for_update(no_key=True)}
 
 
+def log_change(
+    *,
+    study: Study,
+    kind: PlanChange.Kind,
+    by: User | None,
+    why: str,
+    details: dict[str, Any],
+    added: int = 0,
+    voided: int = 0,
+) -> PlanChange:
+    """Writes down a change of the plan, for good. Call it once for each change.
+
+    Raises ValidationError without a reason.
+    """
+    why = why.strip()
+    if not 0 < len(why) <= MOST_CHARACTERS:
+        raise ValidationError(f"Say why, in at most {MOST_CHARACTERS} characters.")
+    return PlanChange.objects.create(
+        study=study,
+        kind=kind,
+        by=by,
+        why=why,
+        details=details,
+        slots_added=added,
+        slots_voided=voided,
+    )
+
+
 @transaction.atomic
-def retire_prompt(*, prompt: Prompt, why: str) -> int:
+def retire_prompt(*, prompt: Prompt, why: str, by: User | None = None) -> int:
     """Gives a prompt to nobody new; returns how many open slots it voided.
 
     Judgements and done slots stay as they are. Whoever holds a slot now may finish, and
     it counts; whoever returns after her lease lapsed is kept as surplus. A second call
-    keeps the first reason and voids the slots that people have let go since.
+    keeps the first reason and voids the slots that people have let go since. Each study
+    of the pool that lost something has it in its log.
     """
     locked = lock_prompts(prompt.pool_id)[prompt.pk]
+    news = locked.retired_at is None
     retire(prompt=locked, why=why)
-    return _void_free_slots(locked)
+    voided = _void_free_slots(locked)
+    for study in Study.objects.filter(pool=locked.pool_id).order_by("pk"):
+        if voided.get(study.pk) or (news and study.is_open):
+            log_change(
+                study=study,
+                kind=PlanChange.Kind.RETIRED,
+                by=by,
+                why=why,
+                details={"prompt": locked.key},
+                voided=voided.get(study.pk, 0),
+            )
+    return sum(voided.values())
 
 
-def _void_free_slots(prompt: Prompt) -> int:
-    # A claim that commits first has moved the lease, and the row no longer matches.
-    return (
-        Slot.objects.open()
-        .filter(prompt=prompt, leased_until__lt=timezone.now())
-        .update(status=Slot.Status.VOID)
-    )
+def _void_free_slots(prompt: Prompt) -> dict[int, int]:
+    """How many it voided, by study."""
+    voided: dict[int, int] = {}
+    free = Slot.objects.open().filter(prompt=prompt, leased_until__lt=timezone.now())
+    for study in list(free.order_by().values_list("locale__study", flat=True).distinct()):
+        # A claim that commits first has moved the lease, and the row no longer matches.
+        voided[study] = free.filter(locale__study=study).update(status=Slot.Status.VOID)
+    return voided
 
 
 @dataclass(frozen=True)
@@ -120,7 +200,9 @@ class Replacement:
 
 
 @transaction.atomic
-def replace_prompt(*, prompt: Prompt, by: Prompt, why: str) -> Replacement:
+def replace_prompt(
+    *, prompt: Prompt, replacement: Prompt, why: str, by: User | None = None
+) -> Replacement:
     """Retires a prompt and plans another of its pool in every open study of the pool.
 
     The judgements of the old one stay its own; the new one is judged from the start. A
@@ -128,7 +210,7 @@ def replace_prompt(*, prompt: Prompt, by: Prompt, why: str) -> Replacement:
     ValidationError where the new one is retired, of another pool, or not in every language.
     """
     locked = lock_prompts(prompt.pool_id)
-    old, new = locked[prompt.pk], locked.get(by.pk)
+    old, new = locked[prompt.pk], locked.get(replacement.pk)
     if new is None or new == old:
         raise ValidationError(f"{old} is replaced by another prompt of the same pool.")
     if new.retired_at:
@@ -138,14 +220,32 @@ def replace_prompt(*, prompt: Prompt, by: Prompt, why: str) -> Replacement:
         gaps = find_pool_gaps(study=study, key=new.key)
         if gaps:
             raise ValidationError(f"{new} cannot replace {old}: {gaps}.")
+    news = old.retired_at is None
     retire(prompt=old, why=why, replaced_by=new)
-    planned = waiting = 0
+    voided, planned, waiting = _void_free_slots(old), 0, 0
     for study in studies:
-        sets = [
-            request_pool_set(prompt_text=text, sampler=study.pool_sampler)
-            for text in newest_texts(study)
-            if text.prompt_id == new.pk
-        ]
-        waiting += sum(item.status != CandidateSet.Status.READY for item in sets)
-        planned += plan_slots(study=study, phase=Phase.MAIN)
-    return Replacement(voided=_void_free_slots(old), planned=planned, waiting=waiting)
+        waiting += _request_sets(study, new)
+        added = sum(plan_slots(study=study, phase=phase) for phase in planned_phases(study))
+        planned += added
+        gone = voided.get(study.pk, 0)
+        if news or added or gone:
+            log_change(
+                study=study,
+                kind=PlanChange.Kind.REPLACED,
+                by=by,
+                why=why,
+                details={"prompt": old.key, "replacement": new.key},
+                added=added,
+                voided=gone,
+            )
+    return Replacement(voided=sum(voided.values()), planned=planned, waiting=waiting)
+
+
+def _request_sets(study: Study, prompt: Prompt) -> int:
+    """Asks for the sets of a new prompt; returns how many are not ready."""
+    sets = [
+        request_pool_set(prompt_text=text, sampler=study.pool_sampler)
+        for text in newest_texts(study)
+        if text.prompt_id == prompt.pk
+    ]
+    return sum(item.status != CandidateSet.Status.READY for item in sets)

@@ -6,43 +6,46 @@ from django.utils import timezone
 
 from accounts.actions import Given, record_answers, record_consent
 from accounts.models import Purpose
-from annotation.actions.cells import find_cell_place, forget_screening
+from annotation.actions.cells import find_cell_place, forget_screening, most_places
 from annotation.actions.participation import end_participation
-from annotation.models import Outcome, Participation, Slot, StudyLocale
+from annotation.actions.soft_launch import may_enter, send_to_pause
+from annotation.models import Outcome, Participation, StudyLocale
 from annotation.quotas import Verdict
+from annotation.room import has_room, is_waiting
 from annotation.sittings import is_past
 from annotation.steps import Step, next_step, questions_due
-
-
-def has_room(*, locale: StudyLocale, phase: str) -> bool:
-    """Whether a locale can use one more person: judgements are wanted, or all is her own."""
-    return (
-        locale.study.pool_conversations == 0
-        or Slot.objects.wanted(locale=locale, phase=phase).exists()
-    )
+from annotation.strata import join_keys
 
 
 def locales_for(*, participation: Participation) -> QuerySet[StudyLocale]:
-    """The languages she can choose in her country: those with room, or all if none has any."""
+    """The languages she can choose in her country: those with room that do not wait for a
+    signature, else those with room, else all."""
     locales = StudyLocale.objects.filter(
         study=participation.study, country=participation.country
     ).order_by("language")
-    roomy = [item.pk for item in locales if has_room(locale=item, phase=participation.phase)]
-    return locales.filter(pk__in=roomy) if roomy else locales
+    phase = participation.phase
+    roomy = [item for item in locales if has_room(locale=item, phase=phase)]
+    going = [item for item in roomy if not is_waiting(locale=item, phase=phase)]
+    chosen = [item.pk for item in going or roomy]
+    return locales.filter(pk__in=chosen) if chosen else locales
 
 
 @transaction.atomic
 def set_locale(*, participation: Participation, locale: StudyLocale) -> None:
     """Fixes the study language, once; without a place in it she leaves, paid for the visit.
 
-    Where the screening asks nothing of her, it is done here too. A repeat changes nothing.
+    Where the screening asks nothing of her, it is done here too. While the locale waits for
+    a signature nothing is stored. A repeat changes nothing.
     """
     locked = _lock(participation)
     if locked.locale_id or locked.finished_at:
         return
+    full = is_past(locked.study, locked.country) or not has_room(locale=locale, phase=locked.phase)
+    if not full and is_waiting(locale=locale, phase=locked.phase):
+        return
     locked.locale = locale
     locked.save(update_fields=["locale"])
-    if is_past(locked.study, locked.country) or not has_room(locale=locale, phase=locked.phase):
+    if full:
         _send_away(locked, Outcome.QUOTA_FULL)
     else:
         _screen_if_nothing_is_asked(locked)
@@ -114,15 +117,24 @@ def _screen_if_nothing_is_asked(locked: Participation) -> None:
 
 
 def _screen(locked: Participation) -> None:
-    """Notes her place, or ends her participation where none is left."""
+    """Notes her place, her stratum and what she may take of it; without a place she leaves, and
+    where the locale waits for a signature she may come back."""
     assert locked.locale is not None
-    verdict = find_cell_place(participation=locked).verdict
+    found = find_cell_place(participation=locked)
+    verdict = found.verdict
     if verdict is Verdict.NO_CELL:
         _send_away(locked, Outcome.SCREENED_OUT)
     elif verdict is Verdict.FULL or not has_room(locale=locked.locale, phase=locked.phase):
         _send_away(locked, Outcome.QUOTA_FULL)
+    elif not may_enter(participation=locked):
+        send_to_pause(participation=locked)
     else:
-        Participation.objects.filter(pk=locked.pk).update(screened_at=timezone.now())
+        stratum = join_keys(found.keys)
+        Participation.objects.filter(pk=locked.pk).update(
+            screened_at=timezone.now(),
+            stratum=stratum,
+            most_places=most_places(participation=locked, stratum=stratum),
+        )
 
 
 def _send_away(locked: Participation, outcome: Outcome) -> None:

@@ -16,6 +16,7 @@ from annotation.forms.judgement import (
     judgement_fields,
     measured,
     measurement_fields,
+    names_only,
     read_judgement,
 )
 from annotation.models import ShownCandidate, Turn
@@ -106,13 +107,13 @@ class RankingForm(ModeratedForm):
         label=_("Is at least one of these answers acceptable to you?"),
         choices=Opinion.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": CHOOSE_ONE},
+        error_messages={"required": CHOOSE_ONE, "invalid_choice": CHOOSE_ONE},
     )
     represents = forms.ChoiceField(
         label=_("Does at least one of them speak for you?"),
         choices=Opinion.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": CHOOSE_ONE},
+        error_messages={"required": CHOOSE_ONE, "invalid_choice": CHOOSE_ONE},
     )
     reason = WrittenField(
         label=_("If you like, say why"),
@@ -145,6 +146,10 @@ class RankingForm(ModeratedForm):
         """A tie for first place without a pick is told together with all that is missing."""
         data = super().clean() or self.cleaned_data
         self.can_confirm = bool(data.get("confirm"))  # asked before: the button stays
+        if not self.shown:
+            raise ValidationError(OUT_OF_DATE)
+        if not names_only(self.shown, self.data):
+            self.add_error(None, OUT_OF_DATE)
         handles = [row.candidate.handle for row in self.shown]
         try:
             check_judgement(self.judgement(), handles, mode=self.mode, partial=self.partial)

@@ -16,6 +16,7 @@ from annotation.rating import HIGHEST
 Shown = Sequence[ShownCandidate]
 DAY = 86_400.0
 STEP = 10
+ONE_CANDIDATE = ("best", "worst", "continue_with")
 
 
 def judgement_fields(mode: str, shown: Shown, *, partial: bool) -> dict[str, forms.Field]:
@@ -77,7 +78,15 @@ def _one_of(shown: Shown, label: Any) -> forms.ChoiceField:
 def measurement_fields(shown: Shown) -> dict[str, forms.Field]:
     """Hidden inputs that a script fills; without it they stay empty."""
     names = ["layout", "viewport", *(f"seen_{row.candidate.handle}" for row in shown)]
-    return {name: forms.CharField(required=False, widget=forms.HiddenInput) for name in names}
+    return {name: forms.Field(required=False, widget=forms.HiddenInput) for name in names}
+
+
+def names_only(shown: Shown, data: Any) -> bool:
+    """Whether what was sent places or rates no other candidate than these, and none twice."""
+    mine = {f"{kind}_{row.candidate.handle}" for kind in ("place", "score") for row in shown}
+    placed = [name for name in data if name.startswith(("place_", "score_"))]
+    repeated = [name for name in (*placed, *ONE_CANDIDATE) if len(data.getlist(name)) > 1]
+    return set(placed) <= mine and not repeated
 
 
 def read_judgement(mode: str, data: Mapping[str, Any], shown: Shown) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,7 @@ from annotation.models.study import Participation, Phase, StudyLocale
 from candidates.models import CandidateSet, Prompt
 
 NEVER_LEASED = datetime(1970, 1, 1, tzinfo=UTC)
+RETEST = 1  # the occasion of a planned re-test
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
@@ -100,6 +101,22 @@ class Slot(models.Model):
         return f"{self.prompt} {self.locale} {self.ordinal}"
 
 
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def to_meet_again(self) -> "GrantQuerySet":
+        """Judged, and not met again yet; oldest first. Of sets that are still served."""
+        again = Grant.objects.filter(
+            annotator=OuterRef("annotator"), prompt=OuterRef("prompt"), occasion=RETEST
+        )
+        return self.filter(
+            ~Exists(again),
+            occasion=0,
+            disposition__in=[Grant.Disposition.COMPLETED, Grant.Disposition.SURPLUS],
+            slot__locale=F("participation__locale"),
+            slot__candidate_set__status=CandidateSet.Status.READY,
+            prompt__retired_at=None,
+        ).order_by("granted_at", "pk")
+
+
 class Grant(models.Model):
     """A slot given to a person: the record that she has met the prompt, and how it ended."""
 
@@ -125,6 +142,8 @@ class Grant(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    objects = GrantQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             # The annotator leads: this index also answers "has she met this prompt?".
@@ -141,6 +160,10 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slot} to {self.participation}"
+
+    @property
+    def is_retest(self) -> bool:
+        return self.occasion > 0
 
 
 class Deal(models.Model):
@@ -163,3 +186,12 @@ class Deal(models.Model):
 def draw_of(locale: StudyLocale, candidate_set_id: int, ordinal: int) -> int:
     """Where a slot stands among those of one ordinal: random, and the same at every planning."""
     return derive_seed(locale.study.seed, "draw", candidate_set_id, locale.pk, ordinal) % 2**31
+
+
+def deal_parts(participation: Participation, met: int) -> tuple[object, ...]:
+    """What the seed of a deal is made of: hers, and how many slots she was given before."""
+    return (participation.study.seed, "deal", participation.public_id, met)
+
+
+def retest_parts(participation: Participation, met_again: int) -> tuple[object, ...]:
+    return (participation.study.seed, "retest", participation.public_id, met_again)

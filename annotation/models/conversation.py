@@ -31,6 +31,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             participation__excluded_at=None,
         )
 
+    def without_retests(self) -> "ConversationQuerySet":
+        """No conversation about a set that the person had judged before."""
+        return self.filter(Q(grant=None) | Q(grant__occasion=0))
+
 
 class Conversation(models.Model):
     """One conversation of planned length, opened by a pool prompt or by the annotator."""

@@ -383,6 +383,7 @@ class ScreeningCount(models.Model):
 
     study = models.ForeignKey(Study, models.CASCADE)
     locale = models.ForeignKey(StudyLocale, models.CASCADE, null=True, blank=True)
+    phase = models.CharField(max_length=10, choices=Phase, default=Phase.MAIN)
     outcome = models.CharField(max_length=12, choices=Outcome)
     cell = models.CharField(max_length=200, blank=True, help_text="keys of the quotas she fits")
     people = models.PositiveIntegerField(default=0)
@@ -390,9 +391,9 @@ class ScreeningCount(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["study", "locale", "outcome", "cell"],
+                fields=["study", "locale", "phase", "outcome", "cell"],
                 nulls_distinct=False,
-                name="one_count_per_locale_outcome_and_cell",
+                name="one_count_per_locale_phase_outcome_and_cell",
             )
         ]
 

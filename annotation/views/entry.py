@@ -121,7 +121,9 @@ def consent(request: ParticipantRequest) -> HttpResponse:
     context = {
         "document": document,
         "locale": participation.locale,
-        "minutes": study_minutes(participation.study, participation.country),
+        "minutes": study_minutes(
+            participation.study, phase=participation.phase, country=participation.country
+        ),
     }
     return _form_page(request, "annotation/consent.html", form, **context)
 

@@ -91,7 +91,7 @@ def _invitation(
         "study": link.study,
         "start_key": uuid.uuid4(),
         "conversations": link.study.pool_conversations + link.study.own_conversations,
-        "minutes": study_minutes(link.study),
+        "minutes": study_minutes(link.study, phase=link.phase),
         "pays": pays_by_country(link.study),
     }
     if arrival.is_preview:

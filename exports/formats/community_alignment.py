@@ -82,12 +82,19 @@ def stream_csv(*, study: Study, vendor: Vendor, fields: Sequence[str]) -> Iterat
 
 
 def finished_conversations(study: Study, vendor: Vendor) -> QuerySet[Conversation]:
-    """What this format holds: the main phase, finished, of people who may leave."""
-    return Conversation.objects.released().filter(
-        participation__study=study,
-        participation__annotator__vendor=vendor,
-        participation__phase=Phase.MAIN,
-        status=Conversation.Status.FINISHED,
+    """What this format holds: the main phase, finished, of people who may leave.
+
+    No planned re-tests: it has no column to mark them, and they count for no overlap.
+    """
+    return (
+        Conversation.objects.released()
+        .without_retests()
+        .filter(
+            participation__study=study,
+            participation__annotator__vendor=vendor,
+            participation__phase=Phase.MAIN,
+            status=Conversation.Status.FINISHED,
+        )
     )
 
 

@@ -1,14 +1,25 @@
 """Slots: exact, distinct, given again, and never to the same person twice."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from annotation.actions.assignment import claim_slot, complete_slot, renew_lease
+from annotation.actions import assignment
+from annotation.actions.assignment import (
+    claim_slot,
+    complete_slot,
+    renew_lease,
+    replace_done_slots,
+)
 from annotation.actions.plan import plan_slots
+from annotation.choosing import OpenSlot, choose
+from annotation.dealing import derive_seed
+from annotation.deals import find_unexplained
 from annotation.models import Grant, Participation, RecruitmentLink, Slot, Study
+from annotation.models.assignment import deal_parts
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +169,107 @@ def test_phases_never_mix(link: RecruitmentLink) -> None:
     Participation.objects.filter(pk=walker.participation.pk).update(phase="pilot")
     with transaction.atomic():
         assert claim_slot(participation=walker.participation) is None
+
+
+def places_of(participation: Participation, *strata: str) -> None:
+    """The first places of her locale want these strata, one each; nothing else is open."""
+    slots = Slot.objects.filter(locale=participation.locale).order_by("batch", "ordinal", "draw")
+    chosen = list({slot.prompt_id: slot for slot in slots.reverse()}.values())
+    slots.exclude(pk__in=[slot.pk for slot in chosen[: len(strata)]]).update(status="void")
+    for slot, stratum in zip(chosen, strata, strict=False):
+        Slot.objects.filter(pk=slot.pk).update(stratum=stratum)
+
+
+def test_her_own_stratum_comes_first_then_anybodys_then_others(link: RecruitmentLink) -> None:
+    participation = entered(link).participation
+    participation.stratum = "young"
+    places_of(participation, "old", "", "young")
+    with transaction.atomic():
+        grants = [claim_slot(participation=participation) for _claim in range(3)]
+    assert [grant.slot.stratum for grant in grants if grant] == ["young", "", "old"]
+    records = [grant.deal.considered for grant in grants if grant]
+    assert [[item["stratum"] for item in record] for record in records] == [
+        ["young"],
+        [""],
+        ["old"],
+    ]
+
+
+def test_an_earlier_batch_is_used_up_first(link: RecruitmentLink) -> None:
+    participation = entered(link).participation
+    late = Slot.objects.filter(locale=participation.locale, ordinal=0)
+    batches = {prompt: 2 - n for n, prompt in enumerate(late.values_list("prompt", flat=True))}
+    for prompt, batch in batches.items():
+        Slot.objects.filter(prompt=prompt).update(batch=batch)
+    # Of the first batch only the last ordinal is left: it still comes before the next batch.
+    Slot.objects.filter(locale=participation.locale, batch=0, ordinal=0).update(status="void")
+    with transaction.atomic():
+        grants = [claim_slot(participation=participation) for _claim in range(3)]
+    assert [(g.slot.batch, g.slot.ordinal) for g in grants if g] == [(0, 1), (1, 0), (2, 0)]
+
+
+def test_whoever_has_her_share_of_a_cell_is_done_and_does_not_wait(link: RecruitmentLink) -> None:
+    Study.objects.filter(pk=link.study_id).update(pool_conversations=3)
+    walker = entered(link)
+    Participation.objects.filter(pk=walker.participation.pk).update(most_places=1)
+    conversation = walker.open_kind("pool")
+    walker.post("conversation-skip", {}, conversation.public_id)
+    second = walker.open_kind("pool")  # a place that she left is none that she took
+    walker.finish_conversation(second)
+    while walker.participation.conversations.filter(kind="own").count() < 1:
+        walker.finish_conversation(walker.open())
+    page = walker.post("conversation-open")
+    assert "busy" not in page.request["QUERY_STRING"]
+    assert walker.participation.pool_exhausted_at is not None
+
+
+def test_a_place_that_somebody_is_taking_is_passed_over_in_the_record_too(
+    link: RecruitmentLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = entered(link).participation, entered(link).participation
+    places_of(first, "", "", "")
+    look = assignment._open_slots
+    looks: list[list[OpenSlot]] = []
+
+    def looking(*args: Any, **kwargs: Any) -> list[OpenSlot]:
+        """Between her look and her grasp the other takes what she would have chosen."""
+        found = look(*args, **kwargs)
+        if args[0] == second and not looks:
+            looks.append(found)
+            monkeypatch.setattr(assignment, "_open_slots", look)
+            seed = derive_seed(*deal_parts(second, 0))
+            Slot.objects.filter(pk=choose(found, seed).slot).update(
+                holder=first, leased_until=timezone.now() + timedelta(minutes=9)
+            )
+        return found
+
+    monkeypatch.setattr(assignment, "_open_slots", looking)
+    with transaction.atomic():
+        grant = claim_slot(participation=second)
+    assert grant is not None
+    assert len(looks[0]) == 3
+    assert len(grant.deal.considered) == 2
+    assert grant.slot.holder == second
+    assert list(find_unexplained(link.study, "main")) == []
+
+
+def test_a_replacement_is_shown_in_the_order_of_the_void_place(link: RecruitmentLink) -> None:
+    walker, other = entered(link), entered(link)
+    conversation = walker.open_kind("pool")
+    walker.rank(walker.current_turn(conversation))
+    assert conversation.grant
+    void = conversation.grant.slot
+    replace_done_slots(participation=walker.participation)
+    Slot.objects.filter(candidate_set=void.candidate_set, locale=void.locale).exclude(
+        ordinal__gt=1
+    ).update(status="void", done_at=None)
+    Slot.objects.exclude(candidate_set=void.candidate_set).update(status="void")
+    again = other.open_kind("pool")
+    other.page(again)
+    assert again.grant
+    assert again.grant.slot.ordinal == void.ordinal + 4
+    orders = [
+        list(c.turns.get(position=1).shown.order_by("position").values_list("candidate", flat=True))
+        for c in (conversation, again)
+    ]
+    assert orders[0] == orders[1]

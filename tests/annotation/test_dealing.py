@@ -1,10 +1,22 @@
+"""Plans, squares and orders: pure functions of seeds."""
+
 from collections import Counter
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.dealing import balanced_square, live_order, plan_conversations, pool_order
+from annotation.dealing import (
+    RETEST,
+    PlannedConversation,
+    balanced_square,
+    derive_seed,
+    live_order,
+    next_ordinal,
+    plan_conversations,
+    pool_order,
+    retest_order,
+)
 
 LENGTHS = {"2": 2, "3": 1, "4": 1}
 
@@ -59,3 +71,85 @@ def test_over_the_slots_of_a_set_each_candidate_stands_equally_often_everywhere(
     orders = [pool_order(n=4, seed=77, ordinal=ordinal) for ordinal in range(8)]
     for place in range(4):
         assert Counter(order[place] for order in orders) == dict.fromkeys(range(4), 2)
+
+
+@given(seed=st.integers(0, 2**48), n=st.integers(2, 8), first=st.integers(0, 50))
+def test_whole_squares_of_ordinals_are_balanced_wherever_they_begin(
+    seed: int, n: int, first: int
+) -> None:
+    rows = len(balanced_square(n))
+    orders = [pool_order(n=n, seed=seed, ordinal=first + row) for row in range(rows)]
+    for place in range(n):
+        assert Counter(order[place] for order in orders) == dict.fromkeys(range(n), rows // n)
+
+
+def test_over_sets_each_position_in_the_set_stands_equally_often_in_every_place() -> None:
+    """An arm keeps its sources at fixed positions (the default response last): were the order
+    tied to them, ten places, which are no whole number of squares, would favour some."""
+    n, sets, ordinals = 4, 2000, 10
+    for locale in (1, 2):
+        places: Counter[tuple[int, int]] = Counter()
+        for key in range(sets):
+            seed = derive_seed(2026, key, locale)
+            for ordinal in range(ordinals):
+                places.update(enumerate(pool_order(n=n, seed=seed, ordinal=ordinal)))
+        expected = sets * ordinals / n
+        # Of a set's ten rows eight balance exactly; the two left give the deviation.
+        assert len(places) == n * n
+        assert all(abs(count - expected) < 5 * (sets / 2) ** 0.5 for count in places.values())
+
+
+@given(
+    seed=st.integers(0, 2**48),
+    n=st.integers(2, 8),
+    ordinal=st.integers(0, 60),
+    again=st.integers(0, 2**48),
+)
+def test_at_a_retest_no_response_stands_where_it_stood(
+    seed: int, n: int, ordinal: int, again: int
+) -> None:
+    before = pool_order(n=n, seed=seed, ordinal=ordinal)
+    after = retest_order(n=n, seed=seed, ordinal=ordinal, retest_seed=again)
+    assert sorted(after) == list(range(n))
+    assert all(old != new for old, new in zip(before, after, strict=True))
+
+
+@given(
+    n=st.integers(2, 8),
+    target=st.integers(1, 30),
+    leaving=st.lists(st.integers(0, 1000), max_size=30),
+    seed=st.integers(0, 2**48),
+)
+def test_refills_keep_the_places_that_count_in_the_rows_that_were_planned(
+    n: int, target: int, leaving: list[int], seed: int
+) -> None:
+    rows = len(balanced_square(n))
+    counted, used = list(range(target)), set(range(target))
+    for who in leaving:
+        ordinal = counted.pop(who % target)
+        new = next_ordinal(n=n, ordinal=ordinal, last=max(used))
+        assert new not in used
+        assert pool_order(n=n, seed=seed, ordinal=new) == pool_order(
+            n=n, seed=seed, ordinal=ordinal
+        )
+        counted.append(new)
+        used.add(new)
+    assert Counter(o % rows for o in counted) == Counter(o % rows for o in range(target))
+
+
+@given(seed=st.integers(0, 2**31), retests=st.integers(0, 3))
+def test_retests_come_last_with_one_turn_and_change_nothing_before(seed: int, retests: int) -> None:
+    without = plan_conversations(pool=4, own=2, turn_lengths=LENGTHS, seed=seed)
+    plan = plan_conversations(pool=4, own=2, turn_lengths=LENGTHS, seed=seed, retests=retests)
+    assert plan == without + [PlannedConversation(RETEST, 1)] * retests
+
+
+def test_own_and_pool_conversations_come_in_every_order_equally_often() -> None:
+    seeds = range(3000)
+    places = Counter(
+        [
+            item.kind for item in plan_conversations(pool=2, own=1, turn_lengths=LENGTHS, seed=s)
+        ].index("own")
+        for s in seeds
+    )
+    assert all(abs(places[place] / len(seeds) - 1 / 3) < 0.04 for place in range(3))

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import override
 
-from annotation.actions.conversation import explain_choice
+from annotation.actions.explaining import explain_choice
 from annotation.admin import transcript
 from annotation.dealing import falls_in_share
 from annotation.models import Conversation, Explanation, Mention, RecruitmentLink, Turn
@@ -201,7 +201,7 @@ def test_letters_and_explanation_are_stored_together_or_not_at_all(
     def fail(*args: Any) -> None:
         raise ValidationError("no")
 
-    monkeypatch.setattr("annotation.actions.conversation.find_mentions", fail)
+    monkeypatch.setattr("annotation.actions.explaining.find_mentions", fail)
     with pytest.raises(ValidationError):
         explain_choice(turn=turn, text="B")
     assert not Explanation.objects.exists()

@@ -72,10 +72,10 @@ def finished_person(link: RecruitmentLink, minutes: int, country: str = "FR") ->
 def test_below_five_people_the_plan_is_announced_then_their_median(link: RecruitmentLink) -> None:
     for minutes in (31, 33, 34, 35):
         finished_person(link, minutes)
-    assert study_minutes(link.study, "FR") == 25
+    assert study_minutes(link.study, phase="main", country="FR") == 25
     finished_person(link, 9)
-    assert study_minutes(link.study, "FR") == 35
-    assert study_minutes(link.study) == 35
+    assert study_minutes(link.study, phase="main", country="FR") == 35
+    assert study_minutes(link.study, phase="main") == 35
     page = Walker(link).client.get(reverse("join", args=[link.key])).content.decode()
     assert "about 35 minutes" in page
 
@@ -85,9 +85,9 @@ def test_a_country_goes_by_its_own_people_and_else_by_all(link: RecruitmentLink)
     for _person in range(5):
         finished_person(link, 38, "FR")
         finished_person(link, 8, "US")
-    assert study_minutes(link.study, "FR") == 40
-    assert study_minutes(link.study, "US") == 8
-    assert study_minutes(link.study, "BR") == 25  # between the two
+    assert study_minutes(link.study, phase="main", country="FR") == 40
+    assert study_minutes(link.study, phase="main", country="US") == 8
+    assert study_minutes(link.study, phase="main", country="BR") == 25  # between the two
 
 
 @pytest.mark.django_db
@@ -97,13 +97,13 @@ def test_people_who_left_at_the_door_or_rehearsed_are_no_measure(link: Recruitme
     Participation.objects.filter(pk__in=Participation.objects.values("pk")[:1]).update(
         phase="rehearsal"
     )
-    assert study_minutes(link.study, "FR") == 25
+    assert study_minutes(link.study, phase="main", country="FR") == 25
     Participation.objects.update(phase="main")
-    assert study_minutes(link.study, "FR") == 40
+    assert study_minutes(link.study, phase="main", country="FR") == 40
     Participation.objects.filter(pk__in=Participation.objects.values("pk")[:1]).update(
         outcome="quota_full"
     )
-    assert study_minutes(link.study, "FR") == 25
+    assert study_minutes(link.study, phase="main", country="FR") == 25
 
 
 @pytest.mark.django_db

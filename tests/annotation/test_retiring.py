@@ -111,14 +111,14 @@ def test_a_reason_is_needed(study: Study, why: str) -> None:
 def test_a_replacement_gets_the_places_as_its_sets_become_ready(study: Study) -> None:
     old = Prompt.objects.filter(pool=study.pool)[0]
     new = copy_of(old, "better")
-    done = replace_prompt(prompt=old, by=new, why="misleads")
+    done = replace_prompt(prompt=old, replacement=new, why="misleads")
     assert (done.voided, done.planned, done.waiting) == (12, 0, 5)
     for pending in CandidateSet.objects.filter(prompt_text__prompt=new):
         complete_candidate_set(pending.pk)
-    done = replace_prompt(prompt=old, by=new, why="misleads")
+    done = replace_prompt(prompt=old, replacement=new, why="misleads")
     assert (done.voided, done.planned, done.waiting) == (0, 12, 0)
     assert statuses(new) == {"open": 12}
-    assert replace_prompt(prompt=old, by=new, why="misleads").planned == 0
+    assert replace_prompt(prompt=old, replacement=new, why="misleads").planned == 0
     old.refresh_from_db()
     assert old.replaced_by == new
 
@@ -127,12 +127,12 @@ def test_a_replacement_that_cannot_be_given_changes_nothing(study: Study) -> Non
     old, other = Prompt.objects.filter(pool=study.pool)[:2]
     unfinished = copy_of(old, "unfinished", without="hi")
     with pytest.raises(ValidationError, match="unfinished in hi is missing"):
-        replace_prompt(prompt=old, by=unfinished, why="misleads")
+        replace_prompt(prompt=old, replacement=unfinished, why="misleads")
     with pytest.raises(ValidationError, match="another prompt of the same pool"):
-        replace_prompt(prompt=old, by=old, why="misleads")
+        replace_prompt(prompt=old, replacement=old, why="misleads")
     retire_prompt(prompt=other, why="misleads too")
     with pytest.raises(ValidationError, match="is retired itself"):
-        replace_prompt(prompt=old, by=other, why="misleads")
+        replace_prompt(prompt=old, replacement=other, why="misleads")
     old.refresh_from_db()
     assert old.retired_at is None
     assert statuses(old) == {"open": 12}
@@ -140,9 +140,9 @@ def test_a_replacement_that_cannot_be_given_changes_nothing(study: Study) -> Non
 
 def test_a_second_replacement_is_refused(study: Study) -> None:
     old, second = Prompt.objects.filter(pool=study.pool)[:2]
-    replace_prompt(prompt=old, by=copy_of(old, "better"), why="misleads")
+    replace_prompt(prompt=old, replacement=copy_of(old, "better"), why="misleads")
     with pytest.raises(ValidationError, match="is replaced by better already"):
-        replace_prompt(prompt=old, by=second, why="misleads")
+        replace_prompt(prompt=old, replacement=second, why="misleads")
 
 
 def test_a_study_does_not_open_with_a_text_missing_or_stale(study: Study) -> None:

@@ -16,10 +16,12 @@ from django.utils.translation import gettext, override
 from accounts.actions import Given
 from accounts.models import Answer, Consent, ExternalIdentity, Question
 from annotation.actions.assignment import replace_done_slots
-from annotation.actions.conversation import check_message, explain_choice, submit_ranking
+from annotation.actions.conversation import submit_ranking
+from annotation.actions.explaining import explain_choice
 from annotation.actions.judgement import Judgement
 from annotation.actions.participation import answer_closing
 from annotation.actions.withdrawal import erase_texts, withdraw
+from annotation.actions.writing import check_message
 from annotation.models import (
     Conversation,
     Draft,
@@ -145,7 +147,8 @@ def test_done_places_are_voided_and_as_many_are_planned(link: RecruitmentLink) -
     assert voided == conversation.grant.slot
     assert Slot.objects.filter(status="open").count() == before + 1
     siblings = Slot.objects.filter(candidate_set=voided.candidate_set, locale=voided.locale)
-    assert sorted(siblings.values_list("ordinal", flat=True)) == [0, 1, 2]
+    # The new place is shown in the order of the void one: four rows of the square further on.
+    assert sorted(siblings.values_list("ordinal", flat=True)) == [0, 1, 4]
     assert done(link) == 0
     assert Ranking.objects.filter(turn__conversation=conversation).count() == 1
     assert Grant.objects.get(pk=conversation.grant.pk).disposition == "completed"

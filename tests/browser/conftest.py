@@ -6,15 +6,25 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.processes import Site
+
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ["PLURIVOX_CHROMIUM"], args=QUIET
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser, site: Site) -> Iterator[Browser]:
+    """One Chromium for all tests; what a test leaves open is closed before the site is emptied."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()

@@ -46,9 +46,14 @@ def panel_address() -> Iterator[str]:
 
 @pytest.fixture
 def panel(
-    monkeypatch: pytest.MonkeyPatch, study: Study, vendor: Vendor, panel_address: str
+    monkeypatch: pytest.MonkeyPatch,
+    study: Study,
+    vendor: Vendor,
+    panel_address: str,
+    web_process: Site,
 ) -> RecruitmentLink:
     """A panel with a signed entry and signed exits; the site starts after its key is set."""
+    web_process.kill()
     monkeypatch.setenv(VARIABLE, KEY)
     exits = {str(each): f"{panel_address}/back?s={each}&i={{id}}" for each in Outcome}
     return make_link(

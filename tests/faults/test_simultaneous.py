@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from annotation.deals import find_unexplained
 from annotation.models import Grant, Ranking, RecruitmentLink, Slot, Turn
 from tests.walker import Walker
 
@@ -86,6 +87,7 @@ def test_people_who_claim_at_once_get_distinct_slots(link: RecruitmentLink) -> N
     assert at_once(open_one, 8) == [200] * 8
     granted = list(Grant.objects.values_list("slot", flat=True))
     assert len(granted) == len(set(granted)) == 3
+    assert list(find_unexplained(link.study, "main")) == []
 
 
 def test_one_recruitment_id_clicked_at_once_is_one_person(link: RecruitmentLink) -> None:

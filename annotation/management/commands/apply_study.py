@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.actions.definition import apply_study
+from annotation.cell_tables import CellFault, with_tables
 
 
 class Command(BaseCommand):
@@ -24,7 +25,9 @@ class Command(BaseCommand):
         if not isinstance(definition, dict):
             raise CommandError(f"{options['file']} holds no study definition.")
         try:
-            study = apply_study(definition)
+            study = apply_study(with_tables(definition, options["file"].parent))
+        except CellFault as fault:
+            raise CommandError(str(fault)) from fault
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"{study} is stored.")
