@@ -16,8 +16,8 @@ from accounts.actions import Given
 from accounts.models import Purpose, Question
 from annotation import tasks as review_tasks
 from annotation.actions import conversation as act
+from annotation.actions import explaining, leaving, practice, writing
 from annotation.actions import participation as about
-from annotation.actions import practice
 from annotation.actions import screening as door
 from annotation.actions.judgement import Judgement
 from annotation.dealing import derive_seed
@@ -186,7 +186,7 @@ class DirectPlayer:
             self.world.ledger.note("left in the middle")
             return True
         if self.person.skips_at == number:
-            act.skip_conversation(conversation=conversation)
+            leaving.skip_conversation(conversation=conversation)
             self.world.ledger.note("skipped")
             return False
         if self.person.idles_at == number:
@@ -199,14 +199,14 @@ class DirectPlayer:
     def _take_turns(self, conversation: Conversation, number: int) -> None:
         if conversation.kind == Conversation.Kind.OWN:
             texts = self.world.messages[conversation.locale.language]
-            act.write_own_prompt(conversation=conversation, message=texts[number % len(texts)])
+            writing.write_own_prompt(conversation=conversation, message=texts[number % len(texts)])
         for position in range(1, conversation.planned_turns + 1):
             turn = self._turn(conversation, position)
             if turn.live:
                 self._await(turn)
             self._rank(conversation, turn, number)
             if explanation_asked(turn):
-                act.explain_choice(turn=turn, text="")
+                explaining.explain_choice(turn=turn, text="")
 
     def _turn(self, conversation: Conversation, position: int) -> Turn:
         return Turn.objects.select_related(
@@ -225,7 +225,7 @@ class DirectPlayer:
             if turn.candidate_set.status == CandidateSet.Status.READY:
                 return
             if outcome.again_in is None:
-                act.retry_generation(turn=turn)
+                writing.retry_generation(turn=turn)
 
     def _rank(self, conversation: Conversation, turn: Turn, number: int) -> None:
         shown = act.show_candidates(turn=turn)
