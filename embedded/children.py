@@ -56,14 +56,21 @@ class Children:
         self._children.append(child)
         return child
 
+    def kill(self, name: str) -> None:
+        """SIGKILL to a child with all it started, as a crash would; nobody is alarmed by it."""
+        for child in [child for child in self._children if child.name == name]:
+            os.killpg(child.process.pid, signal.SIGKILL)
+            child.process.wait()
+            self.dismiss(child)
+
     def dismiss(self, child: Child) -> None:
         """Forgets a child whose work is done, so that its end alarms nobody."""
         self._children.remove(child)
 
-    def check(self) -> None:
-        """Raises Stop with a child's last lines when one has ended by itself."""
+    def check(self, besides: Child | None = None) -> None:
+        """Raises Stop with a child's last lines when one (besides that) has ended by itself."""
         for child in self._children:
-            if child.process.poll() is not None:
+            if child is not besides and child.process.poll() is not None:
                 raise Stop(
                     f"{child.name} ended by itself (status {child.process.returncode}), so "
                     f"everything was stopped. Its last lines, from {child.log}:\n"

@@ -21,9 +21,10 @@ from embedded.words import Stop, step
 
 RUNTIME = DATA / "runtime.env"
 FACTS = DATA / "demo.json"
+REHEARSAL_SEED = "1"
 
 
-def demo(*, reset: bool, port: int) -> None:
+def demo(*, reset: bool, port: int, people: int = 0) -> None:
     started = time.monotonic()
     print("Plurivox", flush=True)
     ensure_installed("requirements-embedded.txt")
@@ -42,6 +43,8 @@ def demo(*, reset: bool, port: int) -> None:
     children = Children(DATA / "logs", os.environ)
     try:
         _start(children, port)
+        if people:
+            _rehearse(children, people)
         facts = json.loads(FACTS.read_text())
         print(_summary(facts, time.monotonic() - started), flush=True)
         children.watch()
@@ -198,6 +201,22 @@ def _load(children: Children) -> None:
     if "--reset" in loader.last_lines():
         print(f"  {loader.last_lines().strip().splitlines()[0]}", flush=True)
     children.dismiss(loader)
+
+
+def _rehearse(children: Children, people: int) -> None:
+    """Simulated people play a copy of the demo study, once; a second start keeps them.
+
+    With few people not every check can hold, which is no fault of the demo: what they
+    found stands in a log.
+    """
+    with step(f"A rehearsal of {people} simulated people"):
+        options = ["--annotators", str(people), "--seed", REHEARSAL_SEED]
+        player = children.start("rehearsal", [PYTHON, "manage.py", "rehearse", *options])
+        while player.process.poll() is None:
+            children.check(besides=player)
+            time.sleep(0.2)
+    children.dismiss(player)
+    print(f"  What it found: {player.log.relative_to(ROOT)}", flush=True)
 
 
 def _answers(port: int) -> bool:

@@ -3,7 +3,7 @@
 `Candidate.pole` is filled for steered samplers only; the canned texts tell it for all.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 from demo.library import Library
 from rehearsal.truth import POLES
@@ -13,6 +13,7 @@ class UnknownTextError(ValueError):
     """The text is none of the demonstration's: a rehearsal always uses its provider."""
 
 
+@lru_cache(maxsize=8192)
 def pole_of(text: str) -> str:
     """One of truth.POLES; "" for the default voice. Raises UnknownTextError."""
     origin = _library().origin(text)

@@ -1,0 +1,98 @@
+"""Before a rehearsal: how many judgements a plan wants, and how many its people can give."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from annotation.models import Slot, Study, StudyLocale
+from rehearsal.power import LocalePlan, Plan, Tier, bill, precision
+from rehearsal.truth import Truth
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """One locale in numbers. `offered`: pool judgements that its people can give."""
+
+    locale: str
+    people: int
+    wanted: int
+    offered: int
+    prompts: int
+
+    @property
+    def fills(self) -> bool:
+        return self.offered >= self.wanted
+
+    def words(self) -> str:
+        verdict = "fills" if self.fills else "CANNOT FILL"
+        return (
+            f"{self.locale:<9} {self.people:>6} people  {self.wanted:>7} judgements wanted  "
+            f"{self.offered:>7} offered  {verdict}"
+        )
+
+
+def capacities(study: Study, truth: Truth, people: int) -> list[Capacity]:
+    """The arithmetic of a copy by locale, with its people's known drop-outs and skips.
+
+    A person gives one judgement a pool conversation, but none twice of one prompt, none of
+    the conversation she leaves or skips, and none afterwards once she has left. Who lets
+    her place lapse gives one judgement that another may have given meanwhile: it is not
+    counted on.
+    """
+    offered: Counter[str] = Counter()
+    number: Counter[str] = Counter()
+    wanted, prompts = _wanted(study), _prompts(study)
+    for index in range(people):
+        person = truth.person(index)
+        name = f"{person.country}-{person.language}"
+        number[name] += 1
+        most = study.pool_conversations
+        if person.leaves_after is not None:
+            most = min(most, max(0, person.leaves_after - 1 - study.own_conversations))
+        most -= (person.skips_at is not None) + (person.idles_at is not None)
+        offered[name] += min(max(0, most), prompts.get(name, 0))
+    return [
+        Capacity(name, number[name], wanted[name], offered[name], prompts.get(name, 0))
+        for name in sorted(wanted)
+    ]
+
+
+def plan_of(study: Study, people: int) -> Plan:
+    """A copy's plan in the words of `power`: what it can show, what it costs, how long it lasts."""
+    locales = list(StudyLocale.objects.filter(study=study).order_by("country", "language"))
+    conversations = study.pool_conversations + study.own_conversations
+    keys = list(study.pool.prompts.in_use().values_list("key", flat=True))
+    core = [key for key in keys if key in study.core]
+    targets = {item.core_target for item in locales if core and item.core_target}
+    tiers = [Tier("core", len(core), min(targets), len(study.arms()))] if targets else []
+    rest = len(keys) - (len(core) if targets else 0)
+    tiers.append(Tier("tail" if targets else "pool", rest, min(x.target for x in locales),
+                      len(study.arms())))  # fmt: skip
+    return Plan(
+        locales=[
+            LocalePlan(str(item), people // len(locales), float(item.pay or 0), item.currency)
+            for item in locales
+        ],
+        tiers=tiers,
+        pool_conversations=study.pool_conversations,
+        own_conversations=study.own_conversations,
+        minutes_a_conversation=study.expected_minutes / max(1, conversations),
+    )
+
+
+def forecast(study: Study, people: int) -> list[str]:
+    """What the plan can show of one prompt, and what its people cost: one sentence each."""
+    plan = plan_of(study, people)
+    return [*(item.words for item in precision(plan)), bill(plan).words]
+
+
+def _wanted(study: Study) -> Mapping[str, int]:
+    slots = Slot.objects.filter(locale__study=study).exclude(status=Slot.Status.VOID)
+    rows = slots.values_list("locale__country", "locale__language")
+    return Counter(f"{country}-{language}" for country, language in rows)
+
+
+def _prompts(study: Study) -> Mapping[str, int]:
+    slots = Slot.objects.filter(locale__study=study).exclude(status=Slot.Status.VOID)
+    rows = slots.values_list("locale__country", "locale__language", "prompt").distinct()
+    return Counter(f"{country}-{language}" for country, language, _prompt in rows)

@@ -1,0 +1,129 @@
+"""A rehearsal: what it plays holds, what is spoiled is noticed, and it goes without a trace."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Vendor
+from annotation.actions.pool import request_pool
+from annotation.models import Conversation, Grant, Participation, Phase, Study
+from candidates.generation import complete_candidate_set
+from exports.formats.community_alignment import finished_conversations
+from rehearsal import stage
+from rehearsal.copies import VENDOR, copy_key, copy_study, remove_copy
+from rehearsal.defects import plant
+from rehearsal.truth import Behaviours
+from tests.provider import Provider
+from tests.rehearsal.rehearsing import broken, prepared, two_countries
+
+
+@pytest.fixture
+def played(db: None, provider: Provider) -> stage.Rehearsal:
+    """Sixteen people, one of them careless, several who leave or idle, without HTTP."""
+    rehearsal = prepared(16, target=4)
+    restless = Behaviours(leaves=0.2, idles=0.3, skips=0.1)
+    rehearsal.truth = replace(rehearsal.truth, behaviours=restless)
+    stage.play_directly(rehearsal, processes=1)
+    stage.settle(rehearsal)
+    return rehearsal
+
+
+def test_a_rehearsal_holds_and_each_planted_defect_is_noticed(played: stage.Rehearsal) -> None:
+    """One play for all, because it takes long: first what holds, then what is spoiled."""
+    assert played.ledger.stranded == []
+    assert broken(stage.verdict(played)) == set()
+    check_marks(played)
+    check_that_places_were_given_out_again(played)
+    check_exports(played)
+    for kind, noticed in {
+        "order": "order balance by candidate",
+        "labels": "labels as people gave them",
+        "loss": "every acknowledged submission stored",
+    }.items():
+        with transaction.atomic():
+            plant(study=played.study, kind=kind)
+            assert noticed in broken(stage.verdict(played)), kind
+            transaction.set_rollback(True)
+    assert broken(stage.verdict(played)) == set()
+
+
+def check_that_places_were_given_out_again(played: stage.Rehearsal) -> None:
+    lapsed = Grant.objects.filter(conversation__public_id__in=played.ledger.lapsed)
+    again = lapsed.filter(disposition=Grant.Disposition.TIMED_OUT)
+    assert again.exists() or lapsed.filter(disposition=Grant.Disposition.SURPLUS).exists()
+    assert not lapsed.filter(slot__leased_until__gt=timezone.now(), slot__status="open").exists()
+
+
+def check_marks(played: stage.Rehearsal) -> None:
+    assert played.study.rehearsal_of is not None
+    assert played.study.key == copy_key(played.study.rehearsal_of, 3)
+    people = Participation.objects.filter(study=played.study)
+    assert set(people.values_list("phase", flat=True)) == {Phase.REHEARSAL}
+    assert set(people.values_list("annotator__vendor__key", flat=True)) == {VENDOR}
+
+
+def check_exports(played: stage.Rehearsal) -> None:
+    assert Conversation.objects.filter(participation__study=played.study).exists()
+    vendor = Vendor.objects.get(key=VENDOR)
+    assert not finished_conversations(played.study, vendor).exists()
+    assert played.study.rehearsal_of is not None
+    assert not finished_conversations(played.study.rehearsal_of, vendor).exists()
+
+
+def rows() -> dict[str, int]:
+    models = apps.get_models(include_auto_created=True)
+    return {model._meta.label: model._base_manager.count() for model in models}
+
+
+def test_removal_leaves_no_row_and_touches_nothing_else(db: None, provider: Provider) -> None:
+    study = two_countries(target=2)
+    for candidate_set in request_pool(study=study, enqueue=False):
+        complete_candidate_set(candidate_set.pk)
+    before = rows()
+    rehearsal = stage.prepare(study, seed=4, people=4, provider="", changes={})
+    stage.play_directly(rehearsal, processes=1)
+    stage.settle(rehearsal)
+    assert rows() != before
+    with pytest.raises(ValidationError, match="no rehearsal"):
+        remove_copy(study=study)
+    call_command("rehearse", remove=rehearsal.study.key)
+    assert rows() == before
+
+
+def test_a_copy_with_samplers_of_its_own_goes_as_a_whole(db: None, provider: Provider) -> None:
+    """Where the site has another provider, the copy's sets come from the demo's."""
+    study = two_countries(target=2)
+    before = rows()
+    copy = copy_study(study=study, seed=5, provider="http://127.0.0.1:9/v1")
+    assert copy.pool_sampler.endpoint.base_url == "http://127.0.0.1:9/v1"
+    assert copy.live_sampler.endpoint == copy.pool_sampler.endpoint
+    assert {item.sampler for item in request_pool(study=copy, enqueue=False)} == {copy.pool_sampler}
+    remove_copy(study=copy)
+    assert rows() == before
+
+
+def test_a_rehearsal_is_never_rehearsed_nor_played_twice(db: None, provider: Provider) -> None:
+    study = two_countries(target=2)
+    copy = copy_study(study=study, seed=6)
+    with pytest.raises(ValidationError, match="a rehearsal itself"):
+        copy_study(study=copy, seed=6)
+    with pytest.raises(CommandError, match="exists already"):
+        call_command("rehearse", study=study.key, seed=6)
+
+
+def test_the_arithmetic_says_which_plan_cannot_fill(db: None, provider: Provider) -> None:
+    study: Study = two_countries(target=4)
+    answers: dict[int, Any] = {}
+    for people in (4, 16):
+        rehearsal = stage.prepare(study, seed=people, people=people, provider="", changes={})
+        answers[people] = {item.locale: item.fills for item in rehearsal.capacities()}
+    assert answers[4] == {"FR-fr": False, "IT-it": False}
+    assert answers[16] == {"FR-fr": False, "IT-it": False}  # two conversations a person
+    rehearsal = prepared(16, target=4, seed=17)
+    assert all(item.fills for item in rehearsal.capacities())
