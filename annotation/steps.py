@@ -98,7 +98,7 @@ def questions_due(participation: Participation, instrument: Instrument) -> list[
 
 def _asked(participation: Participation, instrument_id: int) -> QuestionQuerySet:
     screening = instrument_id == participation.study.quota_instrument_id
-    questions = (
+    questions: QuestionQuerySet = (
         Question.objects.filter(instrument=instrument_id)
         .for_country(participation.country)
         .exclude(Q(answer__annotator=participation.annotator_id))

@@ -31,8 +31,7 @@ def lock_open(conversation: Conversation) -> Conversation:
 def keep_known(fresh: Participation, known: Participation) -> None:
     """What changes while nobody looks is read again; what does not, is taken over."""
     for name in ("study", "wave", "locale"):
-        field = Participation._meta.get_field(name)
-        value = field.get_cached_value(known, default=None)
+        value = known._state.fields_cache.get(name)
         if value and value.pk == getattr(fresh, f"{name}_id"):
             setattr(fresh, name, value)
 
