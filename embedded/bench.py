@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from embedded import servers
@@ -83,7 +84,7 @@ def _cycle(children: Children) -> dict[str, object]:
     start_web(children, ports[0])
     start_web(children, ports[1], application="bench.floor.wsgi")
     for port in ports:
-        children.wait_until(lambda port=port: servers.is_listening(port), "The web server")
+        children.wait_until(partial(servers.is_listening, port), "The web server")
     pgbench = str(servers.find_postgres() / "pgbench")
     with step("Opening and ranking, 1, 8 and 32 at once"):
         return _figures(children, "bench.cycle", pgbench, *map(str, ports))

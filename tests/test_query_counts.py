@@ -8,6 +8,7 @@ Transaction marks are not counted. What the process keeps between requests has b
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def walk(link: RecruitmentLink) -> dict[str, int]:
         client.get(page)
         submit = reverse("ranking-submit", args=[conversation.public_id, position])
         data = person.ranking_data(turn)
-        last = count(lambda data=data, submit=submit: client.post(submit, data))
+        last = count(partial(client.post, submit, data))
         person.explain(turn)
     counts["submit the ranking of a last turn"] = last
     return counts
