@@ -47,14 +47,14 @@ class DispositionTable:
 
 
 def dispositions(study: Study, phase: str) -> DispositionTable:
-    """Grants of one phase by locale and how they ended."""
+    """Grants of one phase by locale and how they ended; re-tests are no grants of a place."""
     columns: list[tuple[str, Promise | str]] = [
         *((item.value, item.label) for item in Grant.Disposition),
         (IN_HAND, _("not ended yet")),
     ]
     counts: Counter[tuple[int, str]] = Counter()
     found = (
-        Grant.objects.filter(participation__study=study, participation__phase=phase)
+        Grant.objects.filter(participation__study=study, participation__phase=phase, occasion=0)
         .values_list("slot__locale", "disposition")
         .annotate(Count("pk"))
     )
@@ -84,6 +84,7 @@ def broke_off(study: Study, phase: str) -> list[Stop]:
         participation__study=study,
         participation__phase=phase,
         disposition=Grant.Disposition.BROKE_OFF,
+        occasion=0,
     ).values_list("slot__locale__country", "slot__locale__language", "reason")
     kind = str(Conversation.Kind.POOL.label)
     return _stops((f"{country}-{language}", kind, 1, step) for country, language, step in found)
