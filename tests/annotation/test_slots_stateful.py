@@ -157,6 +157,15 @@ class Story(RuleBasedStateMachine):
             person.pk, got.grant.slot_id, Talk(got.pk, got.grant.slot_id, got.planned_turns)
         )
 
+    @rule(n=who())
+    def converse(self, n: int) -> None:
+        """From the place to the end, without a pause."""
+        self.open(n)
+        if self.model(n).talk:
+            at = self.working().index(self.ids[n])
+            self.judge(at)
+            self.skip(at)
+
     @rule(first=who())
     def rush(self, first: int) -> None:
         """Everybody comes at the same hour."""
@@ -174,6 +183,7 @@ class Story(RuleBasedStateMachine):
                 self.skip(self.working().index(pk))
             if pk != late:
                 self.open(other)
+        self.pass_time(min(PAUSES))
         getattr(self, act)(self.working().index(late))
 
     @precondition(somebody_at_work)
@@ -231,6 +241,9 @@ class Story(RuleBasedStateMachine):
 
     @rule(n=who(), how=st.sampled_from(["withdraw", "exclude", "end", "finish"]))
     def go(self, n: int, how: str) -> None:
+        """Rather somebody who has judged: what she filled is what matters."""
+        judges = [place.holder for place in self.rules.places.values() if place.status == "done"]
+        n = self.ids.index(judges[n % len(judges)] or 0) if judges else n
         if how == "withdraw":
             self.withdraw(n)
         elif how == "finish":
@@ -315,7 +328,11 @@ class Story(RuleBasedStateMachine):
                 self.rules.places[slot.pk] = Place(pair, slot.prompt_id)
             held = slot.status == "open" and slot.leased_until > now
             holder = slot.holder_id if held or slot.status == "done" else None
-            assert (slot.status, holder, held) == self.rules.places[slot.pk].state(), slot.pk
+            place = self.rules.places[slot.pk]
+            assert (slot.status, holder, held) == place.state(), slot.pk
+            if held:  # to the minute; a story takes no three
+                left = (slot.leased_until - now).total_seconds() / 60
+                assert abs(left - place.left) < min(PAUSES), "a lease of another length"
         assert not +self.rules.awaited, "places were voided and not planned anew"
 
     @invariant()
