@@ -149,7 +149,7 @@ def ranking_submit(request: ParticipantRequest, public_id: str, position: int) -
             standing(turn.conversation),
             form=form,
             status=422,
-            problems=[] if shown else [OUT_OF_DATE],
+            problems=[] if shown else [str(OUT_OF_DATE)],
         )
     next_message = form.cleaned_data.get("next_message")
     if next_message and turn.conversation.is_open:
