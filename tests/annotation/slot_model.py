@@ -97,9 +97,9 @@ class Rules:
         return most is not None and taken.count("") + taken.count("completed") >= most
 
     def give(self, who: int, place: int, talk: Talk) -> None:
-        for (whose, its), ending in self.endings.items():
+        for (other, its), ending in self.endings.items():
             if its == place and ending == "":
-                self.endings[whose, its] = "timed_out"
+                self.endings[other, its] = "timed_out"
         self.endings[who, place] = ""
         self.places[place].holder, self.places[place].left = who, LEASE
         person = self.people[who]
