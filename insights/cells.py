@@ -27,7 +27,7 @@ from annotation.strata import JOIN, planned_strata
 
 @dataclass(frozen=True)
 class CellFill:
-    """A cell and its people. Unit: people of one phase; those turned away, of all phases."""
+    """A cell and its people. Unit: people of one phase."""
 
     key: str
     words: str
@@ -120,7 +120,7 @@ def cell_fill(study: Study, phase: str) -> list[CellFill]:
     people, cells = placed_people(study, phase), stored_cells(study)
     placed = people_by_cell(study, people, cells)
     finished = people_by_cell(study, people.filter(outcome=Outcome.COMPLETE), cells)
-    away, wanting = _turned_away(study), _open_by_cell(study, phase)
+    away, wanting = _turned_away(study, phase), _open_by_cell(study, phase)
     return [
         CellFill(
             key=quota.key,
@@ -137,8 +137,8 @@ def cell_fill(study: Study, phase: str) -> list[CellFill]:
     ]
 
 
-def _turned_away(study: Study) -> Counter[str]:
-    rows = ScreeningCount.objects.filter(study=study, outcome=Outcome.QUOTA_FULL)
+def _turned_away(study: Study, phase: str) -> Counter[str]:
+    rows = ScreeningCount.objects.filter(study=study, phase=phase, outcome=Outcome.QUOTA_FULL)
     found: Counter[str] = Counter()
     for keys, number in rows.order_by().values_list("cell").annotate(Sum("people")):
         found.update(dict.fromkeys(keys.split(","), number))
@@ -152,9 +152,9 @@ def _open_by_cell(study: Study, phase: str) -> Counter[str]:
     return found
 
 
-def screened_out(study: Study) -> dict[int | None, int]:
-    """People who fit no cell, by locale. Their answers are gone; no phase is known of them."""
-    counts = ScreeningCount.objects.filter(study=study, outcome=Outcome.SCREENED_OUT)
+def screened_out(study: Study, phase: str) -> dict[int | None, int]:
+    """People who fit no cell, by locale. Their answers are gone."""
+    counts = ScreeningCount.objects.filter(study=study, phase=phase, outcome=Outcome.SCREENED_OUT)
     return dict(counts.order_by().values_list("locale").annotate(Sum("people")))
 
 

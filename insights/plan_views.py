@@ -69,7 +69,7 @@ def _faulty(forms: dict[str, PlanForm]) -> bool:
 
 
 def _facts(study: Study, phase: str) -> dict[str, Any]:
-    away = screened_out(study)
+    away = screened_out(study, phase)
     changes = study.plan_changes.select_related("by").order_by("-at", "-pk")[:100]
     return {
         "study": study,

@@ -54,7 +54,7 @@ def test_the_reads_count_people_and_places_by_cell(celled: Study) -> None:
     assert (ladies.target, ladies.placed, ladies.finished, ladies.turned_away) == (12, 3, 1, 4)
     assert (ladies.missing, ladies.remaining, ladies.open_places) == (9, 18, 15)
     assert ladies.words == "FR · gender female"
-    assert screened_out(celled) == {locale.pk: 2}
+    assert screened_out(celled, "main") == {locale.pk: 2}
     (plan,) = locale_plans(celled, Phase.MAIN)
     rows = {row.stratum: (row.people, row.free, row.held, row.done) for row in plan.strata}
     assert rows == {"men": (1, 12, 0, 0), "women": (3, 15, 0, 3)}
