@@ -141,3 +141,9 @@ def test_a_broker_asks_for_its_password(tmp_path: Path) -> None:
         connection.sendall(b"PING\r\n")
         assert connection.recv(100).startswith(b"-NOAUTH")
     children.stop()
+
+
+@pytest.mark.parametrize("words", [["--people"], ["--people", "many"], ["--people", "0"]])
+def test_a_demo_with_people_says_how_to_say_how_many(words: list[str]) -> None:
+    told = only_line(run("demo", *words))
+    assert told == "Say how many people: ./run demo --people 60"
