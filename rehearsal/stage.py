@@ -132,6 +132,7 @@ def play_over_http(
         except BaseException:  # told to stop: nobody else begins
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    connection.close()  # the database may have been restarted meanwhile
     rehearsal.played_seconds = time.monotonic() - started
 
 
