@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 
 from annotation.choosing import (
@@ -121,9 +121,10 @@ def _take(
     )
     if slot is None:
         return None
-    Grant.objects.filter(slot=slot, occasion=0, disposition="").update(
-        disposition=Grant.Disposition.TIMED_OUT, ended_at=now
-    )
+    if slot.holder_id:
+        Grant.objects.filter(slot=slot, occasion=0, disposition="").update(
+            disposition=Grant.Disposition.TIMED_OUT, ended_at=now
+        )
     slot.holder = participation
     slot.leased_until = now + _lease(participation)
     slot.save(update_fields=["holder", "leased_until"])
@@ -208,10 +209,11 @@ def complete_slot(*, grant: Grant) -> None:
         .filter(pk=grant.slot_id)
         .filter(Q(holder=grant.participation_id) | Q(leased_until__lt=now))
     )
-    if Participation.objects.filter(pk=grant.participation_id, excluded_at=None).exists():
-        counted = place.update(status=Slot.Status.DONE, holder=grant.participation_id, done_at=now)
-    else:
-        counted = 0
+    left_out = Participation.objects.filter(pk=grant.participation_id, excluded_at__isnull=False)
+    counted = place.filter(~Exists(left_out)).update(
+        status=Slot.Status.DONE, holder=grant.participation_id, done_at=now
+    )
+    if not counted and left_out.exists():
         place.update(holder=None, leased_until=NEVER_LEASED)
     Grant.objects.filter(pk=grant.pk).update(
         disposition=Grant.Disposition.COMPLETED if counted else Grant.Disposition.SURPLUS,
