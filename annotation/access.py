@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from annotation.middleware import ParticipationRequest
 from annotation.models import Conversation, Draft, Flag, HelpThread, Participation, Turn
-from annotation.steps import Step, next_step
+from annotation.steps import Step, next_step, read_conversations
 
 HELP_THREAD_KEY = "help_thread"
 Rest = ParamSpec("Rest")
@@ -66,6 +66,8 @@ def at_step(
     ) -> Callable[[ParticipantRequest], HttpResponse]:
         @wraps(view)
         def guarded(request: ParticipantRequest) -> HttpResponse:
+            if step is Step.CONVERSATIONS:
+                read_conversations(request.participation)
             if next_step(request.participation) is not step:
                 return redirect("here")
             return view(request)
@@ -76,28 +78,31 @@ def at_step(
 
 
 def get_own_conversation(request: ParticipantRequest, public_id: str) -> Conversation:
-    return get_object_or_404(
-        Conversation.objects.select_related(
-            "participation__study", "participation__wave", "locale", "grant__slot"
-        ),
+    found = get_object_or_404(
+        Conversation.objects.select_related("grant__slot"),
         public_id=public_id,
         participation=request.participation,
     )
+    _is_hers(found, request.participation)
+    return found
 
 
 def get_own_turn(request: ParticipantRequest, public_id: str, position: int) -> Turn:
-    return get_object_or_404(
-        Turn.objects.select_related(
-            "candidate_set",
-            "conversation__participation__study",
-            "conversation__participation__wave",
-            "conversation__grant__slot",
-            "conversation__locale",
-        ),
+    found = get_object_or_404(
+        Turn.objects.select_related("ranking", "conversation"),
         conversation__public_id=public_id,
         conversation__participation=request.participation,
         position=position,
     )
+    _is_hers(found.conversation, request.participation)
+    return found
+
+
+def _is_hers(conversation: Conversation, participation: Participation) -> None:
+    """What the middleware has read of her is not read again."""
+    conversation.participation = participation
+    if conversation.locale_id == participation.locale_id and participation.locale:
+        conversation.locale = participation.locale
 
 
 def get_own_flag(request: ParticipantRequest, kind: str) -> Flag:

@@ -211,7 +211,7 @@ def _set_targets(cells: list[dict[str, Any]], people: People) -> None:
         if None in planned:
             raise CellFault(f"Shares need people: give each locale of {where} its planned people.")
         shares = [_share(cell) for cell in its]
-        if abs(sum(shares) - 1) > ROUNDED:
+        if abs(sum(shares, Fraction(-1))) > ROUNDED:
             raise CellFault(f"The shares of {where} sum to {float(sum(shares)):.3f} and not to 1.")
         total = sum(number or 0 for number in planned)
         for cell, target in zip(its, largest_remainder(shares, total), strict=True):

@@ -6,7 +6,8 @@ are stored, so a later change of the generator cannot change a study in the fiel
 
 import hashlib
 import random
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 SEED_BITS = 48
@@ -94,6 +95,19 @@ def next_ordinal(*, n: int, ordinal: int, last: int) -> int:
     """
     rows = len(balanced_square(n))
     return last + 1 + (ordinal - last - 1) % rows
+
+
+def further_ordinals(*, n: int, counted: Iterable[int], last: int, places: int) -> list[int]:
+    """Ordinals beyond the last for places that are added to a set: in the rows of the square
+    that are rarest among the places that count, so that these stay balanced."""
+    rows = len(balanced_square(n))
+    used = Counter(ordinal % rows for ordinal in counted)
+    ordinals: list[int] = []
+    for _place in range(places):
+        last = min(range(last + 1, last + 1 + rows), key=lambda ordinal: used[ordinal % rows])
+        used[last % rows] += 1
+        ordinals.append(last)
+    return ordinals
 
 
 def live_order(*, n: int, seed: int) -> list[int]:

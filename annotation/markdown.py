@@ -6,6 +6,7 @@ every level look the same: no answer may be louder than another.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import nh3
 from django.utils.html import escape, linebreaks
@@ -31,15 +32,22 @@ _parser.disable(["code", "lheading", "reference"])
 
 
 def to_html(text: str) -> SafeString:
-    """Harmless HTML of a text; what is nested deeper than any real text stays unmarked."""
+    """Harmless HTML of a text; what is nested deeper than any real text stays unmarked.
+
+    Many people read the same few answers: what was made last is kept for the next one.
+    """
+    return _scrollable(_harmless(text))
+
+
+@lru_cache(maxsize=4096)
+def _harmless(text: str) -> str:
     tokens = _parser.parse(text)
     if _too_deep(tokens):
-        return mark_safe(linebreaks(text, autoescape=True))  # noqa: S308 (escaped by linebreaks)
+        return str(linebreaks(text, autoescape=True))
     for token in tokens:
         _tame(token)
     made = _parser.renderer.render(tokens, _parser.options, {})
-    harmless = nh3.clean(made, tags=TAGS, attributes=ATTRIBUTES, link_rel=None, strip_comments=True)
-    return mark_safe(_scrollable(harmless))  # noqa: S308 (cleaned above)
+    return nh3.clean(made, tags=TAGS, attributes=ATTRIBUTES, link_rel=None, strip_comments=True)
 
 
 def _too_deep(tokens: Sequence[Token]) -> bool:
@@ -82,8 +90,11 @@ def _words(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 
-def _scrollable(html: str) -> str:
+def _scrollable(html: str) -> SafeString:
     """Tables scroll by themselves, by keyboard too. After cleaning, `<table>` is only a tag."""
-    label = escape(_("Table"))
-    opening = f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-    return html.replace("<table>", f"{opening}<table>").replace("</table>", "</table></div>")
+    if "<table>" in html:
+        label = escape(_("Table"))
+        opening = f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
+        html = html.replace("<table>", f"{opening}<table>")
+        html = html.replace("</table>", "</table></div>")
+    return mark_safe(html)  # noqa: S308 (cleaned above)

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from annotation.models import Participation
+from annotation.kept import Wanted, read_kept
+from annotation.models import Participation, Study, StudyLocale, Wave
 
 SESSION_KEY = "participation"
 
@@ -38,14 +40,19 @@ class ParticipationMiddleware:
         return response
 
     def _find(self, request: HttpRequest) -> Participation | None:
+        """Her participation with its study, wave and locale, each as it stands now."""
         key = request.session.get(SESSION_KEY)
         if key is None:
             return None
-        return (
-            Participation.objects.select_related("study", "locale", "wave", "annotator")
-            .filter(pk=key)
-            .first()
-        )
+        found = read_kept({"hers": (Participation, key)}).get("hers")
+        if found is None:
+            return None
+        wanted: Wanted = {"study": (Study, found.study_id), "wave": (Wave, found.wave_id)}
+        if found.locale_id:
+            wanted = {**wanted, "locale": (StudyLocale, found.locale_id)}
+        for name, row in read_kept(wanted).items():
+            setattr(found, name, row)
+        return cast(Participation, found)
 
 
 def _explain(request: HttpRequest, bare: HttpResponse) -> HttpResponse:

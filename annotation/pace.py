@@ -9,6 +9,7 @@ of the pilot alone stands in for the main phase's, and else the study's `expecte
 from math import ceil
 from statistics import median
 
+from django.core.cache import cache
 from django.db.models import QuerySet
 
 from annotation.countries import country_name
@@ -17,6 +18,7 @@ from annotation.moments import OF_A_CONVERSATION, OF_A_PERSON, moments_of, worke
 from annotation.steps import conversations_due, open_conversation, plan_of
 
 ENOUGH, LATEST = 5, 100
+KEPT_SECONDS = 60  # for which a median is told again before it is measured anew
 
 
 def _phases(phase: str) -> list[str]:
@@ -54,24 +56,38 @@ def pays_by_country(study: Study) -> list[tuple[str, list[StudyLocale]]]:
     return sorted(found.items())
 
 
-def minutes_left(participation: Participation) -> int:
-    """Minutes for the turns that are left of her plan; 0: none is left."""
-    left = turns_left(participation)
+def minutes_left(participation: Participation, *, ranked: int | None = None) -> int:
+    """Minutes for the turns that are left of her plan; 0: none is left.
+
+    `ranked` are the ranked turns of her open conversation, where the caller has read them.
+    """
+    left = turns_left(participation, ranked=ranked)
     return ceil(left * turn_minutes(participation)) if left else 0
 
 
-def turns_left(participation: Participation) -> int:
+def turns_left(participation: Participation, *, ranked: int | None = None) -> int:
     """Turns she has not ranked yet, of the open conversation and of those to come."""
     left = sum(planned.turns for _ordinal, planned in conversations_due(participation))
     current = open_conversation(participation)
     if current:
-        ranked = current.turns.filter(ranking__isnull=False).count()
+        if ranked is None:
+            ranked = current.turns.filter(ranking__isnull=False).count()
         left += current.planned_turns - ranked
     return left
 
 
 def turn_minutes(participation: Participation) -> float:
     """Minutes of one turn: the median over finished conversations, else by the plan."""
+    key = f"turn-minutes:{participation.study_id}:{participation.phase}:{participation.country}"
+    measured = cache.get_or_set(key, lambda: _measured_turn(participation) or 0.0, KEPT_SECONDS)
+    if measured:
+        return float(measured)
+    planned = sum(conversation.turns for conversation in plan_of(participation))
+    return participation.study.expected_minutes / max(1, planned)
+
+
+def _measured_turn(participation: Participation) -> float | None:
+    """The median of her country, else of the whole study; None: too few have finished."""
     finished = Conversation.objects.filter(
         participation__study=participation.study_id, status=Conversation.Status.FINISHED
     ).order_by("-ended_at")
@@ -89,8 +105,7 @@ def turn_minutes(participation: Participation) -> float:
         measured = _median_of_turns(conversations)
         if measured is not None:
             return measured
-    planned = sum(conversation.turns for conversation in plan_of(participation))
-    return participation.study.expected_minutes / max(1, planned)
+    return None
 
 
 def _median_of_turns(conversations: QuerySet[Conversation]) -> float | None:

@@ -6,7 +6,7 @@ She fits a cell whose every condition she meets. Cells that were merged hold a l
 alternatives, and she fits where she fits one of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -61,8 +61,9 @@ def _meets(condition: Any, fact: str | int | None) -> bool:
     return (low is None or fact >= low) and (high is None or fact <= high)
 
 
-def find_place(cells: Sequence[Cell], facts: Facts, people: Iterable[Facts]) -> Finding:
-    """Whether cells leave a place for somebody with these facts, beside the people who have one.
+def find_place(cells: Sequence[Cell], facts: Facts, placed: Mapping[str, int]) -> Finding:
+    """Whether cells leave a place for somebody with these facts; `placed` counts the people of
+    each cell who have one.
 
     Without any cell everybody has a place. One full cell among those she fits is enough
     to find none: the next person in it would be one too many.
@@ -71,10 +72,8 @@ def find_place(cells: Sequence[Cell], facts: Facts, people: Iterable[Facts]) -> 
     if not own:
         return Finding(Verdict.NO_CELL if cells else Verdict.PLACE)
     keys = tuple(cell.key for cell in own)
-    others = list(people)
-    for cell in own:
-        if sum(fits(cell.conditions, other) for other in others) >= cell.target:
-            return Finding(Verdict.FULL, keys)
+    if any(placed.get(cell.key, 0) >= cell.target for cell in own):
+        return Finding(Verdict.FULL, keys)
     return Finding(Verdict.PLACE, keys)
 
 

@@ -13,7 +13,7 @@ import random
 from collections.abc import Sequence
 from fractions import Fraction
 
-Row = dict[int, Fraction]  # the fractional parts of a row, by column
+Row = dict[int, int]  # the fractional parts of a row, by column, in parts of `whole`
 SLACK = -1  # a row that fills every column's total up to a whole number
 
 
@@ -41,54 +41,57 @@ def round_rows(rows: Sequence[Sequence[Fraction]], seed: int) -> list[list[int]]
     """
     draw = random.Random(seed)
     counts = [[math.floor(entry) for entry in row] for row in rows]
-    unfinished: dict[int, Row] = {}
+    whole = math.lcm(*{entry.denominator for row in rows for entry in row})
+    table = _Table(counts, whole, draw)
     for number, row in enumerate(rows):
         if sum(row) % 1:
             raise ValueError(f"Row {number} does not sum to a whole number.")
-        _take_in(number, {k: entry % 1 for k, entry in enumerate(row)}, unfinished, counts, draw)
-    slack = {k: -_open_part(unfinished, k) % 1 for k in range(len(rows[0]) if rows else 0)}
-    _take_in(SLACK, slack, unfinished, [*counts, []], draw)
-    assert not unfinished
+        table.take_in(number, {k: int(entry % 1 * whole) for k, entry in enumerate(row)})
+    columns = range(len(rows[0]) if rows else 0)
+    table.take_in(SLACK, {k: -table.open_part(k) % whole for k in columns})
+    assert not table.unfinished
     return counts
-
-
-def _take_in(
-    number: int,
-    row: Row,
-    unfinished: dict[int, Row],
-    counts: list[list[int]],
-    draw: random.Random,
-) -> None:
-    """Adds a row and steps along cycles until none is left; all of them pass through it."""
-    unfinished[number] = {column: part for column, part in row.items() if part}
-    while cycle := _cycle(unfinished, number):
-        rising, falling = cycle[::2], cycle[1::2]
-        up = _room(unfinished, rising, falling)
-        down = _room(unfinished, falling, rising)
-        chance = down / (up + down)
-        step = up if draw.randrange(chance.denominator) < chance.numerator else -down
-        for cells, change in ((rising, step), (falling, -step)):
-            for at, column in cells:
-                part = unfinished[at][column] + change
-                if 0 < part < 1:
-                    unfinished[at][column] = part
-                    continue
-                del unfinished[at][column]
-                if part and at != SLACK:
-                    counts[at][column] += 1
-    for finished in [at for at, parts in unfinished.items() if not parts]:
-        del unfinished[finished]
 
 
 Cells = Sequence[tuple[int, int]]
 
 
-def _room(rows: dict[int, Row], rising: Cells, falling: Cells) -> Fraction:
-    """How far these can rise and those fall before one is a whole number."""
-    return min(
-        *(1 - rows[at][column] for at, column in rising),
-        *(rows[at][column] for at, column in falling),
-    )
+class _Table:
+    """Rows that are being rounded. Fractions are whole numbers of a common denominator."""
+
+    def __init__(self, counts: list[list[int]], whole: int, draw: random.Random) -> None:
+        self.counts, self.whole, self.draw = counts, whole, draw
+        self.unfinished: dict[int, Row] = {}
+
+    def open_part(self, column: int) -> int:
+        return sum(parts.get(column, 0) for parts in self.unfinished.values())
+
+    def take_in(self, number: int, row: Row) -> None:
+        """Adds a row and steps along cycles until none is left; all of them pass through it."""
+        self.unfinished[number] = {column: part for column, part in row.items() if part}
+        while cycle := _cycle(self.unfinished, number):
+            rising, falling = cycle[::2], cycle[1::2]
+            up, down = self._room(rising, falling), self._room(falling, rising)
+            step = up if self.draw.randrange(up + down) < down else -down
+            self._step(rising, step)
+            self._step(falling, -step)
+        for finished in [at for at, parts in self.unfinished.items() if not parts]:
+            del self.unfinished[finished]
+
+    def _room(self, rising: Cells, falling: Cells) -> int:
+        """How far these can rise and those fall before one is a whole number."""
+        return min(
+            *(self.whole - self.unfinished[at][column] for at, column in rising),
+            *(self.unfinished[at][column] for at, column in falling),
+        )
+
+    def _step(self, cells: Cells, change: int) -> None:
+        for at, column in cells:
+            part = self.unfinished[at].pop(column) + change
+            if 0 < part < self.whole:
+                self.unfinished[at][column] = part
+            elif part and at != SLACK:
+                self.counts[at][column] += 1
 
 
 def _cycle(rows: dict[int, Row], start: int) -> list[tuple[int, int]]:
@@ -111,10 +114,6 @@ def _cycle(rows: dict[int, Row], start: int) -> list[tuple[int, int]]:
                         return [*ways[other], (start, other)]
                     edge.append(other)
     return []
-
-
-def _open_part(rows: dict[int, Row], column: int) -> Fraction:
-    return sum((parts.get(column, Fraction(0)) for parts in rows.values()), Fraction(0))
 
 
 def lean(rows: Sequence[Sequence[Fraction]], ahead: Sequence[Fraction]) -> list[list[Fraction]]:

@@ -6,28 +6,38 @@ from math import ceil
 from django.utils import timezone
 
 from annotation.countries import local_time
-from annotation.models import Participation, Slot, Study
-from annotation.moments import OF_A_PERSON, SITTING, count_sittings, moments_of
+from annotation.models import Conversation, Participation, Slot, Study
+from annotation.moments import OF_A_CONVERSATION, SITTING, count_sittings, moments_of
 
 
 def sitting_of(participation: Participation) -> int:
-    """The sitting in which a conversation opened now stands, from 1."""
-    return count_sittings([*_moments_at_work(participation), timezone.now()])
+    """The sitting in which a conversation opened now stands, from 1.
+
+    Counted on from the one in which she opened her last conversation.
+    """
+    last = last_conversation(participation)
+    if last is None:
+        return 1
+    return last.sitting - 1 + count_sittings([*_moments_in(last), timezone.now()])
 
 
 def is_back(participation: Participation) -> bool:
     """Whether she has held conversations and comes back to them after a pause of an hour."""
-    moments = _moments_at_work(participation)
-    return bool(moments) and timezone.now() - moments[-1] >= SITTING
+    last = last_conversation(participation)
+    return last is not None and timezone.now() - max(_moments_in(last)) >= SITTING
 
 
-def _moments_at_work(participation: Participation) -> list[datetime]:
-    """Her acts since she opened her first conversation."""
-    first = participation.conversations.order_by("opened_at").first()
-    if first is None:
-        return []
-    moments = moments_of([participation.pk], OF_A_PERSON)[participation.pk]
-    return [moment for moment in moments if moment >= first.opened_at]
+def last_conversation(participation: Participation) -> Conversation | None:
+    """The one she opened last."""
+    opened = participation.conversations.all()
+    return max(opened, key=lambda conversation: conversation.opened_at, default=None)
+
+
+def _moments_in(conversation: Conversation) -> list[datetime]:
+    """Her acts in a conversation, in order. Until she opens the next one, hers are all there."""
+    if timezone.now() - conversation.opened_at < SITTING:  # no pause in it can be one
+        return [conversation.opened_at]
+    return moments_of([conversation.pk], OF_A_CONVERSATION)[conversation.pk]
 
 
 def day_is_full(participation: Participation) -> bool:
@@ -36,7 +46,8 @@ def day_is_full(participation: Participation) -> bool:
     if cap is None:
         return False
     midnight = local_time(participation.country).replace(hour=0, minute=0, second=0, microsecond=0)
-    return participation.conversations.filter(opened_at__gte=midnight).count() >= cap
+    today = [item for item in participation.conversations.all() if item.opened_at >= midnight]
+    return len(today) >= cap
 
 
 def tomorrow(participation: Participation) -> date:

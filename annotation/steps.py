@@ -8,11 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 
-from accounts.models import Consent, Instrument, Purpose, Question
+from accounts.models import Consent, Instrument, Purpose, Question, QuestionQuerySet
 from annotation.dealing import RETEST, PlannedConversation, falls_in_share, plan_conversations
-from annotation.models import Conversation, Explanation, Participation, Study, Turn
+from annotation.models import (
+    Conversation,
+    Explanation,
+    Participation,
+    ShownCandidate,
+    Study,
+    Turn,
+)
 from annotation.models.study import ExplanationPolicy
 from annotation.room import study_pauses
 from annotation.sittings import came_too_late, may_open_more
@@ -55,20 +62,20 @@ def next_step(participation: Participation) -> Step:
         return Step.CONSENT
     if participation.guidelines_read_at is None:
         return Step.GUIDELINES
-    if study.practice and participation.practised_at is None:
+    if participation.practised_at is None and study.practice:
         return Step.PRACTICE
     if open_conversation(participation) or conversations_due(participation):
         return Step.CONVERSATIONS
-    if questions_due(participation, study.closing_instrument):
+    if _asked(participation, study.closing_instrument_id).exists():
         return Step.CLOSING
     return Step.FINISH
 
 
 def is_screened(participation: Participation) -> bool:
     """Whether a place was found for her and she has met every screening question."""
-    return participation.screened_at is not None and not questions_due(
-        participation, participation.study.quota_instrument
-    )
+    if participation.screened_at is None:
+        return False
+    return not _asked(participation, participation.study.quota_instrument_id).exists()
 
 
 def has_consented(participation: Participation) -> bool:
@@ -86,15 +93,19 @@ def questions_due(participation: Participation, instrument: Instrument) -> list[
 
     Screening never asks for a special category, whatever the locale allows.
     """
-    screening = instrument == participation.study.quota_instrument
-    questions = (
-        Question.objects.filter(instrument=instrument)
+    return list(_asked(participation, instrument.pk).prefetch_related("options"))
+
+
+def _asked(participation: Participation, instrument_id: int) -> QuestionQuerySet:
+    screening = instrument_id == participation.study.quota_instrument_id
+    questions: QuestionQuerySet = (
+        Question.objects.filter(instrument=instrument_id)
         .for_country(participation.country)
         .exclude(Q(answer__annotator=participation.annotator_id))
     )
     if screening or participation.locale is None or not participation.locale.legal_basis:
         questions = questions.filter(special_category=False)
-    return list(questions.prefetch_related("options"))
+    return questions
 
 
 def plan_of(participation: Participation) -> list[PlannedConversation]:
@@ -113,7 +124,7 @@ def conversations_due(participation: Participation) -> list[tuple[int, PlannedCo
     nor does a study whose last day is over, nor a re-test with nothing to meet again."""
     if not may_open_more(participation):
         return []
-    taken = set(participation.conversations.values_list("ordinal", flat=True))
+    taken = {conversation.ordinal for conversation in participation.conversations.all()}
     left = [
         (ordinal, planned)
         for ordinal, planned in enumerate(plan_of(participation))
@@ -126,7 +137,23 @@ def conversations_due(participation: Participation) -> list[tuple[int, PlannedCo
 
 
 def open_conversation(participation: Participation) -> Conversation | None:
-    return participation.conversations.filter(status=Conversation.Status.OPEN).first()
+    return next((item for item in participation.conversations.all() if item.is_open), None)
+
+
+def read_conversations(participation: Participation) -> None:
+    """Reads her conversations once for all that asks for them, as long as this object lives."""
+    participation._prefetched_objects_cache = {}  # type: ignore[attr-defined]
+    prefetch_related_objects([participation], "conversations")
+
+
+def shown_in(turn: Turn) -> list[ShownCandidate]:
+    """The answers of a turn as they stood on the page, with their texts. They never change, so
+    that they are read once."""
+    if turn.shown_at is None:
+        return list(turn.shown.select_related("candidate"))
+    texts = ShownCandidate.objects.select_related("candidate")
+    prefetch_related_objects([turn], Prefetch("shown", texts))
+    return list(turn.shown.all())
 
 
 class TurnStep(Enum):
@@ -150,9 +177,10 @@ class Standing:
 
 
 def standing(conversation: Conversation) -> Standing:
-    turns = list(
-        conversation.turns.select_related("candidate_set", "ranking__chosen", "explanation")
-    )
+    turns = list(conversation.turns.select_related("candidate_set", "ranking", "explanation"))
+    prefetch_related_objects(
+        [turn.ranking for turn in turns if is_ranked(turn)], "chosen"
+    )  # the conversation so far
     if not conversation.is_open:
         return Standing(TurnStep.ENDED, turns[-1] if turns else None, turns)
     if not turns:

@@ -98,6 +98,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "annotation.forms.rendering.Renderer"
+
 required("DATABASE_URL")
 DATABASES = {"default": env.db("DATABASE_URL")}
 # Threads of the web and worker processes share a small pool of connections. Each is looked

@@ -1,5 +1,6 @@
 """The web process, as gunicorn loads it: `gunicorn config.wsgi`."""
 
+import gc
 import os
 import threading
 
@@ -9,5 +10,9 @@ from candidates.languages import load_detector
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
+# What is loaded by now stays: the collector need not walk through it again and again, and
+# workers that are forked share its memory.
+gc.collect()
+gc.freeze()
 # Beside the first requests, so that none of them waits for it.
 threading.Thread(target=load_detector, daemon=True).start()

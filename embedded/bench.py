@@ -4,12 +4,13 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from embedded import servers
 from embedded.children import Children
-from embedded.demo import compile_messages, manage, start_provider
+from embedded.demo import compile_messages, manage, start_provider, start_web
 from embedded.install import DATA, PYTHON, ROOT, VENV, ensure_installed
 from embedded.suite import find_browser
 from embedded.words import Stop, step
@@ -18,9 +19,11 @@ THREADS = 72  # more than the 64 calls that the endpoint may have in flight
 
 
 def bench(arguments: Sequence[str]) -> int:
-    """Runs every benchmark; with `--json FILE` writes its figures. Status 1 if one fails."""
-    if arguments and (len(arguments) != 2 or arguments[0] != "--json"):
-        raise Stop("Usage: ./run bench [--json FILE]")
+    """Runs the named benchmarks, or every one; with `--json FILE` writes their figures.
+
+    Status 1 if one falls short.
+    """
+    names, file = _read(arguments)
     ensure_installed("requirements-dev.txt")  # Chromium is driven by Playwright
     data = DATA / "bench"
     shutil.rmtree(data, ignore_errors=True)
@@ -34,7 +37,6 @@ def bench(arguments: Sequence[str]) -> int:
                 "SITE_URL": "http://127.0.0.1",
                 "ALLOWED_HOSTS": "127.0.0.1,testserver",
                 "STATIC_ROOT": str(data / "static"),
-                "PLURIVOX_CHROMIUM": find_browser(),
                 "DATABASE_URL": servers.start_postgres(children, data),
                 "REDIS_URL": servers.start_valkey(children, data),
                 **start_provider(children),
@@ -42,19 +44,62 @@ def bench(arguments: Sequence[str]) -> int:
             compile_messages(children.environment)
             manage(children.environment, "migrate", "--no-input", "--verbosity=0")
             manage(children.environment, "collectstatic", "--no-input", "--verbosity=0")
-        figures = {
-            "first_ranking": _first_ranking(children),
-            "pregeneration": _pregeneration(children),
-        }
+        figures = {name: PARTS[name](children) for name in names}
     finally:
         children.stop()
     for name, found in figures.items():
         print(f"\n{name}: {'holds' if found['holds'] else 'FALLS SHORT'}")
-        for key, value in found.items():
-            print(f"  {key:<30} {value}")
-    if arguments:
-        Path(arguments[1]).write_text(json.dumps(figures, indent=2) + "\n")
+        _print(found)
+    if file:
+        file.write_text(json.dumps(figures, indent=2) + "\n")
     return 0 if all(found["holds"] for found in figures.values()) else 1
+
+
+def _read(arguments: Sequence[str]) -> tuple[list[str], Path | None]:
+    """The parts that are asked for, and the file for the figures."""
+    names, file = list(arguments), None
+    if "--json" in names:
+        place = names.index("--json")
+        if place + 1 >= len(names):
+            raise Stop(USAGE)
+        file = Path(names[place + 1])
+        del names[place : place + 2]
+    if set(names) - set(PARTS):
+        raise Stop(USAGE)
+    return names or list(PARTS), file
+
+
+def _print(found: Mapping[str, object], indent: str = "  ") -> None:
+    for key, value in found.items():
+        if isinstance(value, dict):
+            print(f"{indent}{key}")
+            _print(value, indent + "  ")
+        else:
+            print(f"{indent}{key:<30} {value}")
+
+
+def _cycle(children: Children) -> dict[str, object]:
+    """Both web applications as ./run demo starts one; PostgreSQL's own load beside them."""
+    ports = [servers.free_port(), servers.free_port()]
+    start_web(children, ports[0])
+    start_web(children, ports[1], application="bench.floor.wsgi")
+    for port in ports:
+        children.wait_until(partial(servers.is_listening, port), "The web server")
+    pgbench = str(servers.find_postgres() / "pgbench")
+    with step("Opening and ranking, 1, 8 and 32 at once"):
+        return _figures(children, "bench.cycle", pgbench, *map(str, ports))
+
+
+def _claim(children: Children) -> dict[str, object]:
+    psql = servers.find_postgres() / "psql"
+    server, _slash, empty = children.environment["DATABASE_URL"].rpartition("/")
+    names = ["claim_small", "claim_middle", "claim_large"]
+    with step("One claim among 10^3 to 10^6 places"):
+        for name in names:
+            made = f"CREATE DATABASE {name} TEMPLATE {empty}"
+            command: list[str | Path] = [psql, f"{server}/template1", "--quiet", "-c", made]
+            subprocess.run(command, check=True)
+        return _figures(children, "bench.claim", *[f"{server}/{name}" for name in names])
 
 
 def _first_ranking(children: Children) -> dict[str, object]:
@@ -63,7 +108,7 @@ def _first_ranking(children: Children) -> dict[str, object]:
     children.start("web", [*gunicorn, "--threads", "8", "--bind", f"127.0.0.1:{port}"])
     children.wait_until(lambda: servers.is_listening(port), "The web server")
     site = f"http://127.0.0.1:{port}"
-    chromium = children.environment["PLURIVOX_CHROMIUM"]
+    chromium = find_browser()
     with step("First ranking, on a line of 400 kbit/s and 400 ms"):
         return _figures(children, "bench.first_ranking", site, chromium)
 
@@ -89,3 +134,12 @@ def _figures(children: Children, module: str, *arguments: str) -> dict[str, obje
         raise Stop(f"{module} failed:\n{result.stderr[-2000:]}")
     figures: dict[str, object] = json.loads(result.stdout.strip().splitlines()[-1])
     return figures
+
+
+PARTS: dict[str, Callable[[Children], dict[str, object]]] = {
+    "claim": _claim,  # first: it copies the database while that is empty
+    "cycle": _cycle,
+    "first_ranking": _first_ranking,
+    "pregeneration": _pregeneration,
+}
+USAGE = f"Usage: ./run bench [{' | '.join(PARTS)} …] [--json FILE]"

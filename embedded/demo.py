@@ -139,10 +139,11 @@ def start_worker(children: Children) -> Child:
     return children.start("worker", [*celery, *queues, "--without-gossip", "--without-mingle"])
 
 
-def start_web(children: Children, port: int) -> Child:
-    gunicorn: list[str | Path] = [VENV / "bin" / "gunicorn", "config.wsgi", "--no-control-socket"]
+def start_web(children: Children, port: int, application: str = "config.wsgi") -> Child:
+    gunicorn: list[str | Path] = [VENV / "bin" / "gunicorn", application, "--no-control-socket"]
     size = ["--preload", "--workers", "2", "--threads", "4"]  # loaded once, then forked
-    return children.start("web", [*gunicorn, *size, "--bind", f"127.0.0.1:{port}"])
+    name = "web" if application == "config.wsgi" else application
+    return children.start(name, [*gunicorn, *size, "--bind", f"127.0.0.1:{port}"])
 
 
 def manage(environment: dict[str, str], *arguments: str) -> None:

@@ -45,10 +45,6 @@ class Checklist:
     figures: dict[str, Any]
     screens: list[tuple[Promise, int]]
 
-    @property
-    def rows(self) -> list[tuple[str, Promise, Any]]:
-        return [(key, name, self.figures[key]) for key, name in NAMES.items()]
-
 
 NAMES: dict[str, Promise] = {
     "placed": _("people who found a place"),

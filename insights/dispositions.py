@@ -47,14 +47,14 @@ class DispositionTable:
 
 
 def dispositions(study: Study, phase: str) -> DispositionTable:
-    """Grants of one phase by locale and how they ended."""
+    """Grants of one phase by locale and how they ended; re-tests are no grants of a place."""
     columns: list[tuple[str, Promise | str]] = [
         *((item.value, item.label) for item in Grant.Disposition),
         (IN_HAND, _("not ended yet")),
     ]
     counts: Counter[tuple[int, str]] = Counter()
     found = (
-        Grant.objects.filter(participation__study=study, participation__phase=phase)
+        Grant.objects.filter(participation__study=study, participation__phase=phase, occasion=0)
         .values_list("slot__locale", "disposition")
         .annotate(Count("pk"))
     )
@@ -84,8 +84,9 @@ def broke_off(study: Study, phase: str) -> list[Stop]:
         participation__study=study,
         participation__phase=phase,
         disposition=Grant.Disposition.BROKE_OFF,
+        occasion=0,
     ).values_list("slot__locale__country", "slot__locale__language", "reason")
-    kind = Conversation.Kind.POOL.label
+    kind = str(Conversation.Kind.POOL.label)
     return _stops((f"{country}-{language}", kind, 1, step) for country, language, step in found)
 
 
@@ -104,8 +105,13 @@ def left_open(study: Study, phase: str) -> list[Stop]:
         )
     )
     return _stops(
-        (f"{country}-{language}", Conversation.Kind(kind).label, turn or 0, _step(turn, *where))
-        for country, language, kind, turn, *where in rows
+        (
+            f"{country}-{language}",
+            str(Conversation.Kind(kind).label),
+            turn or 0,
+            _step(turn, ranked, status),
+        )
+        for country, language, kind, turn, ranked, status in rows
     )
 
 
@@ -129,18 +135,19 @@ def _idle(study: Study, phase: str) -> QuerySet[Conversation]:
 def _step(turn: int | None, ranked: int | None, status: str | None) -> str:
     """As `annotation.steps.standing` tells it, for many at once."""
     if turn is None:
-        return TurnStep.WRITE_PROMPT.value
+        return str(TurnStep.WRITE_PROMPT.value)
     if ranked is not None:
-        return TurnStep.EXPLAIN.value
+        return str(TurnStep.EXPLAIN.value)
     if status == CandidateSet.Status.READY:
-        return TurnStep.RANK.value
-    return (TurnStep.WAIT if status == CandidateSet.Status.PENDING else TurnStep.FAILED).value
+        return str(TurnStep.RANK.value)
+    waits = status == CandidateSet.Status.PENDING
+    return str(TurnStep.WAIT.value if waits else TurnStep.FAILED.value)
 
 
 def _stops(found: Iterable[tuple[str, str, int, str]]) -> list[Stop]:
     counts = Counter(found)
     return [
-        Stop(locale, str(kind), turn, STEPS.get(step, step or _("not noted")), people)
+        Stop(locale, kind, turn, STEPS.get(step, step or _("not noted")), people)
         for (locale, kind, turn, step), people in sorted(counts.items())
     ]
 

@@ -1,12 +1,15 @@
 """Dispositions, stops and checklists in words: the tables of their pages."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 
 from annotation.models import Study
-from insights.checklist import Checklist
+from insights.checklist import NAMES, Checklist
 from insights.dispositions import Stop, broke_off, dispositions, left_open
 from insights.tables import Row, Table, number
 
+STOP_WORDS = (0, 1, 3)
 # Decimals of the figures that are not counts.
 PLACES = {
     **dict.fromkeys(("median_minutes", "none_acceptable", "none_represents"), 1),
@@ -37,6 +40,7 @@ def _broke_off(study: Study, phase: str) -> Table:
         rows=[_stop(stop) for stop in broke_off(study, phase)],
         notes=[_("Grants whose person did nothing for a day before the first judgement.")],
         empty=_("Nobody broke off."),
+        words=STOP_WORDS,
     )
 
 
@@ -52,6 +56,7 @@ def _left_open(study: Study, phase: str) -> Table:
             )
         ],
         empty=_("No conversation is left open."),
+        words=STOP_WORDS,
     )
 
 
@@ -60,20 +65,25 @@ def _stop(stop: Stop) -> Row:
     return Row([stop.locale, stop.kind, turn, str(stop.step), number(stop.people)])
 
 
-def checklist_table(checklist: Checklist) -> Table:
-    return Table(
-        title=str(checklist.locale),
-        columns=[_("figure"), _("value")],
-        rows=[
-            Row([str(name), number(value, PLACES.get(key, 0))])
-            for key, name, value in checklist.rows
-        ],
-    )
-
-
-def screens_table(checklist: Checklist) -> Table:
-    return Table(
-        title=_("Drop-off by screen"),
-        columns=[_("came as far as"), _("people")],
-        rows=[Row([str(name), number(n)]) for name, n in checklist.screens],
-    )
+def checklist_tables(found: Sequence[Checklist]) -> list[Table]:
+    """The figures of all locales side by side: a country that is unlike the others shows."""
+    locales = [str(item.locale) for item in found]
+    screens = [name for name, _n in found[0].screens] if found else []
+    return [
+        Table(
+            title=_("Checklist"),
+            columns=[_("figure"), *locales],
+            rows=[
+                Row([str(name), *(number(item.figures[key], PLACES.get(key, 0)) for item in found)])
+                for key, name in NAMES.items()
+            ],
+        ),
+        Table(
+            title=_("Drop-off by screen"),
+            columns=[_("came as far as"), *locales],
+            rows=[
+                Row([str(name), *(number(item.screens[place][1]) for item in found)])
+                for place, name in enumerate(screens)
+            ],
+        ),
+    ]

@@ -16,7 +16,7 @@ from accounts.models import User
 from annotation.actions.soft_launch import sign_soft_launch
 from annotation.models import Study
 from insights.checklist import checklists, make_checklist, stops
-from insights.fieldwork_tables import checklist_table, disposition_tables, screens_table
+from insights.fieldwork_tables import checklist_tables, disposition_tables
 from insights.forms import SignForm
 from insights.pace_tables import pace_tables
 from insights.phases import chosen_phase, phases_in_use
@@ -44,21 +44,15 @@ def dispositions(request: HttpRequest, key: str) -> HttpResponse:
 @staff_member_required
 @permission_required("annotation.view_study", raise_exception=True)
 def soft_launch(request: HttpRequest, key: str) -> HttpResponse:
-    """The checklist of every locale, and under it the form to sign where one waits."""
+    """The checklist of every locale, side by side, and the form to sign where one waits."""
     context = _of_phase(request, key)
     study, phase = context["study"], context["phase"]
+    found = checklists(study, phase)
     context |= {
         "stops": stops(study, phase),
         "may_sign": request.user.has_perm("annotation.change_study"),
-        "locales": [
-            {
-                "checklist": item,
-                "figures": checklist_table(item),
-                "screens": screens_table(item),
-                "form": SignForm(auto_id=f"id_{item.locale.pk}_%s"),
-            }
-            for item in checklists(study, phase)
-        ],
+        "tables": checklist_tables(found),
+        "checklists": [(item, SignForm(auto_id=f"id_{item.locale.pk}_%s")) for item in found],
     }
     return render(request, "insights/soft_launch.html", context)
 

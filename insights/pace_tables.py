@@ -52,20 +52,20 @@ def _pay(study: Study, phase: str) -> Table:
     return Table(
         title=_("Pay for an hour, by country and vendor"),
         columns=[
-            *(_("country"), _("vendor"), _("people"), _("median minutes"), _("pay")),
-            *(_("pay an hour"), _("floor an hour"), _("alarm")),
+            *(_("country"), _("vendor"), _("pay an hour"), _("floor an hour"), _("alarm")),
+            *(_("people"), _("median minutes"), _("pay")),
         ],
         rows=[
             Row(
                 [
                     country_name(pay.country),
                     pay.vendor,
-                    number(pay.people),
-                    number(pay.minutes, 1),
-                    f"{number(float(pay.pay), 2)} {pay.currency}".strip(),
                     number(pay.an_hour, 2),
                     number(None if pay.floor is None else float(pay.floor), 2),
                     _alarm(pay),
+                    number(pay.people),
+                    number(pay.minutes, 1),
+                    f"{number(float(pay.pay), 2)} {pay.currency}".strip(),
                 ],
                 alarm=pay.too_low,
             )
@@ -78,6 +78,7 @@ def _pay(study: Study, phase: str) -> Table:
             )
         ],
         empty=_("Nobody has finished in this phase, or no pay is stated."),
+        words=(0, 1, 4),
     )
 
 
@@ -99,41 +100,43 @@ def _closing(study: Study, phase: str) -> Table:
             Row(
                 [
                     people.name,
+                    say_closing(closing, study) if closing else _("no plan of people"),
                     _of(people.filled, people.wanted),
                     number(people.a_day, 1),
                     _of(judged.filled, judged.wanted) if judged else "–",
                     number(judged.a_day, 1) if judged else "–",
-                    say_closing(closing, study) if closing else _("no plan of people"),
                 ]
             )
         )
     return Table(
         title=_("When each locale closes"),
         columns=[
-            *(_("locale"), _("people"), _("people a day"), _("judgements"), _("judgements a day")),
-            _("closes"),
+            *(_("locale"), _("closes"), _("people"), _("people a day")),
+            *(_("judgements"), _("judgements a day")),
         ],
         rows=rows,
         notes=_how(),
+        words=(0, 1),
     )
 
 
 def _cells(study: Study, phase: str) -> Table:
     return Table(
         title=_("When each cell closes"),
-        columns=[_("cell"), _("people"), _("people a day"), _("closes")],
+        columns=[_("cell"), _("closes"), _("people"), _("people a day")],
         rows=[
             Row(
                 [
                     cell.name,
+                    say_closing(cell, study),
                     _of(cell.filled, cell.wanted),
                     number(cell.a_day, 1),
-                    say_closing(cell, study),
                 ]
             )
             for cell in cell_fillings(study, phase)
         ],
         notes=_how(),
+        words=(0, 1),
     )
 
 

@@ -1,6 +1,6 @@
 """Tables of words and numbers, the same on a page and in a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.formats import number_format
@@ -16,16 +16,31 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
+    """`words` are the numbers of the columns, from 0, that hold words; the others hold figures."""
+
     title: str
     columns: Sequence[str]
     rows: Sequence[Row]
     notes: Sequence[str] = field(default_factory=tuple)
     empty: str = ""
+    words: Collection[int] = (0,)
+
+    @property
+    def head(self) -> list[tuple[str, bool]]:
+        return self._marked(self.columns)
+
+    @property
+    def body(self) -> list[tuple[Row, list[tuple[str, bool]]]]:
+        """Each row, and its cells with whether they are words."""
+        return [(row, self._marked(row.cells)) for row in self.rows]
+
+    def _marked(self, cells: Sequence[str]) -> list[tuple[str, bool]]:
+        return [(cell, place in self.words) for place, cell in enumerate(cells)]
 
 
 def number(value: float | None, places: int = 0) -> str:
-    """As the reader's language writes it; a dash where nothing is known."""
-    return "–" if value is None else number_format(value, decimal_pos=places)
+    """As the reader's language writes it, rounded; a dash where nothing is known."""
+    return "–" if value is None else number_format(round(value, places), decimal_pos=places)
 
 
 def as_text(table: Table) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from insights import fieldwork_views, views
+from insights import fieldwork_views, plan_views, views
 
 urlpatterns = [
     path("healthz", views.health, name="health"),
@@ -15,4 +15,5 @@ urlpatterns = [
         fieldwork_views.soft_launch_sign,
         name="soft-launch-sign",
     ),
+    path("studies/<slug:key>/plan/", plan_views.plan, name="study-plan"),
 ]

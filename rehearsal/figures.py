@@ -1,6 +1,6 @@
 """The figures that must come back, each by an estimator of insights/ over one table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,8 @@ from rehearsal.replay import group_liking, likings
 from rehearsal.table import Labels, Table
 from rehearsal.truth import POLES, Truth
 
+# Judgements of a country that tell four coefficients of its own apart, in any likely draw.
+ENOUGH_TO_TELL_POLES = 150
 NAMES = {pole: pole or "default" for pole in POLES}
 
 
@@ -36,6 +38,7 @@ class Family:
 def families(truth: Truth) -> list[Family]:
     """All figures that must come back."""
     return [
+        Family("mean rank of everybody", True, lambda table: mean_ranks(table, _same(table))),
         Family("mean rank by country", True, lambda table: mean_ranks(table, table.country)),
         Family("mean rank by gender", True, lambda table: mean_ranks(table, table.gender)),
         Family("mean rank by age", True, lambda table: mean_ranks(table, table.age_band)),
@@ -65,8 +68,12 @@ def choice_shares(table: Table) -> Figures:
 
 
 def place_coefficients(truth: Truth, table: Table) -> Figures:
-    """Utility of each place beside the last one, with poles by country taken out."""
-    names, groups = np.unique(table.country, return_inverse=True)
+    """Utility of each place beside the last one, with poles by country taken out (poles
+    alone, where some country judged too little to tell each of its own)."""
+    labels = table.country
+    if np.unique(labels, return_counts=True)[1].min() < ENOUGH_TO_TELL_POLES:
+        labels = _same(table)
+    names, groups = np.unique(labels, return_inverse=True)
     by_place = choice_model.place_covariates(shown(table))
     by_class = choice_model.class_covariates(table.pole, groups, class_count=len(POLES))
     wide = by_place.shape[2]
@@ -103,11 +110,7 @@ def effect_slopes(truth: Truth, table: Table) -> Figures:
     ]
     return Figures(
         ("country", "gender and age", *(f"gender and age in {name}" for name in names.tolist())),
-        Estimates(
-            np.concatenate([one.value for one in found]),
-            np.concatenate([one.error for one in found]),
-            np.concatenate([one.people for one in found]),
-        ),
+        _together(found),
     )
 
 
@@ -127,7 +130,7 @@ def agreement_on_choices(table: Table) -> Figures:
 
 
 def agreement_on_rankings(table: Table) -> Figures:
-    """Mean pairwise Spearman, mean over the sets of each locale."""
+    """Mean pairwise Spearman, mean over the sets of all locales and of each."""
     by_candidate = np.full(table.pole.shape, np.nan)
     rows, spots = np.nonzero(shown(table))
     by_candidate[rows, table.order[rows, spots]] = places(table)[rows, spots]
@@ -139,7 +142,20 @@ def _agreement(table: Table, pairs: agreement.Pairs) -> Figures:
     groups = np.full(int(_sets(table).max(initial=-1)) + 1, -1, dtype=np.int64)
     groups[_sets(table)] = of_row
     groups = groups[: int(pairs.sets.max(initial=-1)) + 1]
-    return Figures(tuple(names.tolist()), pairs.mean(groups))
+    found = [pairs.mean(np.minimum(groups, 0)), pairs.mean(groups)]
+    return Figures(("everybody", *names.tolist()), _together(found))
+
+
+def _together(found: Sequence[Estimates]) -> Estimates:
+    return Estimates(
+        np.concatenate([one.value for one in found]),
+        np.concatenate([one.error for one in found]),
+        np.concatenate([one.people for one in found]),
+    )
+
+
+def _same(table: Table) -> Labels:
+    return np.full(len(table), "everybody")
 
 
 def places(table: Table) -> Floats:

@@ -31,7 +31,8 @@ MOST_REPLAYS, LEAST_REPLAYS = 12, 4
 
 def check_recovery(truth: Truth, table: Table) -> list[Check]:
     """One check for each family of figures; `figure` is the largest distance found in units
-    of the distance allowed, `bound` is 1. A table too small for a family fails."""
+    of the distance allowed, `bound` is 1. A family without a figure of enough people holds and
+    says that it was not judged; what everybody shares always is, or nothing holds."""
     if np.unique(table.person).size < LEAST_PEOPLE:
         words = f"Fewer than {LEAST_PEOPLE} people judged anything: nothing can be said."
         return [Check("recovery of the planted truth", False, 0.0, 1.0, words)]
@@ -90,8 +91,8 @@ def _compare(
         for place in np.flatnonzero(judged)
     )
     if not details:
-        words = f"No figure has {LEAST_PEOPLE} people behind it: nothing can be said."
-        return Check(name, False, 0.0, 1.0, words)
+        words = f"Not judged: no figure has {LEAST_PEOPLE} people behind it."
+        return Check(name, True, 0.0, 1.0, words)
     worst = max(details, key=lambda detail: detail.distance)
     words = (
         f"{len(details)} figures; the farthest: {worst.name} is {worst.found:.3f}, and the "

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_django
+from django.core.cache import cache
 from django.core.management import call_command
 
 from accounts.models import Vendor
@@ -29,6 +30,12 @@ def provider() -> Iterator[Provider]:
     provider.behave()
     yield provider
     provider.behave()
+
+
+@pytest.fixture(autouse=True)
+def nothing_cached() -> None:
+    """Medians that are told for a minute are measured anew in each test."""
+    cache.clear()
 
 
 @pytest.fixture

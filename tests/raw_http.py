@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from django.contrib.sessions.backends.db import SessionStore
@@ -53,7 +54,7 @@ class RawPerson:
     def post_raw(
         self, path: str, pairs: Sequence[tuple[str, str]], **headers: str
     ) -> httpx.Response:
-        body = str(httpx.QueryParams(pairs))
+        body = urlencode(pairs)
         sent = {"Content-Type": "application/x-www-form-urlencoded"} | headers
         return self.http.post(path, content=body.encode(), headers=sent)
 

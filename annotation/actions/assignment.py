@@ -1,18 +1,18 @@
-"""Claiming, keeping and settling slots."""
+"""Claiming, keeping and settling slots; re-tests, which settle none."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from annotation.choosing import (
     LOOKED_AT,
     RETEST_RULE,
     RULE,
-    Choice,
     OpenSlot,
     choose,
     choose_retest,
@@ -20,16 +20,14 @@ from annotation.choosing import (
     to_record,
     topic_met,
 )
-from annotation.dealing import derive_seed, next_ordinal
+from annotation.dealing import derive_seed
 from annotation.models import Conversation, Deal, Grant, Participation, Slot
 from annotation.models.assignment import (
     NEVER_LEASED,
     RETEST,
     deal_parts,
-    draw_of,
     retest_parts,
 )
-from candidates.models import Prompt
 
 # More places than people take at one moment: something else holds them all.
 MOST_TRIES = 200
@@ -55,7 +53,8 @@ def claim_slot(*, participation: Participation) -> Grant | None:
             choice = choose(considered, seed)
             slot = _take(choice.slot, participation, considered)
             if slot:
-                return _grant(slot, participation, considered, seed, choice)
+                record = Record(RULE, seed, to_record(considered), choice.probability)
+                return _grant(slot, participation, record)
             taken.add(choice.slot)
     return None
 
@@ -131,30 +130,6 @@ def _take(
     return slot
 
 
-def _grant(
-    slot: Slot,
-    participation: Participation,
-    considered: Sequence[OpenSlot],
-    seed: int,
-    choice: Choice,
-) -> Grant:
-    grant = Grant.objects.create(
-        slot=slot,
-        participation=participation,
-        annotator=participation.annotator,
-        prompt_id=slot.prompt_id,
-    )
-    Deal.objects.create(
-        grant=grant,
-        rule=RULE,
-        seed=seed,
-        stratum=participation.stratum,
-        considered=to_record(considered),
-        probability=choice.probability,
-    )
-    return grant
-
-
 def claim_retest(*, participation: Participation) -> Grant | None:
     """Gives her a set again that she has judged; None: there is none she has not met again.
 
@@ -168,21 +143,29 @@ def claim_retest(*, participation: Participation) -> Grant | None:
     seed = derive_seed(*retest_parts(participation, again))
     choice = choose_retest(judged, seed)
     slot = Slot.objects.get(pk=choice.slot)
+    record = Record(RETEST_RULE, seed, retest_record(judged), choice.probability)
+    return _grant(slot, participation, record, occasion=RETEST)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a rule saw and did, as it is kept."""
+
+    rule: int
+    seed: int
+    considered: list[dict[str, Any]]
+    probability: float
+
+
+def _grant(slot: Slot, participation: Participation, record: Record, *, occasion: int = 0) -> Grant:
     grant = Grant.objects.create(
         slot=slot,
         participation=participation,
         annotator=participation.annotator,
         prompt_id=slot.prompt_id,
-        occasion=RETEST,
+        occasion=occasion,
     )
-    Deal.objects.create(
-        grant=grant,
-        rule=RETEST_RULE,
-        seed=seed,
-        stratum=participation.stratum,
-        considered=retest_record(judged),
-        probability=choice.probability,
-    )
+    Deal.objects.create(grant=grant, stratum=participation.stratum, **asdict(record))
     return grant
 
 
@@ -246,64 +229,6 @@ def release_slot(*, grant: Grant, disposition: Grant.Disposition, reason: str = 
         )
     unsettled = Grant.objects.filter(pk=grant.pk, disposition__in=UNSETTLED)
     unsettled.update(disposition=disposition, reason=reason, ended_at=timezone.now())
-
-
-@transaction.atomic
-def replace_done_slots(*, participation: Participation) -> int:
-    """Voids what this person's judgements filled and plans as many new places; returns how many.
-
-    The judgements stay as rows and count for nobody's overlap. A second call finds none.
-    """
-    lock_places(participation=participation)
-    done = list(
-        Slot.objects.filter(holder=participation, status=Slot.Status.DONE)
-        .select_related("locale__study", "prompt", "candidate_set")
-        .order_by("pk")
-    )
-    Slot.objects.filter(pk__in=[slot.pk for slot in done]).update(
-        status=Slot.Status.VOID, done_at=None
-    )
-    for slot in done:
-        if slot.prompt.retired_at is None:
-            _plan_another(slot)
-    return len(done)
-
-
-def lock_places(*, participation: Participation) -> None:
-    """Locks the places she holds with all their siblings, for the caller's transaction.
-
-    Always in one order, prompts before slots and each by key, so that people who leave at
-    once wait for each other and never in a circle; and no place is planned for a prompt
-    while it is being retired.
-    """
-    held = Slot.objects.filter(holder=participation).exclude(status=Slot.Status.VOID)
-    prompts = Prompt.objects.filter(pk__in=held.values("prompt")).order_by("pk")
-    list(prompts.select_for_update(no_key=True).values_list("pk"))
-    siblings = Slot.objects.filter(
-        Exists(held.filter(candidate_set=OuterRef("candidate_set"), locale=OuterRef("locale")))
-    ).order_by("pk")
-    list(siblings.select_for_update(of=("self",), no_key=True).values_list("pk"))
-
-
-def _plan_another(slot: Slot) -> None:
-    """One more place beside this one, in the same order shown. The caller holds the lock on
-    all its siblings."""
-    # Asked anew after the lock: whoever held it before may have planned places meanwhile.
-    ordinals = Slot.objects.filter(
-        candidate_set=slot.candidate_set_id, locale=slot.locale_id, phase=slot.phase
-    ).values_list("ordinal", flat=True)
-    n = slot.candidate_set.candidates.count()
-    ordinal = next_ordinal(n=n, ordinal=slot.ordinal, last=max(ordinals))
-    Slot.objects.create(
-        candidate_set_id=slot.candidate_set_id,
-        prompt_id=slot.prompt_id,
-        locale_id=slot.locale_id,
-        phase=slot.phase,
-        ordinal=ordinal,
-        draw=draw_of(slot.locale, slot.candidate_set_id, ordinal),
-        batch=slot.batch,
-        stratum=slot.stratum,
-    )
 
 
 def _lease(participation: Participation) -> timedelta:

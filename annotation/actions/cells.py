@@ -1,21 +1,21 @@
 """The cells of a study: who fills them, and what stays of people who leave at the door."""
 
 import math
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from accounts.models import Answer, Instrument
 from annotation.actions.strata import stored_cells
 from annotation.cell_tables import CellFault, expand, people_of
 from annotation.models import Outcome, Participation, ScreeningCount, Slot, Study
-from annotation.quotas import REFUSED, Facts, Finding, find_place, fits
-from annotation.strata import stratum_of
+from annotation.quotas import REFUSED, Cell, Facts, Finding, find_place, fits
+from annotation.strata import JOIN, stratum_of
 
 
 def find_cell_place(*, participation: Participation) -> Finding:
@@ -26,8 +26,24 @@ def find_cell_place(*, participation: Participation) -> Finding:
     """
     cells = stored_cells(participation.study, lock=True)
     others = placed_people(participation.study, participation.phase).exclude(pk=participation.pk)
-    facts = facts_of(participation.study, others) if cells else {}
-    return find_place(cells, _own_facts(participation), facts.values())
+    placed = people_by_cell(participation.study, others, cells)
+    return find_place(cells, _own_facts(participation), placed)
+
+
+def people_by_cell(
+    study: Study, people: QuerySet[Participation], cells: Sequence[Cell]
+) -> Counter[str]:
+    """How many of these people fit each cell: as noted on them, so that the door costs the
+    same for the last as for the first; whoever has nothing noted is looked at."""
+    placed: Counter[str] = Counter()
+    if not cells:
+        return placed
+    noted = people.exclude(stratum="").order_by().values_list("stratum")
+    for stratum, number in noted.annotate(number=Count("pk")):
+        placed.update(dict.fromkeys(stratum.split(JOIN), number))
+    for facts in facts_of(study, people.filter(stratum="")).values():
+        placed.update(cell.key for cell in cells if fits(cell.conditions, facts))
+    return placed
 
 
 def placed_people(study: Study, phase: str) -> QuerySet[Participation]:
@@ -55,6 +71,17 @@ def most_places(*, participation: Participation, stratum: str) -> int | None:
         locale=participation.locale_id, phase=participation.phase, stratum=stratum
     ).exclude(status=Slot.Status.VOID)
     return max(1, math.floor(share * places.count() + 1e-9))
+
+
+def lock_people(study: Study) -> None:
+    """Everybody of the study, first of all, as she locks herself before anything else.
+
+    Strata are noted on people; and nobody claims a place meanwhile, for she would find
+    every free one locked and believe that nothing is left. Without the key: what refers to
+    her goes on.
+    """
+    people = Participation.objects.filter(study=study).order_by("pk")
+    list(people.select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def stamp_people(*, study: Study) -> int:

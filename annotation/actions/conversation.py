@@ -1,7 +1,7 @@
 """A conversation opens, shows its candidates, and takes the ranking of each turn."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -16,7 +16,7 @@ from annotation.actions.assignment import (
     has_her_share,
 )
 from annotation.actions.judgement import OUT_OF_DATE, Judgement, check_judgement
-from annotation.actions.leaving import end_when_done, forget_draft, lock_open
+from annotation.actions.leaving import end_when_done, forget_draft, keep_known, lock_open
 from annotation.actions.writing import add_live_turn
 from annotation.models import (
     Conversation,
@@ -30,8 +30,15 @@ from annotation.models import (
     Turn,
 )
 from annotation.sittings import day_is_full, sitting_of
-from annotation.steps import Step, conversations_due, next_step, open_conversation
-from candidates.models import CandidateSet
+from annotation.steps import (
+    Step,
+    conversations_due,
+    next_step,
+    open_conversation,
+    read_conversations,
+    shown_in,
+)
+from candidates.models import CandidateSet, PromptText
 
 
 @transaction.atomic
@@ -40,7 +47,7 @@ def open_next_conversation(*, participation: Participation) -> Conversation | No
 
     None when nothing is left for her or for today, or when she is not that far.
     """
-    locked = Participation.objects.select_for_update().get(pk=participation.pk)
+    locked = _lock_person(participation)
     if next_step(locked) is not Step.CONVERSATIONS:
         return None
     current = open_conversation(locked)
@@ -57,6 +64,15 @@ def open_next_conversation(*, participation: Participation) -> Conversation | No
             return _create_conversation(locked, ordinal, planned, grant=grant)
     _note_pool(locked)
     return None
+
+
+def _lock_person(participation: Participation) -> Participation:
+    """Her row as it is now, locked; of what surrounds it, what was read before is kept."""
+    people = Participation.objects.select_related("annotator")
+    locked = people.select_for_update(of=("self",)).get(pk=participation.pk)
+    keep_known(locked, participation)
+    read_conversations(locked)
+    return locked
 
 
 Due = Sequence[tuple[int, dealing.PlannedConversation]]
@@ -105,19 +121,18 @@ def _create_conversation(
         locale=participation.locale,
         planned_turns=planned.turns,
         grant=grant,
-        sampler=participation.study.live_sampler,
+        sampler_id=participation.study.live_sampler_id,
         sitting=sitting_of(participation),
         opened_at=timezone.now(),
     )
     if grant:
-        prompt_text = grant.slot.candidate_set.prompt_text
-        assert prompt_text is not None
+        set_id = grant.slot.candidate_set_id
         Turn.objects.create(
             conversation=conversation,
             position=1,
-            message=prompt_text.text,
+            message=PromptText.objects.values_list("text", flat=True).get(candidateset=set_id),
             mode=participation.study.mode_of(1),
-            candidate_set=grant.slot.candidate_set,
+            candidate_set_id=set_id,
             live=False,
         )
     return conversation
@@ -127,12 +142,12 @@ def _create_conversation(
 def show_candidates(*, turn: Turn) -> list[ShownCandidate]:
     """The stored order of a turn's candidates, fixed at the first look."""
     locked = Turn.objects.select_for_update().get(pk=turn.pk)
-    shown = list(locked.shown.select_related("candidate"))
-    if shown:
-        return shown
-    if locked.candidate_set.status != CandidateSet.Status.READY:
+    if locked.shown_at:
+        return list(locked.shown.select_related("candidate"))
+    locked.conversation = turn.conversation
+    if turn.candidate_set.status != CandidateSet.Status.READY:  # what is ready stays so
         raise ValidationError(_("The answers are not ready yet."))
-    candidates = list(locked.candidate_set.candidates.order_by("position"))
+    candidates = list(turn.candidate_set.candidates.order_by("position"))
     shown = [
         ShownCandidate(turn=locked, candidate=candidates[place], position=position)
         for position, place in enumerate(_order(locked, len(candidates)))
@@ -170,19 +185,14 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
     read it. On turn 1 the slot is settled; where another turn follows, its message is
     stored and its generation starts after commit. Raises ValidationError.
     """
-    locked = (
-        Turn.objects.select_for_update(of=("self",))
-        .select_related("conversation__participation__study", "conversation__grant")
-        .get(pk=turn.pk)
-    )
+    locked = Turn.objects.select_for_update().get(pk=turn.pk)
     stored = Ranking.objects.filter(turn=locked).first()
     if stored:
         return stored
-    conversation = lock_open(locked.conversation)
+    conversation = locked.conversation = lock_open(turn.conversation)
     if not locked.is_last and not judgement.next_message:
         raise ValidationError({"next_message": _("Write your next message.")})
-    ranking = _store_ranking(locked, submission_key, judgement)
-    forget_draft(conversation, "ranking-submit", locked.position)
+    ranking = _store_ranking(locked, shown_in(turn), submission_key, judgement)
     if locked.position == 1 and conversation.grant:
         complete_slot(grant=conversation.grant)
     if not locked.is_last:
@@ -192,12 +202,15 @@ def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgemen
             message=judgement.next_message,
             pasted=judgement.pasted,
         )
-    end_when_done(conversation)
+    if not end_when_done(conversation):
+        forget_draft(conversation, "ranking-submit", locked.position)
     return ranking
 
 
-def _store_ranking(turn: Turn, submission_key: uuid.UUID, judgement: Judgement) -> Ranking:
-    shown = {row.candidate.handle: row.candidate for row in turn.shown.select_related("candidate")}
+def _store_ranking(
+    turn: Turn, rows: Iterable[ShownCandidate], submission_key: uuid.UUID, judgement: Judgement
+) -> Ranking:
+    shown = {row.candidate.handle: row.candidate for row in rows}
     partial = turn.conversation.participation.study.partial_allowed
     ranks, chosen = check_judgement(judgement, list(shown), mode=turn.mode, partial=partial)
     try:

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from annotation import tasks
 from annotation.actions.assignment import release_slot
 from annotation.actions.draft import forget_drafts
-from annotation.models import Conversation, Grant
-from annotation.steps import explanation_due, is_ranked
+from annotation.models import Conversation, Grant, Participation
+from annotation.models.study import ExplanationPolicy
+from annotation.steps import explanation_due
 
 HAS_ENDED = _("This conversation has ended.")
 
@@ -18,12 +19,21 @@ HAS_ENDED = _("This conversation has ended.")
 def lock_open(conversation: Conversation) -> Conversation:
     locked = (
         Conversation.objects.select_for_update(of=("self",))
-        .select_related("participation__study", "participation__wave", "grant", "locale", "sampler")
+        .select_related("participation", "grant")
         .get(pk=conversation.pk)
     )
+    keep_known(locked.participation, conversation.participation)
     if not locked.is_open or locked.participation.withdrawn_at:
         raise ValidationError(HAS_ENDED)
     return locked
+
+
+def keep_known(fresh: Participation, known: Participation) -> None:
+    """What changes while nobody looks is read again; what does not, is taken over."""
+    for name in ("study", "wave", "locale"):
+        value = known._state.fields_cache.get(name)
+        if value and value.pk == getattr(fresh, f"{name}_id"):
+            setattr(fresh, name, value)
 
 
 def forget_draft(conversation: Conversation, name: str, *place: int) -> None:
@@ -32,13 +42,19 @@ def forget_draft(conversation: Conversation, name: str, *place: int) -> None:
     forget_drafts(participation_id=conversation.participation_id, under=path)
 
 
-def end_when_done(conversation: Conversation) -> None:
-    """Ends a conversation whose planned turns are ranked and, where asked, explained."""
-    turns = list(conversation.turns.select_related("ranking", "explanation"))
-    if len(turns) < conversation.planned_turns:
-        return
-    if all(is_ranked(turn) and not explanation_due(turn) for turn in turns):
-        end(conversation, Conversation.Status.FINISHED)
+def end_when_done(conversation: Conversation) -> bool:
+    """Ends a conversation whose planned turns are ranked and, where asked, explained.
+
+    Returns whether it did.
+    """
+    turns = conversation.turns.all()
+    asked = conversation.participation.wave.explanation_policy != ExplanationPolicy.OFF
+    if asked and any(explanation_due(turn) for turn in turns.select_related("explanation")):
+        return False
+    if turns.filter(ranking__isnull=False).count() < conversation.planned_turns:
+        return False
+    end(conversation, Conversation.Status.FINISHED)
+    return True
 
 
 @transaction.atomic

@@ -102,6 +102,7 @@ def _parallel_families(sets: QuerySet[CandidateSet], study: Study) -> dict[int, 
     ).values_list("prompt_text__prompt", "parallel_to")
     families: dict[int, set[int]] = {}
     for prompt, original in pairs:
+        assert original is not None
         families.setdefault(prompt, set()).add(original)
     return families
 

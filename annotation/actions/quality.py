@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from annotation.actions.assignment import lock_places, replace_done_slots
 from annotation.actions.leaving import skip_conversation
 from annotation.actions.participation import end_participation
+from annotation.actions.replacing import lock_places, replace_done_slots
 from annotation.models import Conversation, Flag, Outcome, Participation
 from annotation.steps import open_conversation
 

@@ -4,6 +4,7 @@ A change adds or voids slots and touches no judgement and nobody who holds a slo
 locks in one order: people, prompts, cells, slots, as people's own acts do.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import User
-from annotation.actions.cells import find_cells, stamp_people
+from annotation.actions.cells import find_cells, lock_people, stamp_people
 from annotation.actions.plan import lock_prompts, log_change
 from annotation.actions.strata import (
     free_and_kept,
@@ -21,7 +22,8 @@ from annotation.actions.strata import (
     relabel_free_places,
     stored_cells,
 )
-from annotation.models import Participation, Phase, PlanChange, Quota, Slot, Study, StudyLocale
+from annotation.dealing import further_ordinals
+from annotation.models import Phase, PlanChange, Quota, Slot, Study, StudyLocale
 from annotation.quotas import alternatives
 from annotation.strata import JOIN, join_keys, margin_of
 
@@ -61,7 +63,7 @@ def change_target(
     first. What is judged or held stays: a target below that is refused in one sentence. A
     second call finds nothing to do and leaves no second record.
     """
-    _lock_people(locale.study)
+    lock_people(locale.study)
     lock_prompts(locale.study.pool_id)
     stored_cells(locale.study, lock=True)
     locale = StudyLocale.objects.select_related("study").get(pk=locale.pk)
@@ -102,20 +104,22 @@ def _resize(locale: StudyLocale, phase: str, target: int, core: bool) -> tuple[i
         )
     added: list[Slot] = []
     voided: list[int] = []
-    for one, (prompt, batch, last) in sets.items():
+    counted = _counted_ordinals(locale, phase)
+    for one, (prompt, batch, last, n) in sets.items():
         slots = free.get(one, [])
         lacking = target - len(slots) - kept[one].total()
+        further = further_ordinals(n=n, counted=counted[one], last=last, places=lacking)
         added += [
             make_slot(
                 candidate_set=one,
                 prompt=prompt,
                 locale=locale,
                 phase=phase,
-                ordinal=last + number,
+                ordinal=ordinal,
                 batch=batch,
                 stratum="",
             )
-            for number in range(1, lacking + 1)
+            for ordinal in further
         ]
         voided += [slot.pk for slot in slots[lacking:]] if lacking < 0 else []
     Slot.objects.bulk_create(added, batch_size=1000)
@@ -123,16 +127,25 @@ def _resize(locale: StudyLocale, phase: str, target: int, core: bool) -> tuple[i
     return len(added), len(voided)
 
 
-def _sets_of(locale: StudyLocale, phase: str, core: bool) -> dict[int, tuple[int, int, int]]:
-    """Prompt, batch and last ordinal of the sets that share one target."""
+def _counted_ordinals(locale: StudyLocale, phase: str) -> dict[int, list[int]]:
+    """Of each set, the ordinals of the places that are judged or wanted."""
+    slots = Slot.objects.filter(locale=locale, phase=phase).exclude(status=Slot.Status.VOID)
+    found: dict[int, list[int]] = defaultdict(list)
+    for one, ordinal in slots.order_by().values_list("candidate_set", "ordinal"):
+        found[one].append(ordinal)
+    return found
+
+
+def _sets_of(locale: StudyLocale, phase: str, core: bool) -> dict[int, tuple[int, int, int, int]]:
+    """Prompt, batch, last ordinal and number of responses of the sets that share one target."""
     slots = Slot.objects.filter(locale=locale, phase=phase, prompt__retired_at=None)
     if core:
         slots = slots.filter(prompt__key__in=locale.study.core)
     elif locale.core_target is not None:
         slots = slots.exclude(prompt__key__in=locale.study.core)
-    rows = slots.order_by().values_list("candidate_set", "prompt")
+    rows = slots.order_by().values_list("candidate_set", "prompt", "candidate_set__sampler__n")
     ends = rows.annotate(batch=Max("batch"), last=Max("ordinal"))
-    return {one: (prompt, batch, last) for one, prompt, batch, last in sorted(ends)}
+    return {one: (prompt, batch, last, n) for one, prompt, n, batch, last in sorted(ends)}
 
 
 @transaction.atomic
@@ -144,7 +157,7 @@ def merge_cells(
     Their people fit the other from now on; with `drop` they fit none any more, and only
     the targets move. Held places keep their holders. A second call changes nothing.
     """
-    _lock_people(study)
+    lock_people(study)
     lock_prompts(study.pool_id)
     cells = {quota.key: quota for quota in study.quotas.select_for_update().order_by("pk")}
     wanted = sorted(set(keys))
@@ -214,7 +227,7 @@ def replan_cells(*, study: Study, cells: Any, by: User, why: str) -> Change:
     People get their strata anew, and of each set the free places go to the strata that its
     judges and holders do not make up yet. Cells like the present ones change nothing.
     """
-    _lock_people(study)
+    lock_people(study)
     lock_prompts(study.pool_id)
     stored = list(study.quotas.select_for_update().order_by("pk"))
     after = find_cells(study=study, cells=cells)
@@ -253,10 +266,3 @@ def _facts_of(quotas: Iterable[Quota]) -> list[dict[str, Any]]:
 
 def _by_key(cells: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {cell["key"]: cell for cell in cells}
-
-
-def _lock_people(study: Study) -> None:
-    """Everybody of the study, for strata are noted on them; first of all, as she locks
-    herself before anything else. Without the key: what refers to her goes on."""
-    people = Participation.objects.filter(study=study).order_by("pk")
-    list(people.select_for_update(of=("self",), no_key=True).values_list("pk"))

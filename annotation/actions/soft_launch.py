@@ -20,6 +20,7 @@ def may_enter(*, participation: Participation) -> bool:
     """
     if participation.study.soft_launch is None:
         return True
+    assert participation.locale_id is not None
     return not is_waiting(locale=_lock(participation.locale_id), phase=participation.phase)
 
 
@@ -69,7 +70,7 @@ def sign_soft_launch(
     )
 
 
-def _lock(locale: int | None) -> StudyLocale:
+def _lock(locale: int) -> StudyLocale:
     """A locale, for the caller's transaction. Rows that refer to it never wait."""
     locales = StudyLocale.objects.select_for_update(of=("self",), no_key=True)
     return locales.select_related("study").get(pk=locale)

@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from accounts.actions import erase_answers, withdraw_consent
 from accounts.models import Annotator, Instrument
-from annotation.actions.assignment import lock_places, replace_done_slots
 from annotation.actions.cells import forget_screening
 from annotation.actions.leaving import end_for_withdrawal
 from annotation.actions.participation import end_participation
+from annotation.actions.replacing import lock_places, replace_done_slots
 from annotation.models import (
     Conversation,
     Draft,

@@ -1,5 +1,6 @@
 """What people tell the study: a problem in a turn, a message to the help desk."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from annotation.forms.fields import CHOOSE_ONE, WrittenField
-from annotation.models import ProblemReport, Study, Turn
+from annotation.models import ProblemReport, ShownCandidate, Study, Turn
 from candidates.models import Candidate
 
 TEXT_LENGTH = 4000
@@ -50,9 +51,11 @@ class ReportForm(forms.Form):
         error_messages={"max_length": TOO_LONG},
     )
 
-    def __init__(self, data: Any = None, *, turn: Turn) -> None:
+    def __init__(
+        self, data: Any = None, *, turn: Turn, shown: Sequence[ShownCandidate] | None = None
+    ) -> None:
         super().__init__(data, auto_id="report_%s")
-        self.shown = list(turn.shown.select_related("candidate"))
+        self.shown = shown or list(turn.shown.select_related("candidate"))
         about = self.fields["about"]
         assert isinstance(about, forms.ChoiceField)
         about.choices = [

@@ -61,7 +61,7 @@ def report_box(context: Context, turn: Turn) -> dict[str, Any]:
     return {
         "turn": turn,
         "conversation": context["conversation"],
-        "form": ReportForm(turn=turn),
+        "form": ReportForm(turn=turn, shown=context.get("shown")),
         "kept": True,
         "thanked": request is not None and "reported" in request.GET,
         "csrf_token": context.get("csrf_token"),

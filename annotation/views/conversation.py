@@ -27,7 +27,13 @@ from annotation.actions.writing import check_message, retry_generation, write_ow
 from annotation.forms.conversation import OwnPromptForm, RankingForm
 from annotation.models import Conversation, Participation
 from annotation.pace import minutes_left
-from annotation.sittings import day_is_full, is_back, minutes_until_free, tomorrow
+from annotation.sittings import (
+    day_is_full,
+    is_back,
+    last_conversation,
+    minutes_until_free,
+    tomorrow,
+)
 from annotation.steps import (
     Step,
     TurnStep,
@@ -35,6 +41,7 @@ from annotation.steps import (
     next_step,
     open_conversation,
     plan_of,
+    shown_in,
     standing,
     wrote_in_other_language,
 )
@@ -60,7 +67,7 @@ def conversations(request: ParticipantRequest) -> HttpResponse:
     due = conversations_due(participation)
     context = {
         "study": participation.study,
-        "done": participation.conversations.count(),
+        "done": len(participation.conversations.all()),
         "total": len(plan_of(participation)),
         "left": len(due),
         "next": due[0][1],
@@ -79,7 +86,7 @@ def conversations(request: ParticipantRequest) -> HttpResponse:
 
 def _written_before(participation: Participation) -> Conversation | None:
     """The conversation just ended, if what she wrote last there is in another language."""
-    last = participation.conversations.order_by("-opened_at").select_related("locale").first()
+    last = last_conversation(participation)
     if last and wrote_in_other_language(last, list(last.turns.select_related("explanation"))):
         return last
     return None
@@ -138,7 +145,7 @@ def own_prompt_write(request: ParticipantRequest, public_id: str) -> HttpRespons
 @participant_required
 def ranking_submit(request: ParticipantRequest, public_id: str, position: int) -> HttpResponse:
     turn = get_own_turn(request, public_id, position)
-    shown = list(turn.shown.select_related("candidate"))
+    shown = shown_in(turn)
     form = RankingForm(request.POST, turn=turn, shown=shown)
     if hasattr(turn, "ranking"):  # a double click, or the answer to the first was lost
         return go_on(request, turn.conversation)
@@ -149,7 +156,7 @@ def ranking_submit(request: ParticipantRequest, public_id: str, position: int) -
             standing(turn.conversation),
             form=form,
             status=422,
-            problems=[] if shown else [OUT_OF_DATE],
+            problems=[] if shown else [str(OUT_OF_DATE)],
         )
     next_message = form.cleaned_data.get("next_message")
     if next_message and turn.conversation.is_open:

@@ -21,6 +21,7 @@ from annotation.steps import (
     TurnStep,
     is_ranked,
     plan_of,
+    read_conversations,
     standing,
     wrote_in_other_language,
 )
@@ -80,6 +81,7 @@ def show(
         return to_page(request, "conversation-help", conversation.public_id)
     if now.step is TurnStep.ENDED:
         return to_page(request, "here") if status == 200 else _say_ended(request)
+    read_conversations(request.participation)
     draft_key = _draft_key(conversation, now)
     draft = get_own_draft(request, draft_key)
     context: dict[str, Any] = {
@@ -91,8 +93,8 @@ def show(
         "history": [turn for turn in now.turns if now.turn and turn.position < now.turn.position],
         "number": conversation.ordinal + 1,
         "total": len(plan_of(request.participation)),
-        "done": request.participation.conversations.exclude(pk=conversation.pk).count(),
-        "minutes_left": minutes_left(request.participation),
+        "done": len(request.participation.conversations.all()) - 1,
+        "minutes_left": minutes_left(request.participation, ranked=sum(map(is_ranked, now.turns))),
         "is_back": is_back(request.participation),
         "return_url": return_url(request),
         "problems": problems or [],

@@ -29,11 +29,12 @@ class Place:
     def free(self) -> None:
         self.holder, self.left = None, 0
 
-    def state(self) -> tuple[str, int | None]:
+    def state(self) -> tuple[str, int | None, bool]:
         """What can be seen from outside: whoever let her lease lapse holds nothing."""
-        if self.status == "void":
-            return "void", None
-        return self.status, self.holder if self.status == "done" or self.left > 0 else None
+        if self.status == "done":
+            return "done", self.holder, False
+        held = self.status == "open" and self.left > 0
+        return self.status, self.holder if held else None, held
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Person:
     gone: bool = False  # withdrawn, finished or ended
     withdrawn: bool = False
     gave_up: bool = False
+    most: int | None = None  # places of her cell
 
 
 @dataclass
@@ -66,6 +68,7 @@ class Rules:
     target: Counter[Pair]
     retired: set[int] = field(default_factory=set)
     awaited: Counter[Pair] = field(default_factory=Counter)  # places planned in this step
+    endings: dict[tuple[int, int], str] = field(default_factory=dict)  # of grants; "": none yet
     replaced: int = 0
     dropped: int = 0  # voided with nothing in their place
 
@@ -88,7 +91,16 @@ class Rules:
         person = self.people[who]
         return not person.gone and not person.gave_up and person.opened < person.planned
 
+    def has_her_share(self, who: int) -> bool:
+        most = self.people[who].most
+        taken = [end for (person, _place), end in self.endings.items() if person == who]
+        return most is not None and taken.count("") + taken.count("completed") >= most
+
     def give(self, who: int, place: int, talk: Talk) -> None:
+        for (other, its), ending in self.endings.items():
+            if its == place and ending == "":
+                self.endings[other, its] = "timed_out"
+        self.endings[who, place] = ""
         self.places[place].holder, self.places[place].left = who, LEASE
         person = self.people[who]
         person.met.add(self.places[place].prompt)
@@ -104,30 +116,31 @@ class Rules:
             if place.status == "open":
                 place.left -= minutes
 
-    def judge(self, who: int) -> str:
-        """Her turn-1 ranking is stored; returns how the grant ends."""
+    def judge(self, who: int) -> None:
+        """Her turn-1 ranking is stored, and her grant is settled."""
         person = self.people[who]
         assert person.talk
         person.talk.is_ranked = True
         place = self.places[person.talk.place]
         hers = place.status == "open" and (self._holds(who, person.talk.place) or place.left <= 0)
-        if person.excluded:
-            if hers:
-                place.free()
-            return "surplus"
-        if not hers:
-            return "surplus"
-        place.status, place.holder = "done", who
-        return "completed"
+        self.endings[who, person.talk.place] = (
+            "completed" if hers and not person.excluded else "surplus"
+        )
+        if hers and person.excluded:
+            place.free()
+        elif hers:
+            place.status, place.holder = "done", who
 
-    def leave(self, who: int) -> None:
+    def leave(self, who: int, ending: str) -> None:
         """Her conversation ends before its plan is done."""
         person = self.people[who]
         if person.talk is None:
             return
-        place = self.places[person.talk.place]
-        if place.status == "open" and self._holds(who, person.talk.place):
-            place.free()
+        pk = person.talk.place
+        if self.places[pk].status == "open" and self._holds(who, pk):
+            self.places[pk].free()
+        if self.endings[who, pk] in {"", "timed_out"}:
+            self.endings[who, pk] = ending
         person.talk = None
 
     def replace(self, who: int) -> None:
@@ -155,6 +168,19 @@ class Rules:
         for place in free:
             self.drop(place)
         return len(free)
+
+    def resize(self, locale: int, target: int) -> Counter[Pair] | None:
+        """How many places each set lacks (below 0: has too many); None: it is refused."""
+        lacking = Counter[Pair]()
+        for place in self.places.values():
+            if place.pair[1] == locale and place.prompt not in self.retired:
+                lacking[place.pair] += 0
+        for pair in lacking:
+            planned = [p for p in self.places.values() if p.pair == pair and p.status != "void"]
+            if sum(not place.is_free for place in planned) > target:
+                return None
+            lacking[pair] = target - len(planned)
+        return lacking
 
     def _holds(self, who: int, place: int) -> bool:
         """Hers, lapsed or not, until somebody else was given it."""

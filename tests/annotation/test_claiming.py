@@ -12,9 +12,9 @@ from annotation.actions.assignment import (
     claim_slot,
     complete_slot,
     renew_lease,
-    replace_done_slots,
 )
 from annotation.actions.plan import plan_slots
+from annotation.actions.replacing import replace_done_slots
 from annotation.choosing import OpenSlot, choose
 from annotation.dealing import derive_seed
 from annotation.deals import find_unexplained

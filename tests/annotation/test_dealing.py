@@ -11,6 +11,7 @@ from annotation.dealing import (
     PlannedConversation,
     balanced_square,
     derive_seed,
+    further_ordinals,
     live_order,
     next_ordinal,
     plan_conversations,
@@ -153,3 +154,26 @@ def test_own_and_pool_conversations_come_in_every_order_equally_often() -> None:
         for s in seeds
     )
     assert all(abs(places[place] / len(seeds) - 1 / 3) < 0.04 for place in range(3))
+
+
+@given(
+    n=st.integers(2, 8),
+    counted=st.sets(st.integers(0, 40), max_size=30),
+    places=st.integers(1, 40),
+)
+def test_places_that_are_added_fill_the_rows_that_are_rarest(
+    n: int, counted: set[int], places: int
+) -> None:
+    rows = len(balanced_square(n))
+    new = further_ordinals(n=n, counted=counted, last=40, places=places)
+    assert new == sorted(set(new))
+    assert len(new) == places
+    assert min(new) > 40
+    before = Counter(ordinal % rows for ordinal in counted)
+    after = before + Counter(ordinal % rows for ordinal in new)
+    raised = [row for row in range(rows) if after[row] > before[row]]
+    assert max(after[row] for row in raised) <= min(after[row] for row in range(rows)) + 1
+
+
+def test_places_added_to_a_plan_continue_its_square() -> None:
+    assert further_ordinals(n=4, counted=range(10), last=9, places=4) == [10, 11, 12, 13]

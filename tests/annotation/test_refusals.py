@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -81,9 +82,7 @@ def grounds(empty_database: None, site: Site) -> Iterator[Grounds]:
         complete_candidate_set(candidate_set.pk)
     open_study(study=study)
     vendor = Vendor.objects.create(key="vendor-a", name="Vendor A")
-    grounds = Grounds(
-        site, create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN)
-    )
+    grounds = Grounds(site, create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN))
     yield grounds
     for person in grounds.people:
         person.close()
@@ -432,7 +431,7 @@ def test_nothing_of_anothers_is_read_changed_or_deleted_at_any_address(
         assert owner.http.request("OPTIONS", path).status_code in {200, 405}, "no such address"
         for method in METHODS:
             answer = stranger.http.request(
-                method, path, content=str(httpx.QueryParams(fields)),
+                method, path, content=urlencode(fields),
                 headers={"X-CSRFToken": stranger.token,
                          "Content-Type": "application/x-www-form-urlencoded"},
             )  # fmt: skip

@@ -27,10 +27,11 @@ from annotation.models import (
 from candidates.models import CandidateSet, Prompt
 from tests.annotation.test_claiming import entered
 from tests.annotation.test_retiring import at_work
-from tests.annotation.test_strata import celled_study, judge, let_in, person
+from tests.annotation.test_strata import celled_study, judge, let_in, person, sets_of
 from tests.faults.test_simultaneous import at_once
 from tests.walker import Walker
 
+EVERYBODY = [{"key": "all", "conditions": {"age": {"from": 18}}, "target": 500}]
 pytestmark = pytest.mark.django_db
 
 
@@ -57,7 +58,7 @@ def test_a_higher_target_adds_new_ordinals_once(link: RecruitmentLink, ines: Use
     study = link.study
     change = change_target(locale=french(study), target=5, by=ines, why="more people came")
     assert (change.added, change.voided) == (9, 0)
-    for one in set(Slot.objects.filter(locale=french(study)).values_list("candidate_set")):
+    for one in sets_of(study):
         ordinals = Slot.objects.filter(candidate_set=one, locale=french(study))
         assert sorted(ordinals.values_list("ordinal", flat=True)) == [0, 1, 2, 3, 4]
     record = PlanChange.objects.get()
@@ -84,6 +85,7 @@ def test_a_lower_target_voids_free_places_and_no_judgement(
     assert set(Ranking.objects.values_list("pk")) == before
     assert places(link.study) == {"open": 2, "done": 1, "void": 3}
     voided = Slot.objects.filter(status="void")
+    assert set(voided.values_list("ordinal")) == {(1,)}  # the highest first
     assert not voided.filter(prompt__in=[prompt, held.prompt], ordinal=0).exists()
     held.slot.refresh_from_db()
     assert (held.slot.status, held.slot.holder) == ("open", holder.participation)
@@ -208,7 +210,7 @@ def test_other_cells_take_account_of_what_is_judged(db: None, ines: User) -> Non
     assert change.people == 4
     assert Slot.objects.filter(status="done").count() == rankings
     assert set(Participation.objects.filter(study=study).values_list("stratum")) == {("fr-18-40",)}
-    for one in set(Slot.objects.filter(locale__study=study).values_list("candidate_set")):
+    for one in sets_of(study):
         its = Slot.objects.filter(candidate_set=one)
         young = its.filter(status="done").count()
         old = its.filter(status="open", stratum="fr-41-up").count()
@@ -269,8 +271,8 @@ def test_a_core_prompt_with_parallel_sets_is_judged_in_these_alone(db: None) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_targets_change_while_people_claim_and_rank(link: RecruitmentLink) -> None:
-    """Six people judge all they are given while the target goes up and down: nobody meets an
+def test_targets_and_cells_change_while_people_claim_and_rank(link: RecruitmentLink) -> None:
+    """Six people judge all they are given while targets and cells change: nobody meets an
     error, each set has as many places as the last target says, and no judgement is lost."""
     study, by = link.study, User.objects.create(username="ines")
     walkers = [Walker(link) for _person in range(6)]
@@ -285,6 +287,8 @@ def test_targets_change_while_people_claim_and_rank(link: RecruitmentLink) -> No
                 change_target(locale=french(study), target=target, by=by, why="to and fro")
             except ValidationError:
                 assert Slot.objects.filter(locale=french(study), holder__isnull=False).exists()
+            cells = EVERYBODY if target % 2 else []
+            replan_cells(study=study, cells=cells, by=by, why="to and fro")
         at_rest.set()
 
     def work(number: int) -> None:
@@ -308,6 +312,6 @@ def test_targets_change_while_people_claim_and_rank(link: RecruitmentLink) -> No
     done = Slot.objects.filter(locale=french(study), status="done").count()
     surplus = len(ranked) - done
     assert surplus >= 0
-    for one in set(Slot.objects.filter(locale=french(study)).values_list("candidate_set")):
+    for one in sets_of(study):
         live = Slot.objects.filter(candidate_set=one, locale=french(study)).exclude(status="void")
         assert live.count() == 6

@@ -40,6 +40,7 @@ from annotation.actions.participation import answer_closing, finish
 from annotation.actions.plan import plan_slots, retire_prompt
 from annotation.actions.pool import request_pool
 from annotation.actions.quality import decide_flag
+from annotation.actions.replan import change_target
 from annotation.actions.withdrawal import withdraw
 from annotation.choosing import choose, from_record
 from annotation.models import (
@@ -52,6 +53,7 @@ from annotation.models import (
     RecruitmentLink,
     Slot,
     Study,
+    StudyLocale,
 )
 from annotation.models.assignment import NEVER_LEASED
 from candidates.generation import complete_candidate_set
@@ -74,7 +76,7 @@ def who() -> st.SearchStrategy[int]:
 
 
 def somebody_at_work(story: "Story") -> bool:
-    return any(person.talk for person in story.rules.people.values())
+    return any(person.talk for person in story.ledger.people.values())
 
 
 class Story(RuleBasedStateMachine):
@@ -96,7 +98,7 @@ class Story(RuleBasedStateMachine):
             row.pk: Person(row.locale_id or 0, PLANNED)
             for row in Participation.objects.filter(pk__in=self.ids)
         }
-        self.rules = Rules(places, people, Counter(place.pair for place in places.values()))
+        self.ledger = Rules(places, people, Counter(place.pair for place in places.values()))
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -109,22 +111,36 @@ class Story(RuleBasedStateMachine):
             last = list(Slot.objects.filter(locale=locale).order_by("-ordinal", "draw")[:spare])
             Slot.objects.filter(pk__in=[slot.pk for slot in last]).update(status="void")
             for slot in last:
-                self.rules.drop(self.rules.places[slot.pk])
+                self.ledger.drop(self.ledger.places[slot.pk])
+
+    @initialize(most=st.sampled_from([None, 1, 2]), cells=st.booleans())
+    def have_cells(self, most: int | None, cells: bool) -> None:
+        """Places want one of two strata or anybody; one person may take so many places."""
+        Participation.objects.filter(pk=self.ids[0]).update(most_places=most)
+        self.ledger.people[self.ids[0]].most = most
+        if cells:
+            for n, pk in enumerate(self.ids):
+                Participation.objects.filter(pk=pk).update(stratum="ab"[n % 2])
+            for n, stratum in enumerate(["a", "b", ""]):
+                Slot.objects.alias(rest=F("pk") % 3).filter(rest=n).update(stratum=stratum)
 
     # -- what can happen -----------------------------------------------------------------
 
     @rule(n=who())
     def open(self, n: int) -> None:
         person, before = self.person(n), self.model(n)
-        allowed, wanted = self.rules.claimable(person.pk), self.rules.wanted(person.pk)
+        allowed, wanted = self.ledger.claimable(person.pk), self.ledger.wanted(person.pk)
+        if self.ledger.has_her_share(person.pk):
+            allowed = wanted = set()
+        strata = dict(Slot.objects.filter(pk__in=allowed).values_list("pk", "stratum"))
         got = open_next_conversation(participation=person)
         person.refresh_from_db()
         if before.talk:
             assert got is not None and got.pk == before.talk.pk, "she keeps her conversation"
             return
-        if not self.rules.may_open(person.pk) or not allowed:
+        if not self.ledger.may_open(person.pk) or not allowed:
             assert got is None
-            told_so = self.rules.may_open(person.pk) and not wanted
+            told_so = self.ledger.may_open(person.pk) and not wanted
             before.gave_up = before.gave_up or told_so
             return
         assert got is not None, f"{len(allowed)} places are claimable, and she is given none"
@@ -133,10 +149,22 @@ class Story(RuleBasedStateMachine):
         deal = Deal.objects.get(grant=got.grant)
         considered = from_record(deal.considered)
         assert {item.slot for item in considered} <= allowed
+        ways = ({person.stratum}, {""}, set(strata.values()))
+        first = next(way for way in ways if way & set(strata.values()))
+        assert {item.stratum for item in considered} <= first, "the need is filled first"
         assert choose(considered, deal.seed).slot == got.grant.slot_id
-        self.rules.give(
+        self.ledger.give(
             person.pk, got.grant.slot_id, Talk(got.pk, got.grant.slot_id, got.planned_turns)
         )
+
+    @rule(n=who())
+    def converse(self, n: int) -> None:
+        """From the place to the end, without a pause."""
+        self.open(n)
+        if self.model(n).talk:
+            at = self.working().index(self.ids[n])
+            self.judge(at)
+            self.skip(at)
 
     @rule(first=who())
     def rush(self, first: int) -> None:
@@ -145,18 +173,32 @@ class Story(RuleBasedStateMachine):
             self.open((first + n) % len(self.ids))
 
     @precondition(somebody_at_work)
+    @rule(n=who(), act=st.sampled_from(["renew", "judge", "skip"]))
+    def come_back_late(self, n: int, act: str) -> None:
+        """Her lease lapsed, the others asked for a place, and only then she goes on."""
+        late, _talk = self.at_work(n)
+        self.pass_time(max(PAUSES))
+        for other, pk in enumerate(self.ids):
+            if pk != late and self.ledger.people[pk].talk:
+                self.skip(self.working().index(pk))
+            if pk != late:
+                self.open(other)
+        self.pass_time(min(PAUSES))
+        getattr(self, act)(self.working().index(late))
+
+    @precondition(somebody_at_work)
     @rule(n=who())
     def renew(self, n: int) -> None:
         pk, talk = self.at_work(n)
         renew_lease(conversation=self.conversation(talk))
-        self.rules.renew(pk)
+        self.ledger.renew(pk)
 
     @rule(minutes=st.sampled_from(PAUSES))
     def pass_time(self, minutes: int) -> None:
         Slot.objects.exclude(leased_until=NEVER_LEASED).update(
             leased_until=F("leased_until") - timedelta(minutes=minutes)
         )
-        self.rules.pass_time(minutes)
+        self.ledger.pass_time(minutes)
 
     @precondition(somebody_at_work)
     @rule(n=who())
@@ -175,8 +217,7 @@ class Story(RuleBasedStateMachine):
         if first:
             assert ranking == first, "a repeat returns what is stored"
             return
-        ending = self.rules.judge(pk)
-        assert Grant.objects.get(conversation=talk.pk).disposition == ending
+        self.ledger.judge(pk)
 
     @precondition(somebody_at_work)
     @rule(n=who())
@@ -189,19 +230,20 @@ class Story(RuleBasedStateMachine):
             return
         explain_choice(turn=turn, text="Kinder.")
         if talk.turns == 1:
-            self.rules.people[pk].talk = None
+            self.ledger.people[pk].talk = None
 
     @precondition(somebody_at_work)
     @rule(n=who())
     def skip(self, n: int) -> None:
         pk, talk = self.at_work(n)
         skip_conversation(conversation=self.conversation(talk))
-        self.rules.leave(pk)
-        ending = Grant.objects.get(conversation=talk.pk).disposition
-        assert ending in SETTLED if talk.is_ranked else ending == "skipped"
+        self.ledger.leave(pk, "skipped")
 
     @rule(n=who(), how=st.sampled_from(["withdraw", "exclude", "end", "finish"]))
     def go(self, n: int, how: str) -> None:
+        """Rather somebody who has judged: what she filled is what matters."""
+        judges = [place.holder for place in self.ledger.places.values() if place.status == "done"]
+        n = self.ids.index(judges[n % len(judges)] or 0) if judges else n
         if how == "withdraw":
             self.withdraw(n)
         elif how == "finish":
@@ -213,8 +255,8 @@ class Story(RuleBasedStateMachine):
         person, model = self.person(n), self.model(n)
         withdraw(participation=person)
         if not model.withdrawn:
-            self.rules.leave(person.pk)
-            self.rules.replace(person.pk)
+            self.ledger.leave(person.pk, "withdrawn")
+            self.ledger.replace(person.pk)
         model.withdrawn = model.gone = True
 
     def exclude(self, n: int, end: bool) -> None:
@@ -228,10 +270,10 @@ class Story(RuleBasedStateMachine):
         if decided:
             return
         if end and not model.gone:
-            self.rules.leave(person.pk)
+            self.ledger.leave(person.pk, "skipped")
             model.gone = True
         if not model.excluded:
-            self.rules.replace(person.pk)
+            self.ledger.replace(person.pk)
         model.excluded = True
 
     def finish(self, n: int) -> None:
@@ -246,10 +288,32 @@ class Story(RuleBasedStateMachine):
     @rule(n=st.integers(0, 2))
     def plan_anew(self, n: int) -> None:
         """A prompt is retired, or a plan that stands is planned a second time."""
-        if len(self.rules.retired) < n:
+        if len(self.ledger.retired) < n:
             prompt = self.prompts[n]
-            assert retire_prompt(prompt=prompt, why="misleads") == self.rules.retire(prompt.pk)
+            assert retire_prompt(prompt=prompt, why="misleads") == self.ledger.retire(prompt.pk)
         assert plan_slots(study=self.world.study, phase="main") == 0
+
+    @rule(n=st.integers(0, 1), people=st.integers(1, 4))
+    def resize(self, n: int, people: int) -> None:
+        locale = StudyLocale.objects.select_related("study").get(pk=self.world.locales[n])
+        lacking = self.ledger.resize(locale.pk, people)
+        if lacking is None:
+            with pytest.raises(ValidationError, match="already"):
+                change_target(locale=locale, target=people, by=self.world.by, why="as we see")
+            return
+        free = {pk for pk, place in self.ledger.places.items() if place.is_free}
+        done = change_target(locale=locale, target=people, by=self.world.by, why="as we see")
+        assert (done.added, done.voided) == ((+lacking).total(), (-lacking).total())
+        self.ledger.awaited += lacking  # only what is added
+        self.ledger.target.update(+lacking)
+        gone = Slot.objects.filter(pk__in=free, status="void").exclude(pk__in=self.voided())
+        for pk in gone.values_list("pk", flat=True):
+            lacking[self.ledger.places[pk].pair] += 1
+            self.ledger.drop(self.ledger.places[pk])
+        assert not -lacking, "free places alone are voided"
+        if done.record:  # no cell is left: everybody may take any number
+            for person in self.ledger.people.values():
+                person.most = None
 
     # -- what is always true -------------------------------------------------------------
 
@@ -257,15 +321,19 @@ class Story(RuleBasedStateMachine):
     def every_place_is_as_the_rules_say(self) -> None:
         now = timezone.now()
         for slot in Slot.objects.all():
-            if slot.pk not in self.rules.places:
+            if slot.pk not in self.ledger.places:
                 pair = (slot.candidate_set_id, slot.locale_id)
-                assert self.rules.awaited[pair] > 0, "a place nobody planned"
-                self.rules.awaited[pair] -= 1
-                self.rules.places[slot.pk] = Place(pair, slot.prompt_id)
-            held = slot.status == "done" or (slot.status == "open" and slot.leased_until > now)
-            holder = slot.holder_id if held else None
-            assert (slot.status, holder) == self.rules.places[slot.pk].state(), slot.pk
-        assert not +self.rules.awaited, "places were voided and not planned anew"
+                assert self.ledger.awaited[pair] > 0, "a place nobody planned"
+                self.ledger.awaited[pair] -= 1
+                self.ledger.places[slot.pk] = Place(pair, slot.prompt_id)
+            held = slot.status == "open" and slot.leased_until > now
+            holder = slot.holder_id if held or slot.status == "done" else None
+            place = self.ledger.places[slot.pk]
+            assert (slot.status, holder, held) == place.state(), slot.pk
+            if held:  # to the minute; a story takes no three
+                left = (slot.leased_until - now).total_seconds() / 60
+                assert abs(left - place.left) < min(PAUSES), "a lease of another length"
+        assert not +self.ledger.awaited, "places were voided and not planned anew"
 
     @invariant()
     def overlap_is_exact(self) -> None:
@@ -278,16 +346,21 @@ class Story(RuleBasedStateMachine):
             if slot.status == "done":
                 done[pair] += 1
                 people.add((pair, slot.holder_id))
-        assert all(n <= self.rules.target[pair] for pair, n in done.items())
-        assert +planned == +self.rules.target
+        assert all(n <= self.ledger.target[pair] for pair, n in done.items())
+        assert +planned == +self.ledger.target
         assert len(people) == done.total(), "one person filled two places of a set"
-        assert void == self.rules.dropped + self.rules.replaced, "voids equal replacements"
+        assert void == self.ledger.dropped + self.ledger.replaced, "voids equal replacements"
 
     @invariant()
     def nobody_meets_a_prompt_twice(self) -> None:
         met = Grant.objects.filter(occasion=0).values("annotator", "prompt")
         assert not met.annotate(times=Count("pk")).filter(times__gt=1).exists()
         assert Grant.objects.count() == Deal.objects.count(), "every grant says why"
+
+    @invariant()
+    def every_grant_ends_as_the_rules_say(self) -> None:
+        rows = Grant.objects.values_list("participation", "slot", "disposition")
+        assert {(who, place): ending for who, place, ending in rows} == self.ledger.endings
 
     @invariant()
     def every_judgement_has_one_settled_grant(self) -> None:
@@ -304,13 +377,13 @@ class Story(RuleBasedStateMachine):
     @invariant()
     def a_conversation_stays_hers(self) -> None:
         open_ones = Conversation.objects.filter(status="open").values_list("participation", "pk")
-        expected = {pk: model.talk.pk for pk, model in self.rules.people.items() if model.talk}
+        expected = {pk: model.talk.pk for pk, model in self.ledger.people.items() if model.talk}
         assert dict(open_ones) == expected
 
     @invariant()
     def the_pool_is_over_only_for_whom_it_is(self) -> None:
         told = Participation.objects.exclude(pool_exhausted_at=None).values_list("pk", flat=True)
-        assert set(told) == {pk for pk, model in self.rules.people.items() if model.gave_up}
+        assert set(told) == {pk for pk, model in self.ledger.people.items() if model.gave_up}
 
     # -- the two worlds ------------------------------------------------------------------
 
@@ -318,12 +391,20 @@ class Story(RuleBasedStateMachine):
         return Participation.objects.select_related("study", "locale").get(pk=self.ids[n])
 
     def model(self, n: int) -> Person:
-        return self.rules.people[self.ids[n]]
+        return self.ledger.people[self.ids[n]]
 
     def at_work(self, n: int) -> tuple[int, Talk]:
         """One of those who have an open conversation."""
-        them = [(pk, model.talk) for pk, model in self.rules.people.items() if model.talk]
-        return them[n % len(them)]
+        pk = self.working()[n % len(self.working())]
+        talk = self.ledger.people[pk].talk
+        assert talk
+        return pk, talk
+
+    def working(self) -> list[int]:
+        return [pk for pk in self.ids if self.ledger.people[pk].talk]
+
+    def voided(self) -> set[int]:
+        return {pk for pk, place in self.ledger.places.items() if place.status == "void"}
 
     def conversation(self, talk: Talk) -> Conversation:
         return Conversation.objects.select_related("grant", "participation__study").get(pk=talk.pk)

@@ -12,18 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.actions import Given, record_answers
-from accounts.models import Annotator, Vendor
+from accounts.models import Annotator, User, Vendor
 from annotation.actions.assignment import claim_slot, complete_slot
 from annotation.actions.cells import find_cell_place, most_places
 from annotation.actions.definition import apply_study
 from annotation.actions.plan import plan_slots
 from annotation.actions.pool import request_pool
-from annotation.models import Participation, Phase, Slot, Study, Wave
+from annotation.actions.replan import replan_cells
+from annotation.models import Deal, Participation, Phase, Slot, Study, Wave
 from annotation.quotas import REFUSED, Cell, Verdict
 from annotation.strata import join_keys, planned_strata, stratum_of, wanted
 from candidates.models import CandidateSet
 from tests.annotation.test_claiming import entered
 from tests.definitions import small_definition
+from tests.walker import Walker
 
 WOMEN = Cell("women", {"country": ["FR"], "gender": ["female"]}, 60)
 MEN = Cell("men", {"country": ["FR"], "gender": ["male"]}, 40)
@@ -142,6 +144,11 @@ def let_in(participation: Participation) -> Participation:
     return participation
 
 
+def sets_of(study: Study, country: str = "FR") -> set[int]:
+    slots = Slot.objects.filter(locale__study=study, locale__country=country)
+    return set(slots.values_list("candidate_set", flat=True))
+
+
 @transaction.atomic
 def judge(participation: Participation) -> Slot | None:
     """Claims a slot and judges it at once."""
@@ -218,7 +225,9 @@ def test_each_sets_judges_come_to_mirror_the_cells(db: None) -> None:
     for _round in range(3):  # 20 people, 3 of 6 sets each: the 60 places there are
         assert all(judge(one) for one in people)
     off = 0
-    for one in set(Slot.objects.filter(locale__study=study).values_list("candidate_set")):
+    for one in set(
+        Slot.objects.filter(locale__study=study).values_list("candidate_set", flat=True)
+    ):
         judges = Counter(
             Slot.objects.filter(candidate_set=one, status="done").values_list(
                 "holder__stratum", flat=True
@@ -246,6 +255,31 @@ def test_the_need_is_filled_first_and_others_come_only_after(db: None) -> None:
 
 
 @pytest.mark.django_db
+def test_over_the_pages_too_each_set_gets_the_judges_it_wants(link: Any) -> None:
+    study, ines = link.study, User.objects.create(username="ines")
+    cells = [
+        {"key": code, "conditions": {"gender": [code]}, "target": 10} for code in ("female", "male")
+    ]
+    replan_cells(study=study, cells=cells, by=ines, why="to see both")
+    for gender in ("female", "male"):
+        walker = Walker(link)
+        walker.choose()
+        walker.screen(gender=gender)
+        walker.consent()
+        walker.post("guidelines")
+        for _conversation in range(2):
+            conversation = walker.open_kind("pool")
+            walker.rank(walker.current_turn(conversation))
+            walker.post("conversation-skip", {}, conversation.public_id)
+        assert walker.participation.stratum == gender
+    done = Slot.objects.filter(status="done").values_list("stratum", "holder__stratum")
+    assert Counter(done) == {("female", "female"): 2, ("male", "male"): 2}
+    deals = Deal.objects.filter(grant__slot__in=Slot.objects.filter(status="done"))
+    assert {deal.stratum for deal in deals} == {"female", "male"}
+    assert all(0 < deal.probability <= 1 for deal in deals)
+
+
+@pytest.mark.django_db
 def test_nobody_takes_more_than_the_share_of_her_cell(db: None) -> None:
     study = celled_study(target=5, cell_share=0.1)  # 18 women's places of 30
     woman = let_in(person(study, "female"))
@@ -269,3 +303,23 @@ def test_phases_keep_their_people_and_places_apart(db: None) -> None:
     with transaction.atomic():
         assert find_cell_place(participation=late).verdict is Verdict.FULL
     assert not Slot.objects.filter(phase=Phase.REHEARSAL, status="done").exists()
+
+
+@pytest.mark.django_db
+def test_a_second_planning_makes_up_for_what_the_first_rounded_up(db: None) -> None:
+    """Five places a set, two strata of equal share: odd ones out of one planning are the
+    other stratum's in the next, so that each has half of all the places there are."""
+    for seed in range(6):
+        with transaction.atomic():
+            study = celled_study(target=5, prompts=4, seed=seed, quotas=[
+                {"key": "women", "conditions": {"gender": ["female"]}, "target": 10},
+                {"key": "men", "conditions": {"gender": ["male"]}, "target": 10},
+            ])  # fmt: skip
+            slots = Slot.objects.filter(locale__study=study)
+            kept = sorted(sets_of(study))[:3]
+            slots.exclude(candidate_set__in=kept).delete()
+            plan_slots(study=study, phase=Phase.MAIN)
+            total = slots.count()
+            women = slots.filter(stratum="women").count()
+            transaction.set_rollback(True)
+        assert women in {total // 2, (total + 1) // 2}

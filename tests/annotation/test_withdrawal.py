@@ -15,11 +15,11 @@ from django.utils.translation import gettext, override
 
 from accounts.actions import Given
 from accounts.models import Answer, Consent, ExternalIdentity, Question
-from annotation.actions.assignment import replace_done_slots
 from annotation.actions.conversation import submit_ranking
 from annotation.actions.explaining import explain_choice
 from annotation.actions.judgement import Judgement
 from annotation.actions.participation import answer_closing
+from annotation.actions.replacing import replace_done_slots
 from annotation.actions.withdrawal import erase_texts, withdraw
 from annotation.actions.writing import check_message
 from annotation.models import (
@@ -488,6 +488,6 @@ def test_a_place_planned_while_one_waits_for_the_lock_is_seen(link: RecruitmentL
     leaving.join(30)
     siblings = Slot.objects.filter(candidate_set=set_id, locale__country="FR")
     assert sorted(siblings.values_list("ordinal", "status")) == [
-        (0, "void"), (1, "void"), (2, "open"), (3, "open"),
+        (0, "void"), (1, "void"), (4, "open"), (5, "open"),
     ]  # fmt: skip
     assert conversation.participation_id == first.participation.pk

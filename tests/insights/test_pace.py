@@ -24,6 +24,7 @@ from annotation.models import (
 from annotation.moments import OF_A_CONVERSATION, moments_of, worked_minutes
 from insights.pace import cell_fillings, locale_fillings, locale_paces, pays
 from insights.pace_tables import say_closing
+from insights.tables import number
 from tests.annotation.test_pace import finished_person
 from tests.walker import Walker
 
@@ -181,6 +182,11 @@ def test_the_terminal_prints_what_the_page_shows(link: RecruitmentLink) -> None:
         call_command("pace", "nothing")
     with pytest.raises(CommandError, match="is no phase"):
         call_command("pace", link.study.key, "--phase", "later")
+
+
+def test_figures_are_rounded_and_not_cut_off() -> None:
+    with translation.override("en"):
+        assert (number(9.4286, 2), number(0.06, 1), number(None)) == ("9.43", "0.1", "–")
 
 
 @pytest.mark.parametrize("name", ["study-pace", "study-dispositions", "study-soft-launch"])

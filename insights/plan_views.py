@@ -1,0 +1,95 @@
+"""The plan of a study: what is wanted of whom, how far it is, and changes of it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import User
+from annotation.actions.replan import Change, preview
+from annotation.models import Phase, PlanChange, Study
+from insights.cells import cell_fill, locale_plans, phases_of, screened_out
+from insights.plan_forms import FORMS, PlanForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_member_required
+@permission_required("annotation.view_study", raise_exception=True)
+def plan(request: HttpRequest, key: str) -> HttpResponse:
+    """Looking needs `view_study`; a change and its preview need `change_study`."""
+    study = get_object_or_404(Study, key=key)
+    phase = _phase(request)
+    asked = request.POST.get("form", "")
+    forms = {name: form(study=study, phase=phase) for name, form in FORMS.items()}
+    shown: Change | None = None
+    if request.method == "POST" and asked in FORMS:
+        if not request.user.has_perm("annotation.change_study"):
+            raise PermissionDenied
+        forms[asked] = form = FORMS[asked](request.POST, study=study, phase=phase)
+        shown = _change(request, form, look="preview" in request.POST)
+        if shown is not None and "preview" not in request.POST:
+            return redirect(f"{reverse('study-plan', args=[key])}?phase={phase}")
+    context = _facts(study, phase) | {"forms": forms, "asked": asked, "preview": shown}
+    return render(request, "insights/plan.html", context, status=422 if _faulty(forms) else 200)
+
+
+def _phase(request: HttpRequest) -> str:
+    asked = request.GET.get("phase", Phase.MAIN)
+    return asked if asked in Phase.values else str(Phase.MAIN)
+
+
+def _change(request: HttpRequest, form: PlanForm, *, look: bool) -> Change | None:
+    """Makes the change, or looks at what it would do; None: it cannot be made."""
+    if not form.is_valid():
+        return None
+    assert isinstance(request.user, User)
+    by = request.user
+    try:
+        change = preview(lambda: form.change(by)) if look else form.change(by)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None
+    if not look:
+        done = _("The plan is changed: %(added)s places added, %(voided)s taken away.")
+        nothing = _("The plan is like that already. Nothing was changed.")
+        words = done % {"added": change.added, "voided": change.voided}
+        messages.success(request, words if change.record else nothing)
+    return change
+
+
+def _faulty(forms: dict[str, PlanForm]) -> bool:
+    return any(form.is_bound and form.errors for form in forms.values())
+
+
+def _facts(study: Study, phase: str) -> dict[str, Any]:
+    away = screened_out(study, phase)
+    changes = study.plan_changes.select_related("by").order_by("-at", "-pk")[:100]
+    return {
+        "study": study,
+        "phase": phase,
+        "phases": phases_of(study),
+        "cells": cell_fill(study, phase),
+        "plans": [(one, away.get(one.locale.pk, 0)) for one in locale_plans(study, phase)],
+        "changes": [(change, _words(change)) for change in changes],
+    }
+
+
+def _words(change: PlanChange) -> str:
+    """What became what, in short."""
+    details = change.details
+    if "merged" in details:
+        return f"{', '.join(details['merged'])} → {details['into']}"
+    if "locale" in details:
+        tier = f" {_('in the core')}" if details.get("core") else ""
+        return f"{details['locale']}{tier}: {details['before'] or '–'} → {details['after']}"
+    if isinstance(details.get("before"), list) and isinstance(details.get("after"), list):
+        cells = [len(details["before"]), len(details["after"])]
+        return _("%(before)s cells → %(after)s cells") % {"before": cells[0], "after": cells[1]}
+    return " → ".join(str(details[name]) for name in ("prompt", "replacement") if name in details)

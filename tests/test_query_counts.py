@@ -1,0 +1,110 @@
+"""SQL statements of each page and each act, held against a file that is committed.
+
+A rise is explained in the commit that makes it; a fall is written down too, so that the file
+says what is. `PLURIVOX_WRITE_QUERY_COUNTS=1 ./run test tests/test_query_counts.py` rewrites it.
+Transaction marks are not counted. What the process keeps between requests has been read once.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from annotation.models import Conversation, RecruitmentLink, Study
+from annotation.steps import open_conversation
+from candidates.generation import complete_candidate_set
+from tests.walker import Walker
+
+FILE = Path(__file__).parent / "query_counts.json"
+STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+def count(act: Callable[[], Any]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        act()
+    return sum(query["sql"].startswith(STATEMENTS) for query in captured.captured_queries)
+
+
+def walk(link: RecruitmentLink) -> dict[str, int]:
+    """One person's way, a request at a time; what each cost."""
+    person = Walker(link)
+    client, counts = person.client, {}
+    counts["invitation page"] = count(lambda: client.get(reverse("join", args=[link.key])))
+    person.enter()
+    counts["page between conversations"] = count(lambda: client.get(reverse("conversations")))
+    conversation, counts["open a conversation of the pool"] = open_pool(person)
+    page = reverse("conversation", args=[conversation.public_id])
+    counts["conversation page, first look"] = count(lambda: client.get(page))
+    counts["conversation page, again"] = count(lambda: client.get(page))
+    turn = person.current_turn(conversation)
+    submit = reverse("ranking-submit", args=[conversation.public_id, 1])
+    data = person.ranking_data(turn)
+    draft = {"key": submit, "fields": {"reason": "Plus humain."}, "revision": 0}
+    counts["save a draft"] = count(lambda: _send(client, "draft-save", draft))
+    counts["submit a ranking, with the next message"] = count(lambda: client.post(submit, data))
+    counts["submit a ranking a second time"] = count(lambda: client.post(submit, data))
+    counts["page that asks for an explanation"] = count(lambda: client.get(page))
+    explanation = reverse("explanation-submit", args=[conversation.public_id, 1])
+    counts["submit an explanation"] = count(lambda: client.post(explanation, {"text": "Oui."}))
+    waiting = reverse("next-answers", args=[conversation.public_id])
+    counts["wait for the next answers"] = count(lambda: client.get(waiting))
+    for position in range(2, conversation.planned_turns + 1):
+        turn = person.current_turn(conversation)
+        complete_candidate_set(turn.candidate_set_id)
+        client.get(page)
+        submit = reverse("ranking-submit", args=[conversation.public_id, position])
+        data = person.ranking_data(turn)
+        last = count(partial(client.post, submit, data))
+        person.explain(turn)
+    counts["submit the ranking of a last turn"] = last
+    return counts
+
+
+def open_pool(person: Walker) -> tuple[Conversation, int]:
+    """Skips what is not of the pool; a conversation of it, and what opening it cost."""
+    while True:
+        cost = count(lambda: person.client.post(reverse("conversation-open")))
+        opened = open_conversation(person.participation)
+        assert opened is not None
+        if opened.kind == Conversation.Kind.POOL:
+            return opened, cost
+        person.client.post(reverse("conversation-skip", args=[opened.public_id]))
+
+
+def walk_of_her_own(link: RecruitmentLink) -> dict[str, int]:
+    person = Walker(link)
+    person.enter()
+    conversation = person.open_kind("own")
+    page = reverse("conversation", args=[conversation.public_id])
+    write = reverse("own-prompt-write", args=[conversation.public_id])
+    message = {"message": "Comment vivre avec moins ?"}
+    return {
+        "page of an own conversation": count(lambda: person.client.get(page)),
+        "send the first message": count(lambda: person.client.post(write, message)),
+        "skip a conversation": count(
+            lambda: person.client.post(reverse("conversation-skip", args=[conversation.public_id]))
+        ),
+        "your data": count(lambda: person.client.get(reverse("your-data"))),
+    }
+
+
+def _send(client: Any, name: str, data: dict[str, Any]) -> Any:
+    answer = client.post(reverse(name), json.dumps(data), content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    return answer
+
+
+def test_every_page_and_act_costs_the_statements_that_are_written_down(
+    study: Study, link: RecruitmentLink
+) -> None:
+    walk(link)  # so that nothing is counted that only a process's first request reads
+    counts = walk(link) | walk_of_her_own(link)
+    if os.environ.get("PLURIVOX_WRITE_QUERY_COUNTS"):
+        FILE.write_text(json.dumps(counts, indent=2, ensure_ascii=False) + "\n")
+    assert counts == json.loads(FILE.read_text())
