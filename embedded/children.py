@@ -63,6 +63,10 @@ class Children:
             child.process.wait()
             self.dismiss(child)
 
+    def ended(self, name: str) -> list[Child]:
+        """Children of this name that have ended by themselves."""
+        return [c for c in self._children if c.name == name and c.process.poll() is not None]
+
     def dismiss(self, child: Child) -> None:
         """Forgets a child whose work is done, so that its end alarms nobody."""
         self._children.remove(child)

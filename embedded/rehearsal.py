@@ -41,7 +41,10 @@ def rehearse_faults(arguments: Sequence[str]) -> int:
         command: list[str | Path] = [PYTHON, "manage.py", "rehearse", *options, *site]
         rehearsal = children.start("rehearsal", command)
         faults = _kill_in_turn(children, parts, rehearsal)
-        status = rehearsal.process.wait()
+        while rehearsal.process.poll() is None:
+            _revive(children, parts)
+            time.sleep(0.5)
+        status = rehearsal.process.returncode
         print(rehearsal.log.read_text(errors="replace"))
         print(f"{faults} parts were killed and came back.")
         children.dismiss(rehearsal)
@@ -113,12 +116,26 @@ def _kill_in_turn(children: Children, parts: Sequence[Part], rehearsal: Child) -
         while time.monotonic() < deadline:
             if rehearsal.process.poll() is not None or "Played" in rehearsal.log.read_text():
                 return killed
+            _revive(children, parts)
             time.sleep(0.3)
         children.kill(name)
         _bring_back(children, name, start, answers)
         killed += 1
         print(f"  {name} was killed and is back", flush=True)
     return killed
+
+
+def _revive(children: Children, parts: Sequence[Part]) -> None:
+    """Starts what has ended by itself, as a container's restart policy does.
+
+    A worker with work in hand may end when its broker dies: its library then fails to give
+    the work back. The rows know what is to be done, so nothing is lost by it.
+    """
+    for name, start, _answers in parts:
+        for child in children.ended(name):
+            children.dismiss(child)
+            start()
+            print(f"  {name} had ended by itself and was started again", flush=True)
 
 
 def _bring_back(

@@ -14,6 +14,24 @@
     power.py     what a plan can show, costs and lasts, and which locale cannot fill
 
 All of them are pure: no database, no network, no clock; the same seed gives the same people.
+
+The others play and look: they need a database, and most of them a network.
+
+    copies.py       the marked copy of a study, made and removed
+    browser.py      a browser without a screen: cookies, redirects, forms
+    world.py        what all people share
+    play.py         people at their browsers
+    direct.py       the same people calling the actions, without HTTP
+    ledger.py       what people themselves know of what they sent
+    clock.py        leases that lapse and reading times, set in the copy's rows
+    reading.py      what the database holds, as a table
+    bookkeeping.py  checks that need no truth: full, exact, nothing lost, all explained
+    capacity.py     the arithmetic before anybody plays
+    defects.py      spoiled copies, to see that the checks notice
+    servers.py      pages, worker and provider, where none is found
+    stage.py        all of it in order
+    report.py       what is printed and written
+
 Who plays the people over HTTP asks `Truth.from_seed(seed).person(index)` for each, shows
 `Truth.rank` the poles in the order on her page, and hands what the database then holds as
 a `table.Table` to `checks.run`. docs/rehearsal.md says what is planted and what is checked.

@@ -28,8 +28,8 @@ from candidates import tasks as generation_tasks
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
 from rehearsal.ledger import Submission, content_of
-from rehearsal.play import World, reading_seconds, reply_to
 from rehearsal.truth import SimulatedPerson
+from rehearsal.world import World, reading_seconds, reply_to
 
 # Somebody who lets her place lapse comes back after so many others.
 BACK_AFTER = 3

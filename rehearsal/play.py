@@ -3,46 +3,23 @@
 import random
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
 
 from annotation.dealing import derive_seed
-from annotation.quality import READING_SPEED
 from rehearsal.browser import Answer, Browser, Form, Page, PageError, Tally
-from rehearsal.ledger import Ledger, Submission, content_of
-from rehearsal.truth import Ranked, SimulatedPerson, Truth
-from rehearsal.voices import pole_of
+from rehearsal.ledger import Submission, content_of
+from rehearsal.truth import SimulatedPerson
+from rehearsal.world import World, judged_fields, reading_seconds, reply_to
 
 STEPS = 600
 WAIT_SECONDS = 0.15
 LONGEST_WAIT = 180.0
 BUSY_TRIES = 20
-
-
-@dataclass(frozen=True)
-class World:
-    """What all people share: the site, the model behind them, and the study's own answers."""
-
-    site: str
-    join_path: str
-    key: str
-    truth: Truth
-    locales: Mapping[tuple[str, str], str]  # key of the locale on the language page
-    expected: Mapping[str, str]  # answers that attention questions ask for
-    right_option: str
-    messages: Mapping[str, Sequence[str]]  # what people open with, by language
-    ledger: Ledger
-    lapse: Callable[[str], None]
-
-    def judge(
-        self, person: SimulatedPerson, texts: list[str], occasion: object
-    ) -> tuple[list[str], Ranked]:
-        poles = [pole_of(text) for text in texts]
-        return poles, self.truth.rank(person, poles, occasion)
 
 
 def play(world: World, index: int) -> None:
@@ -303,31 +280,5 @@ class Player:
         return page
 
 
-def judged_fields(form: Form, handles: list[str], ranked: Ranked) -> dict[str, str]:
-    """A ranking in the fields of the turn's mode."""
-    order = sorted(range(len(handles)), key=lambda place: ranked.ranks[place])
-    chosen, worst = handles[ranked.chosen], handles[order[-1]]
-    tied = sum(rank == 1 for rank in ranked.ranks) > 1
-    pick = {"continue_with": chosen} if tied else {}
-    pairs = list(zip(handles, ranked.ranks, strict=True))
-    if form.has(f"place_{handles[0]}"):
-        return {f"place_{handle}": str(rank) for handle, rank in pairs} | pick
-    if form.has(f"score_{handles[0]}"):
-        return {f"score_{handle}": str(110 - 20 * rank) for handle, rank in pairs} | pick
-    return {"best": chosen} | ({"worst": worst} if form.has("worst") else {})
-
-
-def reading_seconds(texts: list[str], language: str) -> float:
-    """How long a typical reader takes for these texts, by her reading speed alone."""
-    signs = sum(len(re.sub(r"\s", "", text)) for text in texts)
-    return signs / READING_SPEED[language]
-
-
 def _under(submission: Submission, key: str) -> Submission:
     return replace(submission, key=key)
-
-
-def reply_to(text: str) -> str:
-    """Her next message: the last sentence of the answer she liked, asked back."""
-    sentence = re.split(r"(?<=[.!?।])\s+", " ".join(text.split()))[-1]
-    return sentence.rstrip(".!?।") + "?"

@@ -24,8 +24,9 @@ from rehearsal.copies import copy_study, open_copy, waiting_sets
 from rehearsal.direct import play_some
 from rehearsal.findings import Check
 from rehearsal.ledger import Ledger
-from rehearsal.play import World, play
+from rehearsal.play import play
 from rehearsal.truth import Truth
+from rehearsal.world import World
 
 THREADS = 8
 BATCH = 100
