@@ -17,7 +17,7 @@ from annotation.actions.study import open_study
 from annotation.models import Phase, RecruitmentLink, Study
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
-from tests.processes import Site, Worker, wait_until_idle
+from tests.processes import Site, Worker
 from tests.provider import Provider
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,9 +75,14 @@ def link(study: Study, vendor: Vendor) -> RecruitmentLink:
 
 
 @pytest.fixture
-def empty_database(transactional_db: None) -> None:
+def empty_database(
+    request: pytest.FixtureRequest, transactional_db: None, web_process: Site
+) -> None:
     """For tests that commit and make a study of their own."""
+    web_process.pause()
     call_command("flush", verbosity=0, interactive=False)
+    if "site" in request.fixturenames and web_process.is_running():
+        web_process.start()
 
 
 @pytest.fixture
@@ -100,7 +105,7 @@ def site(transactional_db: None, web_process: Site) -> Iterator[Site]:
     """The pages, served by a real web process on the tests' database."""
     web_process.start()
     yield web_process
-    wait_until_idle()
+    web_process.pause()
 
 
 @pytest.fixture(scope="session")

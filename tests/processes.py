@@ -95,13 +95,15 @@ class Site:
             return cls(f"http://127.0.0.1:{probe.getsockname()[1]}")
 
     def start(self) -> None:
-        """At its own address, and answering; one that runs already is left alone."""
-        if self.process and self.process.poll() is None:
+        """At its own address, and answering; one that was paused goes on."""
+        if self.is_running():
+            self._signal(signal.SIGCONT)
             return
         command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket"]
         command += ["--bind", self.address.removeprefix("http://"), "--workers", "1"]
+        # While it is paused gunicorn must not take its worker for a dead one.
         self.process = subprocess.Popen(
-            [*command, "--threads", "8"],
+            [*command, "--threads", "8", "--timeout", "3600"],
             cwd=ROOT,
             env=process_environment() | {"SITE_URL": self.address},
             stdout=subprocess.DEVNULL,
@@ -110,6 +112,31 @@ class Site:
         )
         wait_until(lambda: is_answering(f"{self.address}/healthz?parts=database"))
 
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def _signal(self, number: signal.Signals) -> None:
+        """To the process and its children."""
+        assert self.process is not None
+        os.killpg(self.process.pid, number)
+
+    def pause(self) -> None:
+        """Halts it while it does nothing in the database, whose tables can then be emptied.
+
+        A page that is being closed may still send what was typed: without this, the lock on
+        all tables and such a request wait for each other.
+        """
+        if not self.is_running():
+            return
+        deadline = time.monotonic() + 60
+        while True:
+            self._signal(signal.SIGSTOP)
+            if nobody_works():
+                return
+            self._signal(signal.SIGCONT)
+            assert time.monotonic() < deadline, "the web process never came to rest"
+            time.sleep(0.05)
+
     def kill(self) -> None:
         """SIGKILL to the web process and its children, whatever they are doing."""
         if self.process and self.process.poll() is None:
@@ -117,19 +144,14 @@ class Site:
             self.process.wait()
 
 
-def wait_until_idle() -> None:
-    """Until no other process works in the tests' database: then its tables can be emptied."""
-    others = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND pid <> pg_backend_pid() AND state <> 'idle'"
-    )
-
-    def nobody_works() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute(others)
-            return bool(cursor.fetchone() == (0,))
-
-    wait_until(nobody_works)
+def nobody_works() -> bool:
+    """Whether no other process is at work in the tests' database, nor inside a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+        return bool(cursor.fetchone() == (0,))
 
 
 def is_answering(address: str) -> bool:
