@@ -60,7 +60,7 @@ def facts_of(grant: Grant) -> Facts:
 
 
 def _record(deal: Deal) -> Record:
-    return Record(deal.rule, deal.seed, deal.stratum, deal.considered, deal.probability)
+    return Record(deal.rule, deal.seed, deal.considered, deal.probability)
 
 
 def _others(grant: Grant) -> QuerySet[Grant]:

@@ -96,6 +96,8 @@ def _you(participation: Participation) -> dict[str, Any]:
         "language_of_the_pages": participation.interface_language,
         "started_at": participation.started_at,
         "place_found_at": participation.screened_at,
+        "groups_the_place_is_in": participation.stratum,
+        "places_at_most": participation.most_places,
         "guidelines_read_at": participation.guidelines_read_at,
         "practised_at": participation.practised_at,
         "tries_at_the_practice_question": participation.comprehension_tries,

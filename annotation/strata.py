@@ -16,15 +16,23 @@ from annotation.quotas import Cell, Facts, alternatives, fits
 from annotation.rounding import round_rows
 
 JOIN = "+"
+LONGEST = 200  # characters of a stratum, as the columns hold them
 
 
 def join_keys(keys: Iterable[str]) -> str:
     return JOIN.join(sorted(keys))
 
 
+def noted(keys: Iterable[str]) -> str:
+    """What is noted on a person of the cells she fits. Overlapping cells may be more than the
+    note holds: then nothing is, and no place is planned for them, as for whoever fits none."""
+    stratum = join_keys(keys)
+    return stratum if len(stratum) <= LONGEST else ""
+
+
 def stratum_of(cells: Sequence[Cell], facts: Facts) -> str:
     """The keys of the cells she fits; empty: she fits none."""
-    return join_keys(cell.key for cell in cells if fits(cell.conditions, facts))
+    return noted(cell.key for cell in cells if fits(cell.conditions, facts))
 
 
 def margin_of(conditions: Any) -> frozenset[str]:

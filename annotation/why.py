@@ -27,7 +27,6 @@ class Record:
 
     rule: int
     seed: int
-    stratum: str
     considered: Sequence[dict[str, Any]]
     probability: float
 
@@ -110,8 +109,8 @@ def _why_dealt(facts: Facts, record: Record) -> list[str]:
     told = "; ".join(_item(item, facts.prompts) for item in considered[:FIRST_ONES])
     more = len(considered) - FIRST_ONES
     return [
-        f"Her stratum was {_stratum(record.stratum)}. This place is number {facts.ordinal} of "
-        f"its set (from 0), in batch {facts.batch}, wanted of {_wanted(facts.stratum)}.",
+        f"This place is number {facts.ordinal} of its set (from 0), in batch {facts.batch}, "
+        f"wanted of {_wanted(facts.stratum)}.",
         f"Looked at: {seen} of the open places she had not met, in filling order: {told}"
         f"{f'; and {more} more' if more > 0 else ''}.",
         f"Equally needy as the foremost (same stratum, batch and number): {len(steps.neediest)}. "
@@ -174,10 +173,6 @@ def _item(item: OpenSlot, prompts: Mapping[int, str]) -> str:
         f"wanted of {_wanted(item.stratum)}, topic met {_times(item.topic_met)}, "
         f"arm met {_times(item.arm_met)} (slot {item.slot})"
     )
-
-
-def _stratum(name: str) -> str:
-    return name or "none"
 
 
 def _wanted(stratum: str) -> str:

@@ -237,8 +237,8 @@ JUDGED = (
     WHERE s.locale_id = %(locale)s
     """,
     """
-    INSERT INTO annotation_deal (grant_id, rule, seed, stratum, considered, probability)
-    SELECT id, 1, 1, '', '[]', 1 FROM annotation_grant
+    INSERT INTO annotation_deal (grant_id, rule, seed, considered, probability)
+    SELECT id, 1, 1, '[]', 1 FROM annotation_grant
     """,
     """
     INSERT INTO annotation_conversation (id, public_id, participation_id, ordinal, kind,

@@ -87,7 +87,8 @@ def _words(change: PlanChange) -> str:
     if "merged" in details:
         return f"{', '.join(details['merged'])} → {details['into']}"
     if "locale" in details:
-        tier = f" {_('in the core')}" if details.get("core") else ""
+        core = _("in the core")
+        tier = f" {core}" if details.get("core") else ""
         return f"{details['locale']}{tier}: {details['before'] or '–'} → {details['after']}"
     if isinstance(details.get("before"), list) and isinstance(details.get("after"), list):
         cells = [len(details["before"]), len(details["after"])]

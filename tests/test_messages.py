@@ -71,8 +71,8 @@ def test_faults_are_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", templates(), ids=lambda path: path.name)
 def test_templates_hold_no_untranslatable_text(path: Path) -> None:
-    if path.name == "500.html":
-        return  # says the same in all five languages, for when nothing else works
+    if path.name in {"400.html", "500.html"}:
+        return  # they say the same in all five languages, for when nothing else works
     text = re.sub(r"{% comment %}.*?{% endcomment %}", "", path.read_text("utf-8"), flags=re.S)
     text = re.sub(r"{% blocktranslate.*?{% endblocktranslate %}", "", text, flags=re.S)
     text = re.sub(r"{%.*?%}|{{.*?}}", "", text, flags=re.S)

@@ -166,7 +166,7 @@ def _grant(slot: Slot, participation: Participation, record: Record, *, occasion
         prompt_id=slot.prompt_id,
         occasion=occasion,
     )
-    Deal.objects.create(grant=grant, stratum=participation.stratum, **asdict(record))
+    Deal.objects.create(grant=grant, **asdict(record))
     return grant
 
 

@@ -138,7 +138,9 @@ def forget_screening(*, participation: Participation, outcome: Outcome) -> None:
         cell=cells[:200],
     )
     ScreeningCount.objects.filter(pk=count.pk).update(people=F("people") + 1)
-    Participation.objects.filter(pk=participation.pk).update(screened_at=None)
+    Participation.objects.filter(pk=participation.pk).update(
+        screened_at=None, stratum="", most_places=None
+    )
     forget_answers(participation=participation)
 
 

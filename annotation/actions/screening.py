@@ -14,7 +14,7 @@ from annotation.quotas import Verdict
 from annotation.room import has_room, is_waiting
 from annotation.sittings import is_past
 from annotation.steps import Step, next_step, questions_due
-from annotation.strata import join_keys
+from annotation.strata import noted
 
 
 def locales_for(*, participation: Participation) -> QuerySet[StudyLocale]:
@@ -129,7 +129,7 @@ def _screen(locked: Participation) -> None:
     elif not may_enter(participation=locked):
         send_to_pause(participation=locked)
     else:
-        stratum = join_keys(found.keys)
+        stratum = noted(found.keys)
         Participation.objects.filter(pk=locked.pk).update(
             screened_at=timezone.now(),
             stratum=stratum,

@@ -94,6 +94,7 @@ def erase_texts(*, participation: Participation) -> None:
     )
     Flag.objects.filter(participation=participation).update(answer="")
     Draft.objects.filter(participation=participation).delete()
+    Participation.objects.filter(pk=participation.pk).update(stratum="", most_places=None)
     erase_answers(
         annotator=participation.annotator, instruments=_instruments_of_hers_alone(participation)
     )

@@ -44,7 +44,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('rule', models.PositiveSmallIntegerField(help_text='version of the dealing rule')),
                 ('seed', models.BigIntegerField()),
-                ('stratum', models.CharField(blank=True, help_text='hers, at that moment', max_length=200)),
                 ('considered', models.JSONField(help_text='the open slots looked at, as the rule saw them')),
                 ('probability', models.FloatField(help_text='with which the rule gives this slot')),
             ],
@@ -81,7 +80,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='participation',
             name='most_places',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='that she may take of her cell; empty: any number', null=True),
+            field=models.PositiveIntegerField(blank=True, help_text='that she may take of her cell; empty: any number', null=True),
         ),
         migrations.AddField(
             model_name='participation',

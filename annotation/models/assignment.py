@@ -175,7 +175,6 @@ class Deal(models.Model):
     grant = models.OneToOneField(Grant, models.PROTECT)
     rule = models.PositiveSmallIntegerField(help_text="version of the dealing rule")
     seed = models.BigIntegerField()
-    stratum = models.CharField(max_length=200, blank=True, help_text="hers, at that moment")
     considered = models.JSONField(help_text="the open slots looked at, as the rule saw them")
     probability = models.FloatField(help_text="with which the rule gives this slot")
 

@@ -325,7 +325,7 @@ class Participation(models.Model):
     stratum = models.CharField(
         max_length=200, blank=True, help_text="keys of the cells she fits; found at the door"
     )
-    most_places = models.PositiveSmallIntegerField(
+    most_places = models.PositiveIntegerField(
         null=True, blank=True, help_text="that she may take of her cell; empty: any number"
     )
     guidelines_read_at = models.DateTimeField(null=True, blank=True)

@@ -186,11 +186,13 @@ def test_a_refused_answer_fits_only_where_the_cell_says_so(link: RecruitmentLink
 def test_whoever_declines_leaves_no_answer_and_is_asked_again(link: RecruitmentLink) -> None:
     walker = screened(link)
     assert Answer.objects.count() == 2
+    Participation.objects.update(stratum="women", most_places=3)
     walker.consent("no")
     assert walker.here() == reverse("declined")
     assert not Answer.objects.exists()
     assert not Consent.objects.exists()
-    assert walker.participation.screened_at is None
+    left = walker.participation
+    assert (left.screened_at, left.stratum, left.most_places) == (None, "", None)
     assert counts() == [("withdrawn", "", 1)]
     walker.post("declined")
     assert walker.here() == reverse("quota")

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import Answer, Question, User
 from annotation.actions.link import create_recruitment_link
@@ -190,11 +191,11 @@ def test_a_signature_is_given_once_with_its_reason_and_stands_in_the_log(
     link: RecruitmentLink, lead: User
 ) -> None:
     launch(link, 1)
-    with pytest.raises(ValidationError, match="nothing to sign yet"):
+    with translation.override("en"), pytest.raises(ValidationError, match="nothing to sign yet"):
         sign(link, lead)
     let_in(link)
     locale = link.study.locales.get(country="FR")
-    with pytest.raises(ValidationError, match="what you looked at"):
+    with translation.override("en"), pytest.raises(ValidationError, match="what you looked at"):
         sign_soft_launch(locale=locale, phase="main", by=lead, figures={}, notes=" ")
     first = sign(link, lead)
     assert sign(link, lead) == first

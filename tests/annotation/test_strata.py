@@ -275,7 +275,7 @@ def test_over_the_pages_too_each_set_gets_the_judges_it_wants(link: Any) -> None
     done = Slot.objects.filter(status="done").values_list("stratum", "holder__stratum")
     assert Counter(done) == {("female", "female"): 2, ("male", "male"): 2}
     deals = Deal.objects.filter(grant__slot__in=Slot.objects.filter(status="done"))
-    assert {deal.stratum for deal in deals} == {"female", "male"}
+    assert {deal.considered[0]["stratum"] for deal in deals} == {"female", "male"}
     assert all(0 < deal.probability <= 1 for deal in deals)
 
 

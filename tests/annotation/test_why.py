@@ -66,7 +66,6 @@ def test_it_is_said_in_words_why_she_was_given_a_set(link: RecruitmentLink) -> N
         f"Grant {grant.pk}: on {grant.granted_at:%Y-%m-%d %H:%M:%S} UTC",
         f"{walker.participation.public_id} (FR-fr, study everyday-questions, phase main)",
         f"was given the prompt {grant.prompt.key}",
-        "Her stratum was none.",
         f"number {grant.slot.ordinal} of its set (from 0), in batch 0, wanted of anybody",
         f"Looked at: {len(deal.considered)} of the open places she had not met",
         "Equally needy as the foremost",

@@ -319,8 +319,11 @@ def test_erasing_takes_out_every_word_and_keeps_every_row(link: RecruitmentLink)
     assert shown == 4
     models: list[Any] = [Turn, Ranking, RankedCandidate, Explanation, Candidate, Generation, Answer]
     before = [model.objects.count() for model in models]
+    Participation.objects.update(stratum="women", most_places=3)
     withdraw(participation=walker.participation)
     erase_texts(participation=walker.participation)
+    erased = walker.participation
+    assert (erased.stratum, erased.most_places) == ("", None)
     assert HERS not in everything_stored()
     assert [model.objects.count() for model in models] == before
     assert not Mention.objects.exists()
