@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from annotation.actions.soft_launch import sign_soft_launch
 from annotation.models import Outcome, Phase, PlanChange, ScreeningCount, Slot, Study
 from insights.cells import cell_fill, describe, locale_plans, screened_out
 from tests.annotation.test_strata import celled_study, judge, let_in, person
@@ -104,6 +105,17 @@ def test_cells_are_merged_on_the_page(client: Client, celled: Study) -> None:
     assert "12 places would be wanted of other people." in page
     send(client, celled, "merge", **data)
     assert celled.quotas.get().target == 20
+
+
+def test_a_signed_soft_launch_stands_among_the_changes(client: Client, celled: Study) -> None:
+    Study.objects.filter(pk=celled.pk).update(soft_launch=1)
+    let_in(person(celled, "female"))
+    lead = staff(client, "view_study")
+    locale = celled.locales.select_related("study").get()
+    sign_soft_launch(locale=locale, phase="main", by=lead, figures={}, notes="All is well.")
+    answer = client.get(address(celled))
+    assert answer.status_code == 200
+    assert f"<td>{locale} · main: 1</td>" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
