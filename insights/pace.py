@@ -26,7 +26,7 @@ from annotation.models import (
     StudyLocale,
 )
 from annotation.moments import OF_A_CONVERSATION, OF_A_PERSON, moments_of, worked_minutes
-from annotation.quotas import fits
+from annotation.quotas import alternatives, fits
 from annotation.room import is_waiting
 from insights.forecast import Forecast, forecast, hourly, people_for
 
@@ -248,6 +248,7 @@ def cell_fillings(study: Study, phase: str) -> list[Filling]:
 
 
 def _country_of(quota: Quota) -> str:
-    """The country whose days count, where the cell names exactly one."""
-    countries = quota.conditions.get("country", [])
-    return str(countries[0]) if len(countries) == 1 else ""
+    """The country whose days count, where all of the cell's alternatives name it alone."""
+    named = {tuple(map(str, way.get("country", []))) for way in alternatives(quota.conditions)}
+    countries = named.pop() if len(named) == 1 else ()
+    return countries[0] if len(countries) == 1 else ""

@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 
 from accounts.models import User, Vendor
 from annotation.actions.link import create_recruitment_link
+from annotation.actions.replan import merge_cells
 from annotation.models import (
     Conversation,
     Participation,
@@ -122,6 +123,29 @@ def test_a_cell_closes_by_the_people_of_the_last_week(link: RecruitmentLink) -> 
     assert (men.filled, men.came, men.closes) == (1, 0, None)
     with translation.override("en"):
         assert say_closing(men, link.study) == "no forecast: nobody came in 7 days"
+
+
+@pytest.mark.parametrize(
+    ("named", "country"),
+    [(["FR"], "FR"), (["FR", "US"], ""), ([], "")],
+)
+def test_merged_cells_close_by_the_days_of_the_country_they_share(
+    link: RecruitmentLink, researcher: Client, named: list[str], country: str
+) -> None:
+    where = {"country": named} if named else {}
+    for key, gender in (("men", "male"), ("women", "female")):
+        Quota.objects.create(
+            study=link.study, key=key, conditions={**where, "gender": [gender]}, target=3
+        )
+    for days in (7.5, 2):
+        placed(link, days)
+    ines = User.objects.create(username="ines")
+    merge_cells(study=link.study, keys=["men"], into="women", by=ines, why="no men come")
+    (cell,) = cell_fillings(link.study, "main")
+    assert (cell.country, cell.filled, cell.wanted) == (country, 2, 6)
+    page = researcher.get(reverse("study-pace", args=[link.study.key]))
+    assert page.status_code == 200
+    assert "women" in page.content.decode()
 
 
 def test_a_phase_younger_than_a_week_goes_by_its_own_days(link: RecruitmentLink) -> None:
