@@ -37,7 +37,7 @@ SHORTEST = timedelta(days=1)  # of a rate: the first hours of a phase say little
 
 @dataclass(frozen=True)
 class LocalePace:
-    """Median minutes of a finished conversation."""
+    """Median minutes of a finished conversation. Re-tests are shorter, and left out."""
 
     locale: StudyLocale
     conversations: int
@@ -101,7 +101,8 @@ class LocaleFilling:
 def locale_paces(study: Study, phase: str) -> list[LocalePace]:
     paces = []
     for locale in study.locales.order_by("country", "language"):
-        finished = Conversation.objects.released().filter(
+        talks = Conversation.objects.released().without_retests()
+        finished = talks.filter(
             locale=locale, participation__phase=phase, status=Conversation.Status.FINISHED
         )
         latest = list(finished.order_by("-ended_at").values_list("pk", flat=True)[:LATEST])
