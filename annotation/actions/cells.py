@@ -173,6 +173,8 @@ def facts_of(study: Study, people: QuerySet[Participation]) -> dict[int, Facts]:
     ).exclude(status=Answer.Status.NOT_SHOWN)
     columns = ("annotator", "question__code", "option__code", "number")
     for annotator, code, option, number in answers.values_list(*columns):
+        if annotator not in found:  # she came between the two reads
+            continue
         if option is None and number is None:
             found[annotator][code] = REFUSED
         else:
