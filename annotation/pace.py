@@ -91,9 +91,11 @@ def _measured_turn(participation: Participation) -> float | None:
 
     Without re-tests: she has read their set before, and no responses are made for them.
     """
-    finished = Conversation.objects.without_retests().filter(
-        participation__study=participation.study_id, status=Conversation.Status.FINISHED
-    ).order_by("-ended_at")
+    finished = (
+        Conversation.objects.without_retests()
+        .filter(participation__study=participation.study_id, status=Conversation.Status.FINISHED)
+        .order_by("-ended_at")
+    )
     groups = [
         conversations
         for of_phase in (

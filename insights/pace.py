@@ -192,9 +192,7 @@ def _filling(
         wanted=wanted,
         came=came,
         days=days,
-        closes=forecast(
-            lacking=wanted - len(known), came=_telling(came, first, since), days=days
-        ),
+        closes=forecast(lacking=wanted - len(known), came=_telling(came, first, since), days=days),
         waiting=waiting,
     )
 

@@ -67,10 +67,15 @@ def most_places(*, participation: Participation, stratum: str) -> int | None:
     share = participation.study.cell_share
     if share >= 1:
         return None
-    places = Slot.objects.filter(
+    slots = Slot.objects.filter(
         locale=participation.locale_id, phase=participation.phase, stratum=stratum
     ).exclude(status=Slot.Status.VOID)
-    return max(1, math.floor(share * places.count() + 1e-9))
+    return share_of_places(share=share, places=slots.count())
+
+
+def share_of_places(*, share: float, places: int) -> int | None:
+    """Of so many places, how many one person may take; None: any number."""
+    return None if share >= 1 else max(1, math.floor(share * places + 1e-9))
 
 
 def lock_people(study: Study) -> None:

@@ -1,5 +1,6 @@
 """The plan's page: what is wanted and how far it is, previews, changes, and who may."""
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -66,6 +67,34 @@ def test_the_reads_count_people_and_places_by_cell(celled: Study) -> None:
     assert capacity.needed_people == 15
     assert capacity.still_to_come == 16
     assert capacity.spare == 10
+
+
+def test_nobody_is_reckoned_with_for_more_than_she_may_judge(client: Client) -> None:
+    # 30 places, 18 women's and 12 men's; of them one person takes an eighth: 2 and 1.
+    study = celled_study(target=5, prompts=6, pool_conversations=3, cell_share=0.125)
+    let_in(person(study, "female"))
+    men, women = cell_fill(study, Phase.MAIN)
+    assert (men.each, men.remaining) == (1, 8)
+    assert (women.each, women.remaining) == (2, 22)
+    (plan,) = locale_plans(study, Phase.MAIN)
+    capacity = plan.capacity
+    assert capacity.per_person == Fraction(8, 5)  # 3 women of 5 judge two, 2 men of 5 one
+    assert (capacity.needed_people, capacity.spare) == (19, 2)
+    study.locales.update(planned_people=18)
+    (plan,) = locale_plans(study, Phase.MAIN)
+    assert (plan.capacity.spare, plan.capacity.lacking) == (-2, 2)
+    staff(client, "view_study")
+    page = client.get(address(study)).content.decode()
+    assert "<td>1.6</td>" in page
+    assert "would judge 2 sets too few" in page
+
+
+def test_fewer_prompts_than_conversations_limit_what_a_cell_can_judge() -> None:
+    study = celled_study(target=5, prompts=3)
+    study.pool_conversations = 5
+    assert [cell.each for cell in cell_fill(study, Phase.MAIN)] == [3, 3]
+    assert [plan.capacity.per_person for plan in locale_plans(study, Phase.MAIN)] == [3]
+    assert [cell.each for cell in cell_fill(study, Phase.PILOT)] == [0, 0]
 
 
 def test_conditions_read_as_words() -> None:
