@@ -87,10 +87,15 @@ def turn_minutes(participation: Participation) -> float:
 
 
 def _measured_turn(participation: Participation) -> float | None:
-    """The median of her country, else of the whole study; None: too few have finished."""
-    finished = Conversation.objects.filter(
-        participation__study=participation.study_id, status=Conversation.Status.FINISHED
-    ).order_by("-ended_at")
+    """The median of her country, else of the whole study; None: too few have finished.
+
+    Without re-tests: she has read their set before, and no responses are made for them.
+    """
+    finished = (
+        Conversation.objects.without_retests()
+        .filter(participation__study=participation.study_id, status=Conversation.Status.FINISHED)
+        .order_by("-ended_at")
+    )
     groups = [
         conversations
         for of_phase in (

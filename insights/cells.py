@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from annotation.actions.cells import people_by_cell, placed_people
+from annotation.actions.cells import people_by_cell, placed_people, share_of_places
 from annotation.actions.strata import stored_cells
 from annotation.models import (
     Outcome,
@@ -23,6 +23,9 @@ from annotation.models import (
 )
 from annotation.quotas import alternatives
 from annotation.strata import JOIN, planned_strata
+
+# By locale and stratum: how many places are free, held, and done.
+Slots = Mapping[tuple[int, str], tuple[int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class CellFill:
     turned_away: int  # came when it was full
     least: int  # different people that the cell's share allows at least
     open_places: int  # that want somebody of this cell first
-    each: int  # sets that one person judges at most
+    each: int  # sets that one person judges at most, in the locale where that is most
 
     @property
     def missing(self) -> int:
@@ -75,7 +78,7 @@ class Capacity:
 
     planned_people: int | None
     placed: int
-    per_person: int
+    per_person: Fraction  # sets that one judges at most: the mean of the strata, by their shares
     places: int
     done: int
 
@@ -99,7 +102,7 @@ class Capacity:
         """Judgements that the planned people could give beyond the places; below 0: lacking."""
         if self.planned_people is None:
             return None
-        return self.planned_people * self.per_person - self.places
+        return math.floor(self.planned_people * self.per_person) - self.places
 
     @property
     def lacking(self) -> int:
@@ -120,7 +123,9 @@ def cell_fill(study: Study, phase: str) -> list[CellFill]:
     people, cells = placed_people(study, phase), stored_cells(study)
     placed = people_by_cell(study, people, cells)
     finished = people_by_cell(study, people.filter(outcome=Outcome.COMPLETE), cells)
-    away, wanting = _turned_away(study, phase), _open_by_cell(study, phase)
+    slots = _slots(study, phase)
+    away, wanting = _turned_away(study, phase), _open_by_cell(slots)
+    most = _most_by_cell(study, phase, slots)
     return [
         CellFill(
             key=quota.key,
@@ -131,7 +136,7 @@ def cell_fill(study: Study, phase: str) -> list[CellFill]:
             turned_away=away[quota.key],
             least=min(quota.target, math.ceil(1 / study.cell_share - 1e-9)),
             open_places=wanting[quota.key],
-            each=study.pool_conversations,
+            each=most[quota.key],
         )
         for quota in Quota.objects.filter(study=study).order_by("key")
     ]
@@ -145,10 +150,30 @@ def _turned_away(study: Study, phase: str) -> Counter[str]:
     return found
 
 
-def _open_by_cell(study: Study, phase: str) -> Counter[str]:
+def _open_by_cell(slots: Slots) -> Counter[str]:
     found: Counter[str] = Counter()
-    for (_locale, stratum), (free, held, _done) in _slots(study, phase).items():
+    for (_locale, stratum), (free, held, _done) in slots.items():
         found.update(dict.fromkeys(stratum.split(JOIN), free + held))
+    return found
+
+
+def _each(study: Study, *, prompts: int, places: int) -> int:
+    """How many sets one person judges at most: of her plan, of the prompts there are, and of
+    her stratum's places by the share of a cell."""
+    cap = share_of_places(share=study.cell_share, places=places)
+    planned = min(study.pool_conversations, prompts)
+    return planned if cap is None else min(planned, cap)
+
+
+def _most_by_cell(study: Study, phase: str, slots: Slots) -> Counter[str]:
+    """`_each` of a cell's people, in that of its locales and strata where it is most."""
+    wanted = Slot.objects.filter(locale__study=study, phase=phase).exclude(status=Slot.Status.VOID)
+    rows = wanted.order_by().values_list("locale").annotate(Count("prompt", distinct=True))
+    prompts, found = dict(rows), Counter[str]()
+    for (locale, stratum), places in slots.items():
+        each = _each(study, prompts=prompts[locale], places=sum(places))
+        for key in stratum.split(JOIN):
+            found[key] = max(found[key], each)
     return found
 
 
@@ -169,7 +194,7 @@ def locale_plans(study: Study, phase: str) -> list[LocalePlan]:
         LocalePlan(
             locale,
             _strata(locale, planned_strata(cells, locale.country), people, slots),
-            _capacity(study, locale, phase, people),
+            _capacity(locale, phase, people, planned_strata(cells, locale.country), slots),
         )
         for locale in study.locales.order_by("country", "language")
     ]
@@ -180,7 +205,7 @@ def _counted(rows: Any, first: str, second: str, **number: Any) -> list[tuple[An
     return [((one, other), count) for one, other, count in counted]
 
 
-def _slots(study: Study, phase: str) -> dict[tuple[int, str], tuple[int, int, int]]:
+def _slots(study: Study, phase: str) -> Slots:
     now = timezone.now()
     is_open = Q(status=Slot.Status.OPEN)
     rows = (
@@ -201,7 +226,7 @@ def _strata(
     locale: StudyLocale,
     shares: Mapping[str, Fraction],
     people: Counter[Any],
-    slots: Mapping[tuple[int, str], tuple[int, int, int]],
+    slots: Slots,
 ) -> list[StratumFill]:
     known = {stratum for pk, stratum in [*slots, *people] if pk == locale.pk} | set(shares)
     found = []
@@ -213,17 +238,31 @@ def _strata(
     return found
 
 
-def _capacity(study: Study, locale: StudyLocale, phase: str, people: Counter[Any]) -> Capacity:
-    slots = Slot.objects.filter(locale=locale, phase=phase).exclude(status=Slot.Status.VOID)
-    numbers = slots.aggregate(
+def _capacity(
+    locale: StudyLocale,
+    phase: str,
+    people: Counter[Any],
+    shares: Mapping[str, Fraction],
+    slots: Slots,
+) -> Capacity:
+    wanted = Slot.objects.filter(locale=locale, phase=phase).exclude(status=Slot.Status.VOID)
+    numbers = wanted.aggregate(
         places=Count("pk"),
         done=Count("pk", filter=Q(status=Slot.Status.DONE)),
         prompts=Count("prompt", distinct=True),
     )
+    each = {
+        stratum: _each(
+            locale.study,
+            prompts=numbers["prompts"],
+            places=sum(slots.get((locale.pk, stratum), ())),
+        )
+        for stratum in shares or {"": Fraction(1)}
+    }
     return Capacity(
         planned_people=locale.planned_people,
         placed=sum(number for (pk, _stratum), number in people.items() if pk == locale.pk),
-        per_person=min(study.pool_conversations, numbers["prompts"]),
+        per_person=sum((shares.get(key, Fraction(1)) * n for key, n in each.items()), Fraction(0)),
         places=numbers["places"],
         done=numbers["done"],
     )

@@ -116,8 +116,10 @@ def _median_minutes(people: QuerySet[Participation]) -> float | None:
 
 
 def _of_judgements(locale: StudyLocale, phase: str) -> dict[str, Any]:
-    """Over what may leave: nothing of people who withdrew or were left out."""
-    talks = Conversation.objects.released().filter(locale=locale, participation__phase=phase)
+    """Over what may leave and counts: nothing of people who withdrew or were left out, and no
+    re-test, which is nobody's first judgement."""
+    counted = Conversation.objects.released().without_retests()
+    talks = counted.filter(locale=locale, participation__phase=phase)
     ended = talks.exclude(status=Conversation.Status.OPEN)
     rankings = Ranking.objects.filter(turn__conversation__in=talks)
     n = rankings.count()

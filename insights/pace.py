@@ -26,7 +26,7 @@ from annotation.models import (
     StudyLocale,
 )
 from annotation.moments import OF_A_CONVERSATION, OF_A_PERSON, moments_of, worked_minutes
-from annotation.quotas import fits
+from annotation.quotas import alternatives, fits
 from annotation.room import is_waiting
 from insights.forecast import Forecast, forecast, hourly, people_for
 
@@ -37,7 +37,7 @@ SHORTEST = timedelta(days=1)  # of a rate: the first hours of a phase say little
 
 @dataclass(frozen=True)
 class LocalePace:
-    """Median minutes of a finished conversation."""
+    """Median minutes of a finished conversation. Re-tests are shorter, and left out."""
 
     locale: StudyLocale
     conversations: int
@@ -87,21 +87,23 @@ class Filling:
 
 @dataclass(frozen=True)
 class LocaleFilling:
-    """People and judgements of a locale; it closes with the judgements, or without any pool
-    with the people planned for it (`closing`: neither is known)."""
+    """People and judgements of a locale; it closes with the judgements, or in a study without
+    a pool with the people planned for it (`closing` is None: nothing is planned)."""
 
     people: Filling
     judgements: Filling | None
 
     @property
     def closing(self) -> Filling | None:
-        return self.judgements or (self.people if self.people.wanted else None)
+        planned = self.judgements or self.people
+        return planned if planned.wanted else None
 
 
 def locale_paces(study: Study, phase: str) -> list[LocalePace]:
     paces = []
     for locale in study.locales.order_by("country", "language"):
-        finished = Conversation.objects.released().filter(
+        talks = Conversation.objects.released().without_retests()
+        finished = talks.filter(
             locale=locale, participation__phase=phase, status=Conversation.Status.FINISHED
         )
         latest = list(finished.order_by("-ended_at").values_list("pk", flat=True)[:LATEST])
@@ -180,7 +182,8 @@ def _filling(
 ) -> Filling:
     """Of people, by the times at which they found a place."""
     known = [time for time in times if time is not None]
-    since, days = _window(min(known, default=None), now)
+    first = min(known, default=None)
+    since, days = _window(first, now)
     came = sum(time >= since for time in known)
     return Filling(
         name=name,
@@ -189,7 +192,7 @@ def _filling(
         wanted=wanted,
         came=came,
         days=days,
-        closes=forecast(lacking=wanted - len(known), came=came, days=days),
+        closes=forecast(lacking=wanted - len(known), came=_telling(came, first, since), days=days),
         waiting=waiting,
     )
 
@@ -198,6 +201,12 @@ def _window(first: datetime | None, now: datetime) -> tuple[datetime, float]:
     """The last 7 days, or since the first one came, but a day at least; and how long that is."""
     since = now - WEEK if first is None else max(now - WEEK, min(first, now - SHORTEST))
     return since, (now - since) / timedelta(days=1)
+
+
+def _telling(came: int, first: datetime | None, since: datetime) -> int:
+    """Of those who came, how many tell of the rate. Where nobody came before these days they
+    begin with the first one, who is in them whatever the rate is."""
+    return came - 1 if first is not None and first >= since else came
 
 
 def _judgements(locale: StudyLocale, phase: str, now: datetime, waiting: bool) -> Filling:
@@ -219,7 +228,7 @@ def _judgements(locale: StudyLocale, phase: str, now: datetime, waiting: bool) -
         days=days,
         closes=forecast(
             lacking=people_for(judgements=lacking, done=came, people=people) if came else lacking,
-            came=people,
+            came=_telling(people, first, since),
             days=days,
         ),
         waiting=waiting,
@@ -234,12 +243,16 @@ def cell_fillings(study: Study, phase: str) -> list[Filling]:
     now = timezone.now()
     placed = placed_people(study, phase)
     facts = facts_of(study, placed)
-    times = list(placed.values_list("annotator", "screened_at"))
+    times = [  # people who are placed or leave between the two reads are in one of them only
+        (facts[who], time)
+        for who, time in placed.values_list("annotator", "screened_at")
+        if who in facts
+    ]
     return [
         _filling(
             name=quota.key,
             country=_country_of(quota),
-            times=[time for who, time in times if fits(quota.conditions, facts[who])],
+            times=[time for hers, time in times if fits(quota.conditions, hers)],
             wanted=quota.target,
             now=now,
         )
@@ -248,6 +261,7 @@ def cell_fillings(study: Study, phase: str) -> list[Filling]:
 
 
 def _country_of(quota: Quota) -> str:
-    """The country whose days count, where the cell names exactly one."""
-    countries = quota.conditions.get("country", [])
-    return str(countries[0]) if len(countries) == 1 else ""
+    """The country whose days count, where all of the cell's alternatives name it alone."""
+    named = {tuple(map(str, way.get("country", []))) for way in alternatives(quota.conditions)}
+    countries = named.pop() if len(named) == 1 else ()
+    return countries[0] if len(countries) == 1 else ""

@@ -100,7 +100,7 @@ def _closing(study: Study, phase: str) -> Table:
             Row(
                 [
                     people.name,
-                    say_closing(closing, study) if closing else _("no plan of people"),
+                    say_closing(closing, study) if closing else _unplanned(judged),
                     _of(people.filled, people.wanted),
                     number(people.a_day, 1),
                     _of(judged.filled, judged.wanted) if judged else "–",
@@ -118,6 +118,10 @@ def _closing(study: Study, phase: str) -> Table:
         notes=_how(),
         words=(0, 1),
     )
+
+
+def _unplanned(judged: Filling | None) -> str:
+    return _("no plan of people") if judged is None else "–"
 
 
 def _cells(study: Study, phase: str) -> Table:
@@ -163,6 +167,8 @@ def say_closing(filling: Filling, study: Study) -> str:
     if filling.waiting:
         return _("waits for a signature")
     closes = filling.closes
+    if closes is None and filling.came:
+        return "–"  # one person says nothing of a rate
     if closes is None:
         return _("no forecast: nobody came in 7 days")
     if closes.days > FARTHEST:

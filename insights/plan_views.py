@@ -86,6 +86,8 @@ def _words(change: PlanChange) -> str:
     details = change.details
     if "merged" in details:
         return f"{', '.join(details['merged'])} → {details['into']}"
+    if change.kind == PlanChange.Kind.SIGNED:
+        return f"{details['locale']} · {details['phase']}: {details['people']}"
     if "locale" in details:
         core = _("in the core")
         tier = f" {core}" if details.get("core") else ""

@@ -67,10 +67,15 @@ def most_places(*, participation: Participation, stratum: str) -> int | None:
     share = participation.study.cell_share
     if share >= 1:
         return None
-    places = Slot.objects.filter(
+    slots = Slot.objects.filter(
         locale=participation.locale_id, phase=participation.phase, stratum=stratum
     ).exclude(status=Slot.Status.VOID)
-    return max(1, math.floor(share * places.count() + 1e-9))
+    return share_of_places(share=share, places=slots.count())
+
+
+def share_of_places(*, share: float, places: int) -> int | None:
+    """Of so many places, how many one person may take; None: any number."""
+    return None if share >= 1 else max(1, math.floor(share * places + 1e-9))
 
 
 def lock_people(study: Study) -> None:
@@ -175,6 +180,8 @@ def facts_of(study: Study, people: QuerySet[Participation]) -> dict[int, Facts]:
     ).exclude(status=Answer.Status.NOT_SHOWN)
     columns = ("annotator", "question__code", "option__code", "number")
     for annotator, code, option, number in answers.values_list(*columns):
+        if annotator not in found:  # she came between the two reads
+            continue
         if option is None and number is None:
             found[annotator][code] = REFUSED
         else:

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.models import Conversation, Participation, RecruitmentLink, Study
+from annotation.models import Conversation, Grant, Participation, RecruitmentLink, Slot, Study
 from annotation.moments import (
     OF_A_CONVERSATION,
     OF_A_PERSON,
@@ -14,7 +14,7 @@ from annotation.moments import (
     moments_of,
     worked_minutes,
 )
-from annotation.pace import minutes_left, study_minutes, turns_left
+from annotation.pace import minutes_left, study_minutes, turn_minutes, turns_left
 from tests.walker import Walker
 
 START = datetime.fromisoformat("2026-03-01T10:00:00+00:00")
@@ -159,6 +159,39 @@ def test_minutes_left_follow_the_real_pace_of_turns(link: RecruitmentLink) -> No
     walker.enter()
     person = walker.participation
     assert minutes_left(person) in (2 * turns_left(person), 2 * turns_left(person) + 1)
+
+
+@pytest.mark.django_db
+def test_a_retest_is_no_measure_of_a_turn(link: RecruitmentLink) -> None:
+    locale = link.study.locales.get(country="US")
+    slot = Slot.objects.filter(locale=locale)[0]
+    for _person in range(5):
+        walker = Walker(link, country="US", language="en")
+        walker.choose()
+        person = walker.participation
+        again = Grant.objects.create(
+            slot=slot,
+            participation=person,
+            annotator=person.annotator,
+            prompt=slot.prompt,
+            occasion=1,
+            disposition="completed",
+            ended_at=timezone.now(),
+        )
+        for ordinal, (grant, turns, minutes) in enumerate([(None, 2, 4), (again, 1, 14)]):
+            Conversation.objects.create(
+                participation=person,
+                ordinal=ordinal,
+                kind="pool" if grant else "own",
+                grant=grant,
+                locale=locale,
+                planned_turns=turns,
+                sampler=link.study.live_sampler,
+                status="finished",
+                opened_at=timezone.now(),
+                ended_at=timezone.now() + timedelta(minutes=minutes),
+            )
+    assert turn_minutes(person) == pytest.approx(2, abs=0.01)
 
 
 @pytest.mark.django_db

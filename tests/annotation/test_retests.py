@@ -10,10 +10,12 @@ from accounts.models import Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.break_offs import note_break_offs
 from annotation.deals import find_unexplained
-from annotation.models import Conversation, Deal, Grant, RecruitmentLink, Slot, Study
+from annotation.models import Conversation, Deal, Grant, Ranking, RecruitmentLink, Slot, Study
 from annotation.pace import turns_left
 from annotation.steps import conversations_due, plan_of
 from exports.formats.community_alignment import finished_conversations
+from insights.checklist import make_checklist
+from insights.pace import locale_paces
 from tests.walker import Walker, code_on
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +149,30 @@ def test_what_is_exported_holds_no_retest(retest_link: RecruitmentLink, vendor: 
     assert walker.participation.conversations.filter(status="finished").count() == 4
     found = finished_conversations(retest_link.study, vendor)
     assert [c.grant.occasion for c in found.order_by("pk") if c.grant] == [0, 0]
+
+
+def test_minutes_and_a_soft_launchs_figures_are_without_retests(
+    retest_link: RecruitmentLink,
+) -> None:
+    Study.objects.filter(pk=retest_link.study_id).update(own_conversations=1)
+    walker, again = worked_to_retest(retest_link)
+    walker.page(again)
+    walker.rank(walker.current_turn(again), acceptable="no", represents="no")
+    walker.explain(walker.current_turn(again), "This answer seems more human to me than others.")
+    walker.post("conversation-skip", {}, walker.open().public_id)
+    Ranking.objects.exclude(turn__conversation=again).update(acceptable="yes", represents="yes")
+    done = walker.participation.conversations.filter(status="finished")
+    first = done.exclude(pk=again.pk)
+    assert sorted(first.values_list("kind", flat=True)) == ["own", "pool", "pool"]
+    Conversation.objects.filter(pk=again.pk).update(
+        opened_at=timezone.now() - timedelta(minutes=14)
+    )
+    study = retest_link.study
+    french = next(row for row in locale_paces(study, "main") if row.locale.country == "FR")
+    assert french.conversations == 3
+    figures = make_checklist(study.locales.get(country="FR"), "main").figures
+    names = ("none_acceptable", "none_represents", "skipped", "other_language")
+    assert [figures[name] for name in names] == [0, 0, 0, 0]
 
 
 def test_no_page_tells_a_retest_from_a_first_meeting(retest_link: RecruitmentLink) -> None:

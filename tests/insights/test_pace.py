@@ -3,15 +3,18 @@
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import User, Vendor
 from annotation.actions.link import create_recruitment_link
+from annotation.actions.replan import merge_cells
 from annotation.models import (
     Conversation,
     Participation,
@@ -58,6 +61,11 @@ def placed(link: RecruitmentLink, days_ago: float, gender: str = "female") -> Pa
         screened_at=timezone.now() - timedelta(days=days_ago)
     )
     return person
+
+
+def french(link: RecruitmentLink) -> Any:
+    rows = locale_fillings(link.study, "main")
+    return next(row for row in rows if row.people.name == "FR-fr")
 
 
 def test_an_hour_is_paid_by_the_median_of_those_who_finished(link: RecruitmentLink) -> None:
@@ -124,35 +132,96 @@ def test_a_cell_closes_by_the_people_of_the_last_week(link: RecruitmentLink) -> 
         assert say_closing(men, link.study) == "no forecast: nobody came in 7 days"
 
 
+@pytest.mark.parametrize(
+    ("named", "country"),
+    [(["FR"], "FR"), (["FR", "US"], ""), ([], "")],
+)
+def test_merged_cells_close_by_the_days_of_the_country_they_share(
+    link: RecruitmentLink, researcher: Client, named: list[str], country: str
+) -> None:
+    where = {"country": named} if named else {}
+    for key, gender in (("men", "male"), ("women", "female")):
+        Quota.objects.create(
+            study=link.study, key=key, conditions={**where, "gender": [gender]}, target=3
+        )
+    for days in (7.5, 2):
+        placed(link, days)
+    ines = User.objects.create(username="ines")
+    merge_cells(study=link.study, keys=["men"], into="women", by=ines, why="no men come")
+    (cell,) = cell_fillings(link.study, "main")
+    assert (cell.country, cell.filled, cell.wanted) == (country, 2, 6)
+    page = researcher.get(reverse("study-pace", args=[link.study.key]))
+    assert page.status_code == 200
+    assert "women" in page.content.decode()
+
+
 def test_a_phase_younger_than_a_week_goes_by_its_own_days(link: RecruitmentLink) -> None:
     link.study.locales.filter(country="FR").update(planned_people=6)
     placed(link, 2)
+    alone = french(link).people
+    assert (alone.came, alone.closes) == (1, None)
+    with translation.override("en"):
+        assert say_closing(alone, link.study) == "–"
     placed(link, 1)
-    french = next(row for row in locale_fillings(link.study, "main") if row.people.name == "FR-fr")
-    assert french.people.days == pytest.approx(2, abs=0.01)
-    assert french.people.closes is not None
-    assert french.people.closes.days == pytest.approx(4, abs=0.01)
+    people = french(link).people
+    assert people.days == pytest.approx(2, abs=0.01)
+    # Four lack. The first began the count: one came in two days, so eight more days.
+    assert people.closes is not None
+    assert people.closes.days == pytest.approx(8, abs=0.01)
 
 
 def test_a_locale_closes_when_its_judgements_are_in(link: RecruitmentLink) -> None:
-    first = placed(link, 2)
-    french = Slot.objects.filter(locale__country="FR", ordinal=0).order_by("pk")
-    for slot in french[:2]:
-        Slot.objects.filter(pk=slot.pk).update(
-            status="done", holder=first, done_at=timezone.now() - timedelta(days=2)
-        )
-    row = next(row for row in locale_fillings(link.study, "main") if row.people.name == "FR-fr")
-    assert row.judgements is not None
+    slots = Slot.objects.filter(locale__country="FR", status="open").order_by("ordinal", "pk")
+    for days in (2, 1):
+        person = placed(link, days)
+        assert french(link).judgements.closes is None
+        for slot in slots[:1]:
+            Slot.objects.filter(pk=slot.pk).update(
+                status="done", holder=person, done_at=timezone.now() - timedelta(days=days)
+            )
+    row = french(link)
     assert (row.judgements.filled, row.judgements.wanted, row.judgements.came) == (2, 6, 2)
-    # Four lack, one person brings two in two days: two more people, four more days.
+    # Four lack, each person brings one, and after the first one came in two days.
     assert row.judgements.closes is not None
-    assert row.judgements.closes.days == pytest.approx(4, abs=0.01)
+    assert row.judgements.closes.days == pytest.approx(8, abs=0.01)
     assert row.closing == row.judgements
     Slot.objects.filter(locale__country="FR", status="open").update(status="void")
-    row = next(row for row in locale_fillings(link.study, "main") if row.people.name == "FR-fr")
+    row = french(link)
     assert row.closing is not None
     with translation.override("en"):
         assert say_closing(row.closing, link.study) == "full"
+
+
+def test_a_phase_without_places_is_not_full(link: RecruitmentLink, researcher: Client) -> None:
+    link.study.locales.update(planned_people=6)
+    assert all(row.closing is None for row in locale_fillings(link.study, "pilot"))
+    page = researcher.get(reverse("study-pace", args=[link.study.key]) + "?phase=pilot")
+    assert ">full<" not in page.content.decode()
+
+
+@pytest.mark.parametrize("place", [1, 2, 3, 4])
+def test_whoever_comes_while_the_cells_are_read_does_not_stop_the_page(
+    link: RecruitmentLink, place: int
+) -> None:
+    Quota.objects.create(
+        study=link.study, key="women", conditions={"gender": ["female"]}, target=10
+    )
+    placed(link, 3)
+    late = placed(link, 0)
+    Participation.objects.filter(pk=late.pk).update(screened_at=None)
+    reads = 0
+
+    def let_her_in(execute: Any, *query: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        if reads == place:
+            Participation.objects.filter(pk=late.pk).update(screened_at=timezone.now())
+        return execute(*query)
+
+    with connection.execute_wrapper(let_her_in):
+        (women,) = cell_fillings(link.study, "main")
+    assert reads >= 4
+    assert women.filled in (1, 2)
 
 
 def test_a_forecast_names_its_days_in_the_readers_language(

@@ -1,5 +1,6 @@
 """The plan's page: what is wanted and how far it is, previews, changes, and who may."""
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from annotation.actions.soft_launch import sign_soft_launch
 from annotation.models import Outcome, Phase, PlanChange, ScreeningCount, Slot, Study
 from insights.cells import cell_fill, describe, locale_plans, screened_out
 from tests.annotation.test_strata import celled_study, judge, let_in, person
@@ -67,6 +69,34 @@ def test_the_reads_count_people_and_places_by_cell(celled: Study) -> None:
     assert capacity.spare == 10
 
 
+def test_nobody_is_reckoned_with_for_more_than_she_may_judge(client: Client) -> None:
+    # 30 places, 18 women's and 12 men's; of them one person takes an eighth: 2 and 1.
+    study = celled_study(target=5, prompts=6, pool_conversations=3, cell_share=0.125)
+    let_in(person(study, "female"))
+    men, women = cell_fill(study, Phase.MAIN)
+    assert (men.each, men.remaining) == (1, 8)
+    assert (women.each, women.remaining) == (2, 22)
+    (plan,) = locale_plans(study, Phase.MAIN)
+    capacity = plan.capacity
+    assert capacity.per_person == Fraction(8, 5)  # 3 women of 5 judge two, 2 men of 5 one
+    assert (capacity.needed_people, capacity.spare) == (19, 2)
+    study.locales.update(planned_people=18)
+    (plan,) = locale_plans(study, Phase.MAIN)
+    assert (plan.capacity.spare, plan.capacity.lacking) == (-2, 2)
+    staff(client, "view_study")
+    page = client.get(address(study)).content.decode()
+    assert "<td>1.6</td>" in page
+    assert "would judge 2 sets too few" in page
+
+
+def test_fewer_prompts_than_conversations_limit_what_a_cell_can_judge() -> None:
+    study = celled_study(target=5, prompts=3)
+    study.pool_conversations = 5
+    assert [cell.each for cell in cell_fill(study, Phase.MAIN)] == [3, 3]
+    assert [plan.capacity.per_person for plan in locale_plans(study, Phase.MAIN)] == [3]
+    assert [cell.each for cell in cell_fill(study, Phase.PILOT)] == [0, 0]
+
+
 def test_conditions_read_as_words() -> None:
     ways = [{"country": ["FR"], "age": {"from": 18, "to": 34}}, {"age": {"from": 55}}]
     assert describe(ways) == "FR · age 18–34 / age 55–"
@@ -104,6 +134,17 @@ def test_cells_are_merged_on_the_page(client: Client, celled: Study) -> None:
     assert "12 places would be wanted of other people." in page
     send(client, celled, "merge", **data)
     assert celled.quotas.get().target == 20
+
+
+def test_a_signed_soft_launch_stands_among_the_changes(client: Client, celled: Study) -> None:
+    Study.objects.filter(pk=celled.pk).update(soft_launch=1)
+    let_in(person(celled, "female"))
+    lead = staff(client, "view_study")
+    locale = celled.locales.select_related("study").get()
+    sign_soft_launch(locale=locale, phase="main", by=lead, figures={}, notes="All is well.")
+    answer = client.get(address(celled))
+    assert answer.status_code == 200
+    assert f"<td>{locale} · main: 1</td>" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
