@@ -24,8 +24,8 @@ from annotation.actions.strata import (
 )
 from annotation.dealing import further_ordinals
 from annotation.models import Phase, PlanChange, Quota, Slot, Study, StudyLocale
-from annotation.quotas import alternatives
-from annotation.strata import JOIN, join_keys, margin_of
+from annotation.quotas import alternatives, margin_of
+from annotation.strata import JOIN, join_keys
 
 
 @dataclass(frozen=True)
