@@ -14,6 +14,7 @@ from annotation import practice
 from annotation.cell_tables import CellFault, expand, people_of
 from annotation.models import (
     Mode,
+    Phase,
     PlanChange,
     Quota,
     Study,
@@ -146,7 +147,9 @@ def _texts(about: dict[str, Any]) -> dict[str, Any]:
 
 
 def _store_locales(study: Study, locales: list[dict[str, Any]]) -> None:
-    replanned = _replanned(study, PlanChange.Kind.TARGET)
+    replanned = _replanned(
+        study, PlanChange.Kind.TARGET, details__phase=Phase.MAIN, details__has_key="locale"
+    )
     for locale in locales:
         identity = {"study": study, "country": locale["country"], "language": locale["language"]}
         stored = StudyLocale.objects.filter(**identity).first() if replanned else None
@@ -197,9 +200,9 @@ def _store_quotas(study: Study, cells: list[dict[str, Any]]) -> None:
         )
 
 
-def _replanned(study: Study, kind: PlanChange.Kind) -> bool:
+def _replanned(study: Study, kind: PlanChange.Kind, **what: Any) -> bool:
     """Whether the plan was changed since; then the file is only where it began."""
-    return PlanChange.objects.filter(study=study, kind=kind).exists()
+    return PlanChange.objects.filter(study=study, kind=kind, **what).exists()
 
 
 def _day(value: Any) -> date | None:

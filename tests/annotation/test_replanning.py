@@ -10,8 +10,10 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts.models import User
 from annotation.actions.assignment import claim_slot
+from annotation.actions.definition import apply_study
 from annotation.actions.plan import log_change, plan_slots, replace_prompt, retire_prompt
 from annotation.actions.replan import change_target, merge_cells, preview, replan_cells
+from annotation.actions.study import open_study
 from annotation.models import (
     Conversation,
     Participation,
@@ -27,7 +29,14 @@ from annotation.models import (
 from candidates.models import CandidateSet, Prompt
 from tests.annotation.test_claiming import entered
 from tests.annotation.test_retiring import at_work
-from tests.annotation.test_strata import celled_study, judge, let_in, person, sets_of
+from tests.annotation.test_strata import (
+    celled_definition,
+    celled_study,
+    judge,
+    let_in,
+    person,
+    sets_of,
+)
 from tests.faults.test_simultaneous import at_once
 from tests.walker import Walker
 
@@ -129,6 +138,28 @@ def test_the_core_has_a_target_of_its_own(db: None, ines: User) -> None:
     change = change_target(locale=french(study), target=3, by=ines, why="the tail")
     assert change.added == 3
     assert places(study, prompt__key="bereavement") == {"open": 7}
+
+
+def test_a_pilots_target_leaves_the_plan_of_the_main_phase_alone(db: None, ines: User) -> None:
+    study = celled_study(target=10, prompts=4, quotas=[])
+    Slot.objects.filter(locale__study=study).delete()
+    with pytest.raises(ValidationError, match="no places in the phase pilot yet"):
+        change_target(locale=french(study), target=3, by=ines, why="small", phase=Phase.PILOT)
+    open_study(study=study, phase=Phase.PILOT)
+    for _twice in range(2):
+        change = change_target(
+            locale=french(study), target=3, by=ines, why="a small pilot", phase=Phase.PILOT
+        )
+    assert change.record is None
+    assert places(study, phase="pilot") == {"open": 12, "void": 28}
+    record = PlanChange.objects.get()
+    assert (record.details["before"], record.details["after"], record.slots_voided) == (10, 3, 28)
+    assert french(study).target == 10
+    open_study(study=study)
+    assert places(study, phase="main") == {"open": 40}
+    apply_study(celled_definition(target=10, prompts=4, quotas=[]))
+    with pytest.raises(ValidationError, match="differs in target"):
+        apply_study(celled_definition(target=3, prompts=4, quotas=[]))
 
 
 def test_a_resized_set_still_mirrors_the_cells(db: None, ines: User) -> None:
