@@ -80,11 +80,11 @@ def _cells(definition: dict[str, Any]) -> list[dict[str, Any]]:
 def _store(definition: dict[str, Any]) -> Study:
     about = definition["study"]
     samplers = _store_samplers(definition)
-    study = store_version(
-        Study,
-        identity={"key": about["key"]},
-        values=_parts(definition, samplers) | _settings(about) | _texts(about),
-    )
+    values = _parts(definition, samplers) | _settings(about) | _texts(about)
+    stored = Study.objects.filter(key=about["key"]).first()
+    if stored and _replanned(stored, PlanChange.Kind.REPLACED):
+        values["core"] = stored.core  # replacements have joined it
+    study = store_version(Study, identity={"key": about["key"]}, values=values)
     study.further_arms.add(*(samplers[key] for key in about.get("further_arms", [])))
     _store_locales(study, about["locales"])
     _store_waves(study, about["waves"])
