@@ -6,7 +6,7 @@ She fits a cell whose every condition she meets. Cells that were merged hold a l
 alternatives, and she fits where she fits one of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -61,16 +61,42 @@ def _meets(condition: Any, fact: str | int | None) -> bool:
     return (low is None or fact >= low) and (high is None or fact <= high)
 
 
+def margin_of(conditions: Any) -> frozenset[str]:
+    """The questions that a cell asks about. Cells of one margin share a country's people out."""
+    named = (set(one) for one in alternatives(conditions))
+    return frozenset(set().union(*named) - {"country"})
+
+
+def cells_of(cells: Iterable[Cell], country: str) -> list[Cell]:
+    """Those that somebody of a country can fit."""
+    return [cell for cell in cells if ways_in(cell, country)]
+
+
+def ways_in(cell: Cell, country: str) -> list[Mapping[str, Any]]:
+    """A cell's alternatives for somebody of a country."""
+    return [
+        one
+        for one in alternatives(cell.conditions)
+        if "country" not in one or country in one["country"]
+    ]
+
+
 def find_place(cells: Sequence[Cell], facts: Facts, placed: Mapping[str, int]) -> Finding:
     """Whether cells leave a place for somebody with these facts; `placed` counts the people of
     each cell who have one.
 
-    Without any cell everybody has a place. One full cell among those she fits is enough
-    to find none: the next person in it would be one too many.
+    Without any cell everybody has a place. With several margins she needs a cell of each:
+    who fits that of her age and none of any gender fills no stratum, and would take a place
+    of her age. One full cell among those she fits is enough to find none: the next person
+    in it would be one too many.
     """
+    if not cells:
+        return Finding(Verdict.PLACE)
     own = [cell for cell in cells if fits(cell.conditions, facts)]
-    if not own:
-        return Finding(Verdict.NO_CELL if cells else Verdict.PLACE)
+    country = str(facts.get("country", ""))
+    margins = {margin_of(cell.conditions) for cell in cells_of(cells, country)}
+    if not own or margins - {margin_of(cell.conditions) for cell in own}:
+        return Finding(Verdict.NO_CELL)
     keys = tuple(cell.key for cell in own)
     if any(placed.get(cell.key, 0) >= cell.target for cell in own):
         return Finding(Verdict.FULL, keys)

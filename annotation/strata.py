@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from annotation.quotas import Cell, Facts, alternatives, fits
+from annotation.quotas import Cell, Facts, cells_of, fits, margin_of, ways_in
 from annotation.rounding import round_rows
 
 JOIN = "+"
@@ -33,25 +33,6 @@ def noted(keys: Iterable[str]) -> str:
 def stratum_of(cells: Sequence[Cell], facts: Facts) -> str:
     """The keys of the cells she fits; empty: she fits none."""
     return noted(cell.key for cell in cells if fits(cell.conditions, facts))
-
-
-def margin_of(conditions: Any) -> frozenset[str]:
-    """The questions that a cell asks about. Cells of one margin share a country's people out."""
-    named = (set(one) for one in alternatives(conditions))
-    return frozenset(set().union(*named) - {"country"})
-
-
-def cells_of(cells: Iterable[Cell], country: str) -> list[Cell]:
-    """Those that somebody of a country can fit."""
-    return [cell for cell in cells if _with_country(cell, country)]
-
-
-def _with_country(cell: Cell, country: str) -> list[Mapping[str, Any]]:
-    return [
-        one
-        for one in alternatives(cell.conditions)
-        if "country" not in one or country in one["country"]
-    ]
 
 
 def planned_strata(cells: Iterable[Cell], country: str) -> dict[str, Fraction]:
@@ -75,7 +56,7 @@ def planned_strata(cells: Iterable[Cell], country: str) -> dict[str, Fraction]:
 
 def _can_go_together(cells: Sequence[Cell], country: str) -> bool:
     """Whether anybody at all can fit every one of them."""
-    ways = [_with_country(cell, country) for cell in cells]
+    ways = [ways_in(cell, country) for cell in cells]
     return any(_agree(chosen) for chosen in product(*ways))
 
 

@@ -95,4 +95,6 @@ def _words(change: PlanChange) -> str:
     if isinstance(details.get("before"), list) and isinstance(details.get("after"), list):
         cells = [len(details["before"]), len(details["after"])]
         return _("%(before)s cells → %(after)s cells") % {"before": cells[0], "after": cells[1]}
+    if isinstance(details.get("before"), int):
+        return f"{Phase(details['phase']).label}: {details['before']} → {details['after']}"
     return " → ".join(str(details[name]) for name in ("prompt", "replacement") if name in details)

@@ -14,6 +14,7 @@ from annotation import practice
 from annotation.cell_tables import CellFault, expand, people_of
 from annotation.models import (
     Mode,
+    Phase,
     PlanChange,
     Quota,
     Study,
@@ -79,11 +80,11 @@ def _cells(definition: dict[str, Any]) -> list[dict[str, Any]]:
 def _store(definition: dict[str, Any]) -> Study:
     about = definition["study"]
     samplers = _store_samplers(definition)
-    study = store_version(
-        Study,
-        identity={"key": about["key"]},
-        values=_parts(definition, samplers) | _settings(about) | _texts(about),
-    )
+    values = _parts(definition, samplers) | _settings(about) | _texts(about)
+    stored = Study.objects.filter(key=about["key"]).first()
+    if stored and _replanned(stored, PlanChange.Kind.REPLACED):
+        values["core"] = stored.core  # replacements have joined it
+    study = store_version(Study, identity={"key": about["key"]}, values=values)
     study.further_arms.add(*(samplers[key] for key in about.get("further_arms", [])))
     _store_locales(study, about["locales"])
     _store_waves(study, about["waves"])
@@ -146,7 +147,9 @@ def _texts(about: dict[str, Any]) -> dict[str, Any]:
 
 
 def _store_locales(study: Study, locales: list[dict[str, Any]]) -> None:
-    replanned = _replanned(study, PlanChange.Kind.TARGET)
+    replanned = _replanned(
+        study, PlanChange.Kind.TARGET, details__phase=Phase.MAIN, details__has_key="locale"
+    )
     for locale in locales:
         identity = {"study": study, "country": locale["country"], "language": locale["language"]}
         stored = StudyLocale.objects.filter(**identity).first() if replanned else None
@@ -197,9 +200,9 @@ def _store_quotas(study: Study, cells: list[dict[str, Any]]) -> None:
         )
 
 
-def _replanned(study: Study, kind: PlanChange.Kind) -> bool:
+def _replanned(study: Study, kind: PlanChange.Kind, **what: Any) -> bool:
     """Whether the plan was changed since; then the file is only where it began."""
-    return PlanChange.objects.filter(study=study, kind=kind).exists()
+    return PlanChange.objects.filter(study=study, kind=kind, **what).exists()
 
 
 def _day(value: Any) -> date | None:

@@ -162,13 +162,13 @@ def retire_prompt(*, prompt: Prompt, why: str, by: User | None = None) -> int:
     Judgements and done slots stay as they are. Whoever holds a slot now may finish, and
     it counts; whoever returns after her lease lapsed is kept as surplus. A second call
     keeps the first reason and voids the slots that people have let go since. Each study
-    of the pool that lost something has it in its log.
+    of the pool that lost something has it in its log; copies for rehearsals have none.
     """
     locked = lock_prompts(prompt.pool_id)[prompt.pk]
     news = locked.retired_at is None
     retire(prompt=locked, why=why)
     voided = _void_free_slots(locked)
-    for study in Study.objects.filter(pool=locked.pool_id).order_by("pk"):
+    for study in Study.objects.filter(pool=locked.pool_id, rehearsal_of=None).order_by("pk"):
         if voided.get(study.pk) or (news and study.is_open):
             log_change(
                 study=study,
@@ -206,9 +206,10 @@ def replace_prompt(
 ) -> Replacement:
     """Retires a prompt and plans another of its pool in every open study of the pool.
 
-    The judgements of the old one stay its own; the new one is judged from the start. A
-    second call plans the slots of sets that have become ready since. Raises
-    ValidationError where the new one is retired, of another pool, or not in every language.
+    The judgements of the old one stay its own; the new one is judged from the start, and
+    takes its place in the core. Copies for rehearsals get nothing new. A second call plans
+    the slots of sets that have become ready since. Raises ValidationError where the new one
+    is retired, of another pool, or not in every language.
     """
     locked = lock_prompts(prompt.pool_id)
     old, new = locked[prompt.pk], locked.get(replacement.pk)
@@ -216,7 +217,8 @@ def replace_prompt(
         raise ValidationError(f"{old} is replaced by another prompt of the same pool.")
     if new.retired_at:
         raise ValidationError(f"{new} is retired itself and replaces nothing.")
-    studies = list(Study.objects.filter(pool=new.pool_id, status=Study.Status.OPEN))
+    own = Study.objects.filter(pool=new.pool_id, rehearsal_of=None)
+    studies = list(own.filter(status=Study.Status.OPEN).order_by("pk"))
     for study in studies:
         gaps = find_pool_gaps(study=study, key=new.key)
         if gaps:
@@ -225,11 +227,12 @@ def replace_prompt(
     retire(prompt=old, why=why, replaced_by=new)
     voided, planned, waiting = _void_free_slots(old), 0, 0
     for study in studies:
+        joined = _join_core(study, old, new)
         waiting += _request_sets(study, new)
         added = sum(plan_slots(study=study, phase=phase) for phase in planned_phases(study))
         planned += added
         gone = voided.get(study.pk, 0)
-        if news or added or gone:
+        if news or joined or added or gone:
             log_change(
                 study=study,
                 kind=PlanChange.Kind.REPLACED,
@@ -242,10 +245,23 @@ def replace_prompt(
     return Replacement(voided=sum(voided.values()), planned=planned, waiting=waiting)
 
 
+def _join_core(study: Study, old: Prompt, new: Prompt) -> bool:
+    """Whether the new prompt joined the study's core, because the old one is of it."""
+    study.refresh_from_db(
+        fields=["core"], from_queryset=Study.objects.select_for_update(no_key=True)
+    )
+    if old.key not in study.core or new.key in study.core:
+        return False
+    study.core = [*study.core, new.key]
+    study.save(update_fields=["core"])
+    return True
+
+
 def _request_sets(study: Study, prompt: Prompt) -> int:
-    """Asks for the sets of a new prompt; returns how many are not ready."""
+    """Asks for the sets of a new prompt, of every arm; returns how many are not ready."""
     sets = [
-        request_pool_set(prompt_text=text, sampler=study.pool_sampler)
+        request_pool_set(prompt_text=text, sampler=arm, budget=study.budget)
+        for arm in study.arms()
         for text in newest_texts(study)
         if text.prompt_id == prompt.pk
     ]

@@ -24,8 +24,8 @@ from annotation.actions.strata import (
 )
 from annotation.dealing import further_ordinals
 from annotation.models import Phase, PlanChange, Quota, Slot, Study, StudyLocale
-from annotation.quotas import alternatives
-from annotation.strata import JOIN, join_keys, margin_of
+from annotation.quotas import alternatives, margin_of
+from annotation.strata import JOIN, join_keys
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,11 @@ def change_target(
 ) -> Change:
     """Sets how many people judge each set of a locale; of the core's prompts where it says so.
 
-    More: places are added with new ordinals. Fewer: free places are voided, highest ordinal
-    first. What is judged or held stays: a target below that is refused in one sentence. A
-    second call finds nothing to do and leaves no second record.
+    The locale's own target is that of the main phase; in another phase the places that it
+    has change, and the plan of the main one does not. More: places are added with new
+    ordinals. Fewer: free places are voided, highest ordinal first. What is judged or held
+    stays: a target below that is refused in one sentence. A second call finds nothing to
+    do and leaves no second record.
     """
     lock_people(locale.study)
     lock_prompts(locale.study.pool_id)
@@ -72,11 +74,13 @@ def change_target(
     if core and not locale.study.core:
         raise ValidationError(f"The study {locale.study} names no prompts as its core.")
     field = "core_target" if core else "target"
-    before = getattr(locale, field)
+    main = phase == Phase.MAIN
+    before = getattr(locale, field) if main else _planned_number(locale, phase, core)
     added, voided = _resize(locale, phase, target, core)
     if before == target and not added and not voided:
         return Change()
-    StudyLocale.objects.filter(pk=locale.pk).update(**{field: target})
+    if main:
+        StudyLocale.objects.filter(pk=locale.pk).update(**{field: target})
     relabelled = relabel_free_places(locale=locale, phase=phase)
     people = stamp_people(study=locale.study)
     record = log_change(
@@ -90,6 +94,15 @@ def change_target(
         voided=voided,
     )  # fmt: skip
     return Change(added, voided, relabelled, people, record)
+
+
+def _planned_number(locale: StudyLocale, phase: str, core: bool) -> int:
+    """How many places a set has in a phase, at most. Raises ValidationError without any."""
+    counted = _counted_ordinals(locale, phase)
+    sets = _sets_of(locale, phase, core)
+    if not sets:
+        raise ValidationError(f"{locale} has no places in the phase {phase} yet: open it first.")
+    return max(len(counted[one]) for one in sets)
 
 
 def _resize(locale: StudyLocale, phase: str, target: int, core: bool) -> tuple[int, int]:

@@ -3,9 +3,10 @@
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from annotation.actions.plan import plan_slots
+from annotation.actions.cells import lock_people, stamp_people
+from annotation.actions.plan import log_change, plan_slots, planned_phases
 from annotation.actions.pool import find_pool_gaps, request_pool
-from annotation.models import Phase, Study
+from annotation.models import Phase, PlanChange, Slot, Study
 from candidates.models import CandidateSet
 
 
@@ -14,10 +15,15 @@ def open_study(*, study: Study, phase: str = Phase.MAIN) -> int:
     """Plans a phase's slots and lets its people in; returns how many slots it added.
 
     A link of another phase lets nobody in until that one is opened too. A second call plans
-    what has become ready since. Raises ValidationError while a prompt lacks a text in a
-    language of the study, while a translation is older than its original, or while a prompt
-    lacks a ready set.
+    what has become ready since, logs what it adds, and finds anew what people may take.
+    Raises ValidationError for a closed study, while a prompt lacks a text in a language of
+    the study, while a translation is older than its original, or while a prompt lacks a
+    ready set.
     """
+    lock_people(study)
+    study.refresh_from_db(fields=["status"])
+    if study.status == Study.Status.CLOSED:
+        raise ValidationError(f"The study {study} is closed and does not open again.")
     gaps = find_pool_gaps(study=study)
     if gaps:
         raise ValidationError(f"The study cannot open: {gaps}.")
@@ -25,7 +31,29 @@ def open_study(*, study: Study, phase: str = Phase.MAIN) -> int:
     waiting = [item for item in sets if item.status != CandidateSet.Status.READY]
     if waiting:
         raise ValidationError(f"{len(waiting)} of {len(sets)} candidate sets are not ready.")
+    repeated = study.is_open and phase in planned_phases(study)
+    before = _places(study, phase)
     added = plan_slots(study=study, phase=phase)
+    if added and repeated:
+        _log_further_places(study, phase, before, added)
     study.status = Study.Status.OPEN
     study.save(update_fields=["status"])
     return added
+
+
+def _places(study: Study, phase: str) -> int:
+    slots = Slot.objects.filter(locale__study=study, phase=phase)
+    return slots.exclude(status=Slot.Status.VOID).count()
+
+
+def _log_further_places(study: Study, phase: str, before: int, added: int) -> None:
+    """Places that come after the first planning are a change of the plan, like any other."""
+    stamp_people(study=study)
+    log_change(
+        study=study,
+        kind=PlanChange.Kind.TARGET,
+        by=None,
+        why="sets that have become ready since",
+        details={"phase": str(phase), "before": before, "after": before + added},
+        added=added,
+    )

@@ -50,6 +50,50 @@ def test_a_cell_takes_as_many_as_its_target() -> None:
     assert find_place([cell], old, {}) == Finding(Verdict.NO_CELL)
 
 
+AGES_AND_GENDERS = [
+    Cell("women", {"country": ["FR"], "gender": ["female"]}, 2),
+    Cell("men", {"country": ["FR"], "gender": ["male"]}, 2),
+    Cell("young", YOUNG, 2),
+    Cell("old", {"country": ["FR"], "age": {"from": 35}}, 2),
+    Cell("it", {"country": ["IT"], "age": {"from": 18}}, 2),
+]
+
+
+@pytest.mark.parametrize(
+    ("facts", "finding"),
+    [
+        ({"country": "FR", "gender": "female", "age": 20}, ("women", "young")),
+        ({"country": "FR", "gender": REFUSED, "age": 20}, ()),
+        ({"country": "FR", "gender": "male", "age": REFUSED}, ()),
+        ({"country": "IT", "gender": REFUSED, "age": 20}, ("it",)),  # Italy asks for age alone
+        ({"country": "US", "gender": "female", "age": 20}, ()),
+    ],
+)
+def test_of_each_margin_of_her_country_a_person_needs_a_cell(
+    facts: Facts, finding: tuple[str, ...]
+) -> None:
+    verdict = Verdict.PLACE if finding else Verdict.NO_CELL
+    assert find_place(AGES_AND_GENDERS, facts, {}) == Finding(verdict, finding)
+
+
+@pytest.mark.django_db
+def test_who_refuses_what_a_margin_asks_takes_no_place_of_another(link: RecruitmentLink) -> None:
+    study = link.study
+    for cell in AGES_AND_GENDERS:
+        Quota.objects.create(
+            study=study, key=cell.key, conditions=cell.conditions, target=cell.target
+        )
+    silent, woman = Walker(link), Walker(link)
+    for walker, gender in ((silent, REFUSED), (woman, "female")):
+        walker.choose()
+        walker.screen(gender=gender)
+    assert silent.participation.outcome == "screened_out"
+    assert silent.participation.screened_at is None
+    assert woman.participation.stratum == "old+women"
+    placed = people_by_cell(study, placed_people(study, "main"), stored_cells(study))
+    assert placed == {"women": 1, "old": 1}
+
+
 PEOPLE = st.fixed_dictionaries(
     {"gender": st.sampled_from(["female", "male", REFUSED]), "age": st.integers(18, 90)}
 )
@@ -61,25 +105,31 @@ def test_whoever_comes_in_whatever_order_no_cell_overflows(
     targets: list[int], people: list[dict[str, str | int]]
 ) -> None:
     conditions = [{"gender": ["female"]}, {"gender": ["male", REFUSED]},
-                  {"age": {"to": 40}}, {"gender": ["female"], "age": {"from": 30}}]  # fmt: skip
+                  {"age": {"to": 40}}, {"age": {"from": 30}}]  # fmt: skip
     cells = [Cell(f"c{n}", conditions[n], target) for n, target in enumerate(targets)]
     placed: Counter[str] = Counter()
     for facts in people:
         found = find_place(cells, facts, placed)
         hers = {cell.key for cell in cells if fits(cell.conditions, facts)}
         full = {cell.key for cell in cells if placed[cell.key] >= cell.target}
-        assert set(found.keys) == hers
+        assert set(found.keys) == hers  # who fits a gender and an age, as everybody does here
         if found.verdict is Verdict.PLACE:
             placed.update(hers)
         else:
-            assert hers & full if hers else found.verdict is Verdict.NO_CELL
+            assert found.verdict is Verdict.FULL
+            assert hers & full
     assert all(placed[cell.key] <= cell.target for cell in cells)
 
 
 @pytest.mark.django_db
 def test_what_is_noted_on_people_counts_like_their_answers(link: RecruitmentLink) -> None:
     study = link.study
-    for key, conditions in {"all": {"country": ["FR"]}, "women": {"gender": ["female"]}}.items():
+    known = {
+        "all": {"country": ["FR"]},
+        "women": {"gender": ["female"]},
+        "men": {"gender": ["male"]},
+    }
+    for key, conditions in known.items():
         Quota.objects.create(study=study, key=key, conditions=conditions, target=9)
     for gender in ("female", "male", "female"):
         walker = Walker(link)
@@ -87,13 +137,13 @@ def test_what_is_noted_on_people_counts_like_their_answers(link: RecruitmentLink
         walker.screen(gender=gender)
     cells = stored_cells(study)
     people = placed_people(study, "main")
-    assert set(people.values_list("stratum", flat=True)) == {"all", "all+women"}
+    assert set(people.values_list("stratum", flat=True)) == {"all+men", "all+women"}
     noted = people_by_cell(study, people, cells)
-    assert noted == {"all": 3, "women": 2}
+    assert noted == {"all": 3, "women": 2, "men": 1}
     people.update(stratum="")  # as in a database from before strata were noted
     assert people_by_cell(study, people, cells) == noted
     assert stamp_people(study=study) == 3
-    assert set(people.values_list("stratum", flat=True)) == {"all", "all+women"}
+    assert set(people.values_list("stratum", flat=True)) == {"all+men", "all+women"}
     assert stamp_people(study=study) == 0
 
 

@@ -6,12 +6,18 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from annotation.actions.assignment import claim_slot
+from annotation.actions.cells import most_places
+from annotation.actions.definition import apply_study
 from annotation.actions.plan import log_change, plan_slots, replace_prompt, retire_prompt
 from annotation.actions.replan import change_target, merge_cells, preview, replan_cells
+from annotation.actions.study import open_study
 from annotation.models import (
     Conversation,
     Participation,
@@ -27,7 +33,14 @@ from annotation.models import (
 from candidates.models import CandidateSet, Prompt
 from tests.annotation.test_claiming import entered
 from tests.annotation.test_retiring import at_work
-from tests.annotation.test_strata import celled_study, judge, let_in, person, sets_of
+from tests.annotation.test_strata import (
+    celled_definition,
+    celled_study,
+    judge,
+    let_in,
+    person,
+    sets_of,
+)
 from tests.faults.test_simultaneous import at_once
 from tests.walker import Walker
 
@@ -129,6 +142,67 @@ def test_the_core_has_a_target_of_its_own(db: None, ines: User) -> None:
     change = change_target(locale=french(study), target=3, by=ines, why="the tail")
     assert change.added == 3
     assert places(study, prompt__key="bereavement") == {"open": 7}
+
+
+def test_a_pilots_target_leaves_the_plan_of_the_main_phase_alone(db: None, ines: User) -> None:
+    study = celled_study(target=10, prompts=4, quotas=[])
+    Slot.objects.filter(locale__study=study).delete()
+    with pytest.raises(ValidationError, match="no places in the phase pilot yet"):
+        change_target(locale=french(study), target=3, by=ines, why="small", phase=Phase.PILOT)
+    open_study(study=study, phase=Phase.PILOT)
+    for _twice in range(2):
+        change = change_target(
+            locale=french(study), target=3, by=ines, why="a small pilot", phase=Phase.PILOT
+        )
+    assert change.record is None
+    assert places(study, phase="pilot") == {"open": 12, "void": 28}
+    record = PlanChange.objects.get()
+    assert (record.details["before"], record.details["after"], record.slots_voided) == (10, 3, 28)
+    assert french(study).target == 10
+    open_study(study=study)
+    assert places(study, phase="main") == {"open": 40}
+    apply_study(celled_definition(target=10, prompts=4, quotas=[]))
+    with pytest.raises(ValidationError, match="differs in target"):
+        apply_study(celled_definition(target=3, prompts=4, quotas=[]))
+
+
+def test_places_that_a_repeated_opening_adds_are_logged(
+    client: Client, db: None, ines: User
+) -> None:
+    study = celled_study(target=5, prompts=3, cell_share=0.5)
+    ready = Slot.objects.filter(locale__study=study)
+    late = ready.values_list("candidate_set", flat=True).order_by("candidate_set").first()
+    ready.filter(candidate_set=late).delete()
+    woman = let_in(person(study, "female"))
+    most = woman.most_places
+    assert open_study(study=study) == 5
+    record = PlanChange.objects.get()
+    assert (record.kind, record.by, record.slots_added) == ("target", None, 5)
+    assert record.why == "sets that have become ready since"
+    assert record.details == {"phase": "main", "before": 10, "after": 15}
+    woman.refresh_from_db()
+    assert most is not None
+    assert woman.most_places == most_places(participation=woman, stratum="women")
+    assert woman.most_places is not None
+    assert woman.most_places > most
+    assert open_study(study=study) == 0
+    assert open_study(study=study, phase=Phase.PILOT) == 15  # its first planning
+    assert PlanChange.objects.get() == record
+    ines.is_staff = ines.is_superuser = True
+    ines.save()
+    client.force_login(ines)
+    page = client.get(reverse("study-plan", args=[study.key])).content.decode()
+    assert "main: 10 → 15" in page
+    with pytest.raises(ValidationError, match="differs in target"):
+        apply_study(celled_definition(target=6, prompts=3, cell_share=0.5))
+
+
+def test_a_closed_study_does_not_open_again(study: Study) -> None:
+    Study.objects.filter(pk=study.pk).update(status="closed")
+    with pytest.raises(CommandError, match="is closed and does not open again"):
+        call_command("open_study", study.key)
+    study.refresh_from_db()
+    assert study.status == "closed"
 
 
 def test_a_resized_set_still_mirrors_the_cells(db: None, ines: User) -> None:

@@ -7,14 +7,17 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from annotation.actions.assignment import claim_slot
+from annotation.actions.definition import apply_study
 from annotation.actions.plan import plan_slots, replace_prompt, retire_prompt
 from annotation.actions.study import open_study
-from annotation.models import Conversation, Ranking, RecruitmentLink, Slot, Study
-from candidates.actions import store_prompts
+from annotation.models import Conversation, PlanChange, Ranking, RecruitmentLink, Slot, Study
+from candidates.actions import store_budget, store_prompts
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet, Prompt, PromptText
 from candidates.pools import PromptRow
+from rehearsal.copies import copy_study
 from tests.annotation.test_claiming import entered, lapse
+from tests.definitions import small_definition
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +124,62 @@ def test_a_replacement_gets_the_places_as_its_sets_become_ready(study: Study) ->
     assert replace_prompt(prompt=old, replacement=new, why="misleads").planned == 0
     old.refresh_from_db()
     assert old.replaced_by == new
+
+
+def test_copies_for_rehearsals_lose_free_places_and_get_nothing_new(study: Study) -> None:
+    first, second = Prompt.objects.filter(pool=study.pool)[:2]
+    Study.objects.filter(pk=study.pk).update(core=[second.key])
+    study.refresh_from_db()
+    copy = copy_study(study=study, seed=1)
+    open_study(study=copy, phase="rehearsal")
+    assert retire_prompt(prompt=first, why="misleads") == 24
+    new = copy_of(second, "better")
+    assert replace_prompt(prompt=second, replacement=new, why="misleads").waiting == 5
+    for pending in CandidateSet.objects.filter(prompt_text__prompt=new):
+        complete_candidate_set(pending.pk)
+    assert replace_prompt(prompt=second, replacement=new, why="misleads").planned == 12
+    assert not Slot.objects.filter(prompt=new, locale__study=copy).exists()
+    assert not PlanChange.objects.filter(study=copy).exists()
+    assert [change.slots_voided for change in study.plan_changes.all()] == [12, 12, 0]
+    copy.refresh_from_db()
+    assert copy.core == [second.key]
+
+
+def test_the_replacement_of_a_core_prompt_joins_the_core(study: Study) -> None:
+    old, other = Prompt.objects.filter(pool=study.pool)[:2]
+    Study.objects.filter(pk=study.pk).update(core=[old.key])
+    study.locales.update(core_target=4)
+    new, third = copy_of(old, "better"), copy_of(other, "third")
+    replace_prompt(prompt=other, replacement=third, why="of the tail")
+    replace_prompt(prompt=old, replacement=new, why="misleads")
+    for pending in CandidateSet.objects.filter(prompt_text__prompt__in=[new, third]):
+        complete_candidate_set(pending.pk)
+    replace_prompt(prompt=old, replacement=new, why="misleads")
+    assert statuses(new) == {"open": 24}
+    assert statuses(third) == {"open": 12}
+    study.refresh_from_db()
+    assert study.core == [old.key, new.key]
+
+
+def test_the_file_of_a_study_still_applies_after_a_replacement(study: Study) -> None:
+    definition = small_definition(key="cored", core=["bereavement"])
+    cored = apply_study(definition)
+    Study.objects.filter(pk=cored.pk).update(status="open")
+    old = Prompt.objects.get(pool=cored.pool, key="bereavement")
+    replace_prompt(prompt=old, replacement=copy_of(old, "better"), why="misleads")
+    assert apply_study(definition).core == ["bereavement", "better"]
+
+
+def test_a_replacement_has_sets_of_every_arm_on_the_studys_budget(study: Study) -> None:
+    study.further_arms.add(study.live_sampler)
+    budget = store_budget({"key": "small", "limit": "1"})
+    Study.objects.filter(pk=study.pk).update(budget=budget)
+    old = Prompt.objects.filter(pool=study.pool)[0]
+    new = copy_of(old, "better")
+    assert replace_prompt(prompt=old, replacement=new, why="misleads").waiting == 10
+    made = CandidateSet.objects.filter(prompt_text__prompt=new)
+    assert {one.sampler for one in made} == set(study.arms())
+    assert {one.budget for one in made} == {budget}
 
 
 def test_a_replacement_that_cannot_be_given_changes_nothing(study: Study) -> None:

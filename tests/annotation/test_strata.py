@@ -85,11 +85,8 @@ def test_the_free_places_go_to_whom_the_kept_ones_lack(
 # ---- planned, met at the door, and judged
 
 
-def celled_study(*, target: int = 10, prompts: int = 6, **settings: Any) -> Study:
-    """A study of one locale with sets that are ready, planned in two cells, 60 to 40.
-
-    The sets hold no texts: nobody reads them here.
-    """
+def celled_definition(*, target: int = 10, prompts: int = 6, **settings: Any) -> dict[str, Any]:
+    """The file of a study of one locale, with two cells, 60 to 40."""
     definition = small_definition(key="celled", target=target, prompts=prompts, **settings)
     definition["study"]["locales"] = [
         locale | {"people": 20} for locale in definition["study"]["locales"]
@@ -99,7 +96,15 @@ def celled_study(*, target: int = 10, prompts: int = 6, **settings: Any) -> Stud
         {"key": "women", "conditions": {"country": ["FR"], "gender": ["female"]}, "share": 0.6},
         {"key": "men", "conditions": {"country": ["FR"], "gender": ["male"]}, "share": 0.4},
     ])  # fmt: skip
-    study = apply_study(definition)
+    return definition
+
+
+def celled_study(*, target: int = 10, prompts: int = 6, **settings: Any) -> Study:
+    """A study of one locale with sets that are ready, planned in two cells, 60 to 40.
+
+    The sets hold no texts: nobody reads them here.
+    """
+    study = apply_study(celled_definition(target=target, prompts=prompts, **settings))
     made = request_pool(study=study, enqueue=False)
     CandidateSet.objects.filter(pk__in=[one.pk for one in made]).update(status="ready")
     plan_slots(study=study, phase=Phase.MAIN)

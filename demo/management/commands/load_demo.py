@@ -39,7 +39,7 @@ class Command(BaseCommand):
         path: Path = options["facts"]
         known = json.loads(path.read_text()) if path.exists() else {}
         study = self._study()
-        if not study.is_open:
+        if study.status == Study.Status.DRAFT:
             self._wait_for_sets(study, options["wait"])
             added = open_study(study=study)
             self.stdout.write(f"{added} slots planned")
