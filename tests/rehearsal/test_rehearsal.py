@@ -108,6 +108,14 @@ def test_a_copy_with_samplers_of_its_own_goes_as_a_whole(db: None, provider: Pro
     assert rows() == before
 
 
+def test_a_copy_whose_sets_cannot_be_made_is_gone_again(db: None, provider: Provider) -> None:
+    study = two_countries(target=2)
+    before = rows()
+    with pytest.raises(ValidationError, match="could not be made"):
+        stage.prepare(study, seed=5, people=4, provider="http://127.0.0.1:9/v1", changes={})
+    assert rows() == before
+
+
 def test_a_rehearsal_is_never_rehearsed_nor_played_twice(db: None, provider: Provider) -> None:
     study = two_countries(target=2)
     copy = copy_study(study=study, seed=6)
