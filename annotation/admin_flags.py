@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -42,6 +42,8 @@ FIGURES = {
     "same_address": _("other people who came from the same address"),
     "fault": _("the check stopped with"),
 }
+# How the address of the queue names one study.
+STUDY_ASKED = "participation__study__id__exact"
 SOURCES = {"study": _("other people of this study"), "readers": _("published reading speeds")}
 
 
@@ -76,13 +78,14 @@ class Rate:
 
 
 def rates() -> list[Rate]:
-    """For each locale and phase of each study: a check that strikes one country more often
-    shows here."""
+    """For each locale and phase of each study that is no rehearsal: a check that strikes one
+    country more often shows here."""
     raised = Q(flags__state=Flag.State.RAISED)
     left_out = Q(flags__decision=Flag.Decision.EXCLUDED)
     place = ("study__key", "locale__country", "locale__language", "phase")
     counts = (
         Participation.objects.exclude(locale=None)
+        .filter(study__rehearsal_of=None)
         .values_list(*place)
         .annotate(
             people=Count("pk", distinct=True),
@@ -115,6 +118,14 @@ class FlagAdmin(ReadOnlyAdmin):
     ordering = ("decision", "-state", "raised_at")
     change_list_template = "admin/annotation/flag/change_list.html"
     sortable_by: ClassVar = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Flag]:
+        """Without the simulated people of rehearsals, unless their study is asked for."""
+        flags: QuerySet[Flag] = super().get_queryset(request)
+        page = request.resolver_match
+        if STUDY_ASKED in request.GET or (page and "object_id" in page.kwargs):
+            return flags
+        return flags.filter(participation__study__rehearsal_of=None)
 
     def language(self, flag: Flag) -> str:
         locale = flag.participation.locale

@@ -5,12 +5,13 @@ that is added later is cleared too. Nothing that the original study uses is touc
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
+from django.db.models import Q
 
 from accounts.models import Annotator, Vendor
 from annotation.actions.link import create_recruitment_link
@@ -19,7 +20,7 @@ from annotation.actions.study import open_study
 from annotation.dealing import derive_seed
 from annotation.middleware import SESSION_KEY
 from annotation.models import Phase, Quota, RecruitmentLink, Study, StudyLocale, Turn, Wave
-from candidates.models import CandidateSet, ModelEndpoint, Sampler
+from candidates.models import Candidate, CandidateSet, ModelEndpoint, Sampler
 
 VENDOR = "rehearsal"
 # Names the key of the demo provider, where the site itself has another provider.
@@ -39,9 +40,10 @@ def copy_study(
 ) -> Study:
     """A marked copy of a study, in draft; a second call with the same seed finds the first.
 
-    `provider` is the address of the demo provider where the original's own endpoint is
-    another: then the copy gets samplers of its own. `changes` are settings that a
-    rehearsal tries out (conversations, turn lengths, targets).
+    `provider` is the address of the demo provider; empty where it is the site's own. Then the
+    original's samplers are used if they call it alone and their sets hold nothing but its
+    texts; else the copy gets samplers of its own. `changes` are settings that a rehearsal
+    tries out (conversations, turn lengths, targets).
     """
     if study.rehearsal_of_id:
         raise ValidationError(f"{study} is a rehearsal itself.")
@@ -56,7 +58,7 @@ def copy_study(
         soft_launch=None, check_duplicates=False, **wanted,
     )  # fmt: skip
     arms = [study.pool_sampler, study.live_sampler, *study.further_arms.order_by("pk")]
-    if provider:
+    if provider or not _is_canned(study, arms):
         endpoint = _endpoint(key, provider)
         own = {arm.pk: _own_sampler(arm, key, endpoint) for arm in arms}
         made.pool_sampler = own[study.pool_sampler_id]
@@ -83,9 +85,24 @@ def _again(row: Any, **changes: Any) -> Any:
     return type(row)._base_manager.create(**kept, **changes)
 
 
+def _is_canned(study: Study, arms: Sequence[Sampler]) -> bool:
+    """Whether these call the site's own provider alone, and no other ever filled their sets."""
+    samplers = Sampler.objects.filter(pk__in=[arm.pk for arm in arms])
+    others = ModelEndpoint.objects.exclude(base_url="")
+    foreign = Candidate.objects.filter(
+        candidate_set__in=CandidateSet.objects.ready().filter(sampler__in=samplers),
+        candidate_set__prompt_text__prompt__pool=study.pool_id,
+        generation__canned=False,
+    )
+    elsewhere = samplers.filter(Q(endpoint__in=others) | Q(further_endpoints__in=others))
+    return not (elsewhere.exists() or foreign.exists())
+
+
 def _endpoint(key: str, address: str) -> ModelEndpoint:
+    """The copy's own way to the demo provider: at this address, or as the site's own."""
+    variable = {"api_key_variable": KEY_VARIABLE} if address else {}
     endpoint, _created = ModelEndpoint.objects.update_or_create(
-        key=key, defaults={"base_url": address, "api_key_variable": KEY_VARIABLE}
+        key=key, defaults={"base_url": address, **variable}
     )
     return endpoint
 

@@ -27,6 +27,11 @@ from rehearsal.copies import KEY_VARIABLE
 ADDRESS = "127.0.0.1"
 START_SECONDS = 60.0
 LAST_CHARACTERS = 1500
+STRANGE_WORKER = (
+    "A worker runs that cannot reach a rehearsal's demo provider and would spoil its responses: "
+    "stop it for the rehearsal, or start it, like this command, with "
+    f"ALLOWED_PRIVATE_HOSTS={ADDRESS} and {KEY_VARIABLE}=demo."
+)
 
 
 class StartError(Exception):
@@ -95,13 +100,23 @@ class Servers:
         return next((process for process in self.started if process.name == name), None)
 
     def ensure_provider(self) -> str:
-        """The address of a demo provider of ours; empty where the site's own is the demo's."""
+        """The address of a demo provider of ours; empty where the site's own is the demo's.
+
+        This process, which makes the pool sets, and all that it starts may call it.
+        """
         if is_demo_provider(os.environ.get("OPENAI_BASE_URL", "")):
             return ""
+        prepared = KEY_VARIABLE in os.environ and ADDRESS in settings.ALLOWED_PRIVATE_HOSTS
+        if not prepared and _worker_answers():
+            raise StartError(STRANGE_WORKER)
         port = free_port()
         address = f"http://{ADDRESS}:{port}/v1"
         command = ["demo.provider", "--port", str(port)]
         self.run("provider", command, lambda: is_demo_provider(address))
+        os.environ[KEY_VARIABLE] = "demo"
+        if ADDRESS not in settings.ALLOWED_PRIVATE_HOSTS:
+            settings.ALLOWED_PRIVATE_HOSTS.append(ADDRESS)
+        os.environ["ALLOWED_PRIVATE_HOSTS"] = ",".join(settings.ALLOWED_PRIVATE_HOSTS)
         return address
 
     def ensure_worker(self, provider: str = "") -> None:
@@ -119,8 +134,7 @@ class Servers:
         ]
         command += ["--without-gossip", "--without-mingle", "--beat"]
         command += ["--schedule", str(Path(self.folder.name) / "beat")]
-        own = {"ALLOWED_PRIVATE_HOSTS": ADDRESS, KEY_VARIABLE: "demo"} if provider else {}
-        self.run("worker", command, _worker_answers, **own)
+        self.run("worker", command, _worker_answers)
 
     def ensure_site(self, given: str = "") -> str:
         """The address of the pages: the one given, the site's own, or one started here."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import django
+from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 from django.urls import reverse
 
@@ -20,7 +21,7 @@ from rehearsal import bookkeeping, checks, reading
 from rehearsal.browser import PATIENCE_SECONDS, PAUSE_SECONDS
 from rehearsal.capacity import Capacity, capacities
 from rehearsal.clock import lapse_lease, review_everybody, set_reading_times
-from rehearsal.copies import copy_study, open_copy, waiting_sets
+from rehearsal.copies import copy_study, open_copy, remove_copy, waiting_sets
 from rehearsal.direct import play_some
 from rehearsal.findings import Check
 from rehearsal.ledger import Ledger
@@ -31,6 +32,7 @@ from rehearsal.world import World
 THREADS = 8
 BATCH = 100
 TRIES = 5
+WORKER_SECONDS = 0.5
 Say = Callable[[str], None]
 
 
@@ -53,11 +55,18 @@ class Rehearsal:
 def prepare(
     original: Study, *, seed: int, people: int, provider: str, changes: Mapping[str, Any]
 ) -> Rehearsal:
-    """The copy with its sets, slots and link. Sets that are lacking are made here and now."""
+    """The copy with its sets, slots and link. Sets that are lacking are made here and now.
+
+    A copy whose sets cannot be made is removed again: the next try finds nothing of it.
+    """
     study = copy_study(study=original, seed=seed, provider=provider, changes=dict(changes))
-    for candidate_set in waiting_sets(study):
-        _make(candidate_set)
-    link = open_copy(study=study)
+    try:
+        for candidate_set in waiting_sets(study):
+            _make(candidate_set)
+        link = open_copy(study=study)
+    except BaseException:
+        remove_copy(study=study)
+        raise
     join_path = reverse("join", args=[link.key])
     return Rehearsal(study, truth_of(study, seed), people, join_path, seed)
 
@@ -69,11 +78,16 @@ def truth_of(study: Study, seed: int) -> Truth:
 
 
 def _make(candidate_set: CandidateSet) -> None:
+    """Makes a set, or waits while a worker does. Raises ValidationError where it fails."""
     for _try in range(TRIES * candidate_set.sampler.max_attempts):
         outcome = complete_candidate_set(candidate_set.pk)
-        if outcome.again_in is None:
-            return
-        time.sleep(outcome.again_in)
+        candidate_set.refresh_from_db()
+        if candidate_set.status != CandidateSet.Status.PENDING:
+            break
+        time.sleep(WORKER_SECONDS if outcome.again_in is None else outcome.again_in)
+    if candidate_set.status != CandidateSet.Status.READY:
+        why = "; ".join(candidate_set.reasons) or candidate_set.status
+        raise ValidationError(f"The responses of {candidate_set} could not be made: {why}.")
 
 
 def world_of(rehearsal: Rehearsal, site: str) -> World:

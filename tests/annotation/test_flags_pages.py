@@ -19,6 +19,7 @@ from annotation.models import (
     Ranking,
     RecruitmentLink,
     Slot,
+    Study,
     Turn,
 )
 from annotation.review import review_work
@@ -68,6 +69,21 @@ def staff_with(*rights: str) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def test_the_queue_leaves_rehearsals_out_unless_their_study_is_asked_for(
+    flag: Flag, reviewer: Client
+) -> None:
+    study = flag.participation.study
+    queue, page = reverse("admin:annotation_flag_changelist"), decide_url(flag)
+    assert page in reviewer.get(queue).content.decode()
+    Study.objects.filter(pk=study.pk).update(rehearsal_of=study.pk)
+    found = reviewer.get(queue)
+    assert page not in found.content.decode()
+    assert found.context["rates"] == []
+    asked = reviewer.get(queue, {"participation__study__id__exact": study.pk})
+    assert page in asked.content.decode()
+    assert reviewer.get(page).status_code == 200
 
 
 def signals_page(walker: Walker) -> str:

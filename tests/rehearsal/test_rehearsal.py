@@ -14,6 +14,7 @@ from accounts.models import Vendor
 from annotation.actions.pool import request_pool
 from annotation.models import Conversation, Grant, Participation, Phase, Study
 from candidates.generation import complete_candidate_set
+from candidates.models import Candidate, Generation, ModelEndpoint, Sampler
 from exports.formats.community_alignment import finished_conversations
 from rehearsal import stage
 from rehearsal.copies import VENDOR, copy_key, copy_study, remove_copy
@@ -105,6 +106,58 @@ def test_a_copy_with_samplers_of_its_own_goes_as_a_whole(db: None, provider: Pro
     assert copy.live_sampler.endpoint == copy.pool_sampler.endpoint
     assert {item.sampler for item in request_pool(study=copy, enqueue=False)} == {copy.pool_sampler}
     remove_copy(study=copy)
+    assert rows() == before
+
+
+@pytest.mark.parametrize("where", ["pool", "live", "further arm", "further endpoint", "texts"])
+def test_a_study_with_another_provider_anywhere_is_copied_with_samplers_of_its_own(
+    db: None, provider: Provider, where: str
+) -> None:
+    """Also where the site's provider is the demo's: then the copy's are at that one."""
+    study = two_countries(target=2)
+    for candidate_set in request_pool(study=study, enqueue=False):
+        complete_candidate_set(candidate_set.pk)
+    assert copy_study(study=study, seed=1).pool_sampler == study.pool_sampler
+    call_another_provider(study, where)
+    copy = copy_study(study=study, seed=2)
+    theirs = {study.pool_sampler, study.live_sampler, *study.further_arms.all()}
+    for sampler in (copy.pool_sampler, copy.live_sampler, *copy.further_arms.all()):
+        assert sampler not in theirs
+        further = sampler.further_endpoints.values_list("base_url", flat=True)
+        assert {sampler.endpoint.base_url, *further} == {""}
+    assert copy.further_arms.count() == study.further_arms.count()
+    sets = request_pool(study=copy, enqueue=False)
+    complete_candidate_set(sets[0].pk)
+    sets[0].refresh_from_db()
+    assert sets[0].canned
+    assert sets[0].status == "ready"
+
+
+def call_another_provider(study: Study, where: str) -> None:
+    """One endpoint of the study at another address, or one text of its sets from there."""
+    if where == "texts":
+        texts = Candidate.objects.filter(candidate_set__prompt_text__prompt__pool=study.pool)
+        Generation.objects.filter(pk=texts.values("generation")[:1]).update(canned=False)
+        return
+    other = ModelEndpoint.objects.create(key="other", base_url="https://api.example.org/v1")
+    sampler = study.live_sampler if where == "live" else study.pool_sampler
+    if where == "further endpoint":
+        sampler.further_endpoints.add(other)
+        return
+    values = {field.attname: getattr(sampler, field.attname) for field in sampler._meta.fields}
+    made = Sampler.objects.create(**values | {"id": None, "key": "new", "endpoint_id": other.pk})
+    if where == "further arm":
+        study.further_arms.add(made)
+        return
+    setattr(study, f"{where}_sampler", made)
+    study.save()
+
+
+def test_a_copy_whose_sets_cannot_be_made_is_gone_again(db: None, provider: Provider) -> None:
+    study = two_countries(target=2)
+    before = rows()
+    with pytest.raises(ValidationError, match="could not be made"):
+        stage.prepare(study, seed=5, people=4, provider="http://127.0.0.1:9/v1", changes={})
     assert rows() == before
 
 
