@@ -108,9 +108,13 @@ def _endpoint(key: str, address: str) -> ModelEndpoint:
 
 
 def _own_sampler(sampler: Sampler, key: str, endpoint: ModelEndpoint) -> Sampler:
+    # The arms' shared plain response belongs to the prompt, and so to the original as well.
+    plain = sampler.anchor and sampler.strategy == Sampler.Strategy.NC
     made: Sampler = _again(
-        sampler, key=f"{key[-38:]}-{sampler.pk}"[:50].lstrip("-"), endpoint=endpoint, thresholds={}
-    )
+        sampler, key=f"{key[-38:]}-{sampler.pk}"[:50].lstrip("-"), endpoint=endpoint,
+        thresholds={}, anchor=False,
+        strategy=Sampler.Strategy.NC_DEFAULT if plain else sampler.strategy,
+    )  # fmt: skip
     if sampler.further_endpoints.exists():
         made.further_endpoints.set([endpoint])
     return made
