@@ -256,10 +256,64 @@ def _waiting(candidate_set: CandidateSet) -> Any:
     return CandidateSet.objects.filter(pk=candidate_set.pk, status=CandidateSet.Status.PENDING)
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What is left of an attempt's answers, and what speaks against it."""
+
+    kept: list[Draft]
+    reasons: list[str]
+    measures: dict[str, Any]
+    too_similar: list[str]
+
+
 def _finish_attempt(
     candidate_set: CandidateSet, answers: list[tuple[samplers.Call, Generation]]
 ) -> Outcome:
-    """Checks, measures, selects; then stores the set, or the attempt as refused."""
+    """Stores the set, or the attempt as refused, after it was examined."""
+    found = _examine(candidate_set, answers)
+    control = bool(candidate_set.sampler.thresholds) and is_control(candidate_set)
+    with transaction.atomic():
+        waiting = (
+            _waiting(candidate_set).select_for_update().filter(attempts=candidate_set.attempts)
+        )
+        if not waiting.exists():
+            return Outcome("another worker was first")
+        if found.reasons or (found.too_similar and not control):
+            return _refuse(candidate_set, found)
+        _store_candidates(candidate_set, found.kept)
+        waiting.update(
+            status=CandidateSet.Status.READY,
+            ready_at=timezone.now(),
+            reasons=found.too_similar,
+            measures=found.measures,
+            control=control,
+        )
+    return Outcome("ready")
+
+
+def _examine(
+    candidate_set: CandidateSet, answers: list[tuple[samplers.Call, Generation]]
+) -> Examined:
+    """Selects, checks, measures; what is not valid is not measured."""
+    kept, reasons = _check(candidate_set, answers)
+    texts = [draft.text for draft in kept]
+    if not reasons and candidate_set.urgent:  # pool sets are read by people before a study opens
+        release_connection()
+        reasons = find_unsafe(texts, candidate_set.language, candidate_set.sampler.endpoint)
+    if reasons:
+        return Examined(kept, reasons, {}, [])
+    measures = diversity.measure(texts, _vectors(candidate_set, texts))
+    # A translation differs as much as its original does, which was measured.
+    native = candidate_set.parallel_to is None
+    limits_of_language = candidate_set.sampler.thresholds.get(candidate_set.language, {})
+    too_similar = diversity.too_similar(measures, limits_of_language if native else {})
+    return Examined(kept, reasons, measures, too_similar)
+
+
+def _check(
+    candidate_set: CandidateSet, answers: list[tuple[samplers.Call, Generation]]
+) -> tuple[list[Draft], list[str]]:
+    """The drafts that stay, and the defects found in them."""
     sampler = candidate_set.sampler
     drafts = [
         Draft(call, answer, index, text)
@@ -269,7 +323,7 @@ def _finish_attempt(
     selecting = sampler.oversample and candidate_set.parallel_to is None
     kept = _select(candidate_set, drafts) if selecting else drafts
     told = kept if selecting else [Draft(call, answer, 0, "") for call, answer in answers]
-    reasons = find_defects(
+    return kept, find_defects(
         [draft.text for draft in kept],
         n=sampler.n,
         language=candidate_set.language,
@@ -278,37 +332,6 @@ def _finish_attempt(
         finish_reasons={draft.generation.finish_reason for draft in told},
         tolerated=sampler.tolerated_languages.get(candidate_set.language, []),
     )
-    measures: dict[str, Any] = {}
-    too_similar: list[str] = []
-    if not reasons and candidate_set.urgent:  # pool sets are read by people before a study opens
-        release_connection()
-        texts = [draft.text for draft in kept]
-        reasons = find_unsafe(texts, candidate_set.language, sampler.endpoint)
-    if not reasons:
-        texts = [draft.text for draft in kept]
-        measures = diversity.measure(texts, _vectors(candidate_set, texts))
-        # A translation differs as much as its original does, which was measured.
-        native = candidate_set.parallel_to is None
-        thresholds = sampler.thresholds.get(candidate_set.language, {}) if native else {}
-        too_similar = diversity.too_similar(measures, thresholds)
-    control = bool(sampler.thresholds) and is_control(candidate_set)
-    with transaction.atomic():
-        waiting = (
-            _waiting(candidate_set).select_for_update().filter(attempts=candidate_set.attempts)
-        )
-        if not waiting.exists():
-            return Outcome("another worker was first")
-        if reasons or (too_similar and not control):
-            return _refuse(candidate_set, reasons, too_similar, measures)
-        _store_candidates(candidate_set, kept)
-        waiting.update(
-            status=CandidateSet.Status.READY,
-            ready_at=timezone.now(),
-            reasons=too_similar,
-            measures=measures,
-            control=control,
-        )
-    return Outcome("ready")
 
 
 def _select(candidate_set: CandidateSet, drafts: list[Draft]) -> list[Draft]:
@@ -399,12 +422,7 @@ def _share(candidate_set: CandidateSet, draft: Draft) -> Draft:
     return Draft(draft.call, anchor.generation, 0, anchor.text)
 
 
-def _refuse(
-    candidate_set: CandidateSet,
-    reasons: list[str],
-    too_similar: list[str],
-    measures: dict[str, Any],
-) -> Outcome:
+def _refuse(candidate_set: CandidateSet, found: Examined) -> Outcome:
     """Keeps the attempt as a row of its own, with generations and reasons, never candidates."""
     refused = CandidateSet.objects.create(
         prompt_text=candidate_set.prompt_text,
@@ -420,19 +438,19 @@ def _refuse(
         attempts=candidate_set.attempts,
         parallel_to=candidate_set.parallel_to,
         refused_for=candidate_set,
-        reasons=[*reasons, *too_similar],
-        measures=measures,
+        reasons=[*found.reasons, *found.too_similar],
+        measures=found.measures,
     )
     candidate_set.generations.filter(attempt=candidate_set.attempts).update(candidate_set=refused)
     candidate_set.attempts += 1
     candidate_set.leased_until = timezone.now()
     exhausted = candidate_set.attempts >= candidate_set.sampler.max_attempts * candidate_set.rounds
-    if exhausted and reasons:
+    if exhausted and found.reasons:
         candidate_set.status = CandidateSet.Status.FAILED
-        candidate_set.reasons = ["no attempt passed the checks", *reasons]
+        candidate_set.reasons = ["no attempt passed the checks", *found.reasons]
     elif exhausted:
         candidate_set.status = CandidateSet.Status.QUARANTINED
-        candidate_set.reasons = ["valid, but never diverse enough", *too_similar]
+        candidate_set.reasons = ["valid, but never diverse enough", *found.too_similar]
     candidate_set.save(update_fields=["attempts", "leased_until", "status", "reasons"])
     if exhausted:
         return Outcome(candidate_set.status)
