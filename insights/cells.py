@@ -14,7 +14,6 @@ from annotation.actions.cells import people_by_cell, placed_people, share_of_pla
 from annotation.actions.strata import stored_cells
 from annotation.models import (
     Outcome,
-    Participation,
     Quota,
     ScreeningCount,
     Slot,
@@ -286,10 +285,3 @@ def _word(name: str, condition: Any) -> str:
         return f"{name} {low}–{high}"
     codes = ", ".join(str(code) for code in condition)
     return codes if name == "country" else f"{name} {codes}"
-
-
-def phases_of(study: Study) -> list[str]:
-    """Phases that have places or people."""
-    planned = Slot.objects.filter(locale__study=study).order_by().values_list("phase", flat=True)
-    come = Participation.objects.filter(study=study).order_by().values_list("phase", flat=True)
-    return sorted({*planned.distinct(), *come.distinct()})

@@ -1,6 +1,6 @@
 """Which phase a page or a command speaks of: one at a time, never several together."""
 
-from annotation.models import Phase, Study
+from annotation.models import Phase, Slot, Study
 
 
 def chosen_phase(asked: str) -> Phase:
@@ -9,6 +9,8 @@ def chosen_phase(asked: str) -> Phase:
 
 
 def phases_in_use(study: Study, shown: str) -> list[Phase]:
-    """Those of which the study has people, in their order, with the one that is shown."""
-    used = set(study.participations.values_list("phase", flat=True).distinct()) | {shown}
+    """Those of which the study has people or places, in their order, and the one shown."""
+    people = study.participations.order_by().values_list("phase", flat=True).distinct()
+    places = Slot.objects.filter(locale__study=study).order_by().values_list("phase", flat=True)
+    used = {*people, *places.distinct(), shown}
     return [phase for phase in Phase if phase.value in used]

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from annotation.actions.replan import Change, preview
 from annotation.models import Phase, PlanChange, Study
-from insights.cells import cell_fill, locale_plans, phases_of, screened_out
+from insights.cells import cell_fill, locale_plans, screened_out
+from insights.phases import chosen_phase, phases_in_use
 from insights.plan_forms import FORMS, PlanForm
 
 
@@ -25,7 +26,7 @@ from insights.plan_forms import FORMS, PlanForm
 def plan(request: HttpRequest, key: str) -> HttpResponse:
     """Looking needs `view_study`; a change and its preview need `change_study`."""
     study = get_object_or_404(Study, key=key)
-    phase = _phase(request)
+    phase = chosen_phase(request.GET.get("phase", ""))
     asked = request.POST.get("form", "")
     forms = {name: form(study=study, phase=phase) for name, form in FORMS.items()}
     shown: Change | None = None
@@ -38,11 +39,6 @@ def plan(request: HttpRequest, key: str) -> HttpResponse:
             return redirect(f"{reverse('study-plan', args=[key])}?phase={phase}")
     context = _facts(study, phase) | {"forms": forms, "asked": asked, "preview": shown}
     return render(request, "insights/plan.html", context, status=422 if _faulty(forms) else 200)
-
-
-def _phase(request: HttpRequest) -> str:
-    asked = request.GET.get("phase", Phase.MAIN)
-    return asked if asked in Phase.values else str(Phase.MAIN)
 
 
 def _change(request: HttpRequest, form: PlanForm, *, look: bool) -> Change | None:
@@ -68,13 +64,13 @@ def _faulty(forms: dict[str, PlanForm]) -> bool:
     return any(form.is_bound and form.errors for form in forms.values())
 
 
-def _facts(study: Study, phase: str) -> dict[str, Any]:
+def _facts(study: Study, phase: Phase) -> dict[str, Any]:
     away = screened_out(study, phase)
     changes = study.plan_changes.select_related("by").order_by("-at", "-pk")[:100]
     return {
         "study": study,
         "phase": phase,
-        "phases": phases_of(study),
+        "phases": phases_in_use(study, phase),
         "cells": cell_fill(study, phase),
         "plans": [(one, away.get(one.locale.pk, 0)) for one in locale_plans(study, phase)],
         "changes": [(change, _words(change)) for change in changes],
