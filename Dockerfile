@@ -26,12 +26,12 @@ COPY static static
 COPY locale locale
 
 # Messages and static files are made once, here; the values only let the settings load.
-RUN export SECRET_KEY=build-only DATABASE_URL=postgresql://build REDIS_URL=redis://build \
+RUN export SECRET_KEY=build-only PSEUDONYM_KEY=build-only DATABASE_URL=postgresql://build REDIS_URL=redis://build \
         SITE_URL=http://build PLURIVOX_EMBEDDED=1 \
     && python -m config.messages \
     && python manage.py collectstatic --no-input --verbosity=0 \
     && useradd --system --uid 10001 --home-dir /srv/plurivox plurivox \
-    && install -d -o plurivox /srv/beat
+    && install -d -o plurivox /srv/beat /srv/exports
 
 USER 10001
 EXPOSE 8000

@@ -37,7 +37,14 @@ PROLIFIC_PLACEHOLDERS = (
 )
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 # Variables whose values must never sign what outsiders see.
-OWN_SECRETS = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY", "POSTGRES_PASSWORD"}
+OWN_SECRETS = {
+    "SECRET_KEY",
+    "PSEUDONYM_KEY",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "OPENAI_API_KEY",
+    "POSTGRES_PASSWORD",
+}
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ if not EMBEDDED:
         raise ImproperlyConfigured("DEBUG shows internals: unset it in production.")
     if len(SECRET_KEY) < 40:
         raise ImproperlyConfigured("SECRET_KEY is too short: use 50 random characters.")
+    if len(env.str("PSEUDONYM_KEY", "")) < 40:
+        raise ImproperlyConfigured("PSEUDONYM_KEY is too short: use 50 random characters.")
     if not ALLOWED_HOSTS:
         raise ImproperlyConfigured("ALLOWED_HOSTS is not set: name the site's host.")
 
@@ -172,6 +174,12 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
     }
 }
+
+# -- What leaves
+# Pseudonyms are keyed with it. Keep it apart from backups of the database: who has both can
+# tell whose rows are whose. A new key gives everybody new pseudonyms.
+PSEUDONYM_KEY = required("PSEUDONYM_KEY")
+EXPORTS_DIR = Path(env.str("EXPORTS_DIR", str(BASE_DIR / ".data" / "exports")))
 
 # -- Celery: the database is the truth, Redis only carries ids
 REDIS_URL = required("REDIS_URL")

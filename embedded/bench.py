@@ -34,6 +34,8 @@ def bench(arguments: Sequence[str]) -> int:
             children.environment |= {
                 "PLURIVOX_EMBEDDED": "1",
                 "SECRET_KEY": "only-for-benchmarks",
+                "PSEUDONYM_KEY": "only-for-benchmarks",
+                "EXPORTS_DIR": str(data / "exports"),
                 "SITE_URL": "http://127.0.0.1",
                 "ALLOWED_HOSTS": "127.0.0.1,testserver",
                 "STATIC_ROOT": str(data / "static"),

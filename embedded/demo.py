@@ -104,15 +104,21 @@ def _start(children: Children, port: int) -> None:
 
 
 def site_environment(port: int) -> dict[str, str]:
-    key = DATA / "secret_key"
-    if not key.exists():
-        servers.write_secret(key, secrets.token_urlsafe(50))
     return {
         "PLURIVOX_EMBEDDED": "1",
-        "SECRET_KEY": key.read_text(),
+        "SECRET_KEY": _secret("secret_key"),
+        "PSEUDONYM_KEY": _secret("pseudonym_key"),
         "SITE_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
     }
+
+
+def _secret(name: str) -> str:
+    """A random key of this installation, made once."""
+    key = DATA / name
+    if not key.exists():
+        servers.write_secret(key, secrets.token_urlsafe(50))
+    return key.read_text()
 
 
 def _provider(children: Children) -> dict[str, str]:

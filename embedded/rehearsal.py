@@ -63,6 +63,8 @@ def _start(children: Children, data: Path, port: int) -> list[Part]:
         children.environment |= {
             "PLURIVOX_EMBEDDED": "1",
             "SECRET_KEY": "only-for-rehearsals",
+            "PSEUDONYM_KEY": "only-for-rehearsals",
+            "EXPORTS_DIR": str(data / "exports"),
             "SITE_URL": f"http://127.0.0.1:{port}",
             "ALLOWED_HOSTS": "127.0.0.1",
             "STATIC_ROOT": str(data / "static"),

@@ -99,6 +99,8 @@ def _environment(children: Children, data: Path, browser: str) -> dict[str, str]
     return {
         "PLURIVOX_EMBEDDED": "1",
         "SECRET_KEY": "only-for-tests",
+        "PSEUDONYM_KEY": "only-for-tests",
+        "EXPORTS_DIR": str(data / "exports"),
         "SITE_URL": "http://testserver",
         "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "STATIC_ROOT": str(data / "static"),

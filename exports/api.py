@@ -8,7 +8,7 @@ from rest_framework.decorators import api_view, authentication_classes, permissi
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from exports.actions import note_use
+from exports.actions.tokens import note_use
 from exports.formats import community_alignment
 from exports.models import ApiToken
 from exports.permissions import HasToken, TokenAuthentication

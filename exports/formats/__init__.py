@@ -1,1 +1,1 @@
-"""Dataset formats, one file each: explicit columns, explicit order, rows streamed."""
+"""Dataset formats, one file each; FORMATS finds them by name."""

@@ -17,9 +17,8 @@ from django.db.models import Prefetch, QuerySet
 from accounts.models import Answer, Vendor
 from annotation.models import Conversation, Phase, ShownCandidate, Study, Turn
 from candidates.models import Generation
-from exports.actions import ensure_pseudonyms
 from exports.formats import labels
-from exports.models import Pseudonym
+from exports.pseudonyms import Kind, Pseudonyms
 
 NAME = "community-alignment"
 TURNS = ("first", "second", "third", "fourth")
@@ -65,20 +64,19 @@ def stream_csv(*, study: Study, vendor: Vendor, fields: Sequence[str]) -> Iterat
     Columns that are not among `fields` leave empty.
     """
     conversations = finished_conversations(study, vendor)
-    numbers = _numbers(study, vendor, conversations)
+    pseudonyms = Pseudonyms.of(study_key=study.key, recipient=f"vendor:{vendor.key}")
     yield _line(COLUMNS)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         for conversation in _with_everything(conversations).iterator(chunk_size=200):
-            people, talks = numbers
-            if conversation.pk in talks:  # finished after the numbers were given: next time
-                row = make_row(
-                    conversation,
-                    conversation_id=talks[conversation.pk],
-                    annotator_id=people[conversation.participation.annotator_id],
-                )
-                yield _line([row[name] if name in fields else "" for name in COLUMNS])
+            person = conversation.participation.annotator
+            row = make_row(
+                conversation,
+                conversation_id=pseudonyms.number(Kind.CONVERSATION, conversation.public_id),
+                annotator_id=pseudonyms.number(Kind.ANNOTATOR, person.public_id),
+            )
+            yield _line([row[name] if name in fields else "" for name in COLUMNS])
 
 
 def finished_conversations(study: Study, vendor: Vendor) -> QuerySet[Conversation]:
@@ -98,32 +96,12 @@ def finished_conversations(study: Study, vendor: Vendor) -> QuerySet[Conversatio
     )
 
 
-def _numbers(
-    study: Study, vendor: Vendor, conversations: QuerySet[Conversation]
-) -> tuple[dict[int, int], dict[int, int]]:
-    ids = list(conversations.values_list("participation__annotator_id", "pk"))
-    return (
-        ensure_pseudonyms(
-            study=study,
-            recipient=vendor,
-            kind=Pseudonym.Kind.ANNOTATOR,
-            target_ids=(annotator for annotator, _conversation in ids),
-        ),
-        ensure_pseudonyms(
-            study=study,
-            recipient=vendor,
-            kind=Pseudonym.Kind.CONVERSATION,
-            target_ids=(conversation for _annotator, conversation in ids),
-        ),
-    )
-
-
 def _with_everything(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     answers = Answer.objects.select_related("question", "option")
     generations = Generation.objects.only("candidate_set_id", "canned")
     return (
         conversations.order_by("pk")
-        .select_related("participation__wave", "locale")
+        .select_related("participation__wave", "participation__annotator", "locale")
         .prefetch_related(
             Prefetch("participation__annotator__answers", queryset=answers),
             Prefetch(

@@ -22,7 +22,7 @@ from annotation.actions.pool import request_pool
 from annotation.actions.study import open_study
 from annotation.models import Explanation, Participation, Phase, Ranking, Study
 from candidates.models import CandidateSet
-from exports.actions import create_token
+from exports.actions.tokens import create_token
 from exports.formats import community_alignment as ca
 from tests.definitions import small_definition
 from tests.processes import Site, Worker, wait_until

@@ -21,7 +21,7 @@ from annotation.actions.pool import request_pool
 from annotation.actions.study import open_study
 from annotation.models import Phase, Study
 from candidates.models import CandidateSet
-from exports.actions import create_token
+from exports.actions.tokens import create_token
 from exports.formats import community_alignment
 from exports.models import ApiToken, hash_token
 

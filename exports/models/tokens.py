@@ -1,15 +1,13 @@
-"""OUT: who may fetch what, and under which numbers people and conversations leave."""
+"""Keys with which a vendor's programs fetch its part of one study."""
 
 import hashlib
-import secrets
-from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Vendor
+from accounts.models import User, Vendor
 from annotation.models import Study
 
 
@@ -24,14 +22,29 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
 
 
+class Access(models.TextChoices):
+    """What a token opens. Data speak pseudonyms, people the vendor's own ids: never both."""
+
+    DATA = "data", _("data: exports and the change feed, under pseudonyms")
+    PEOPLE = "people", _("people: invitations, status and pay, under the vendor's own ids")
+
+
 class ApiToken(models.Model):
     """A vendor's key to one study: only its own people, only the listed fields."""
 
     vendor = models.ForeignKey(Vendor, models.CASCADE)
     study = models.ForeignKey(Study, models.CASCADE)
     name = models.CharField(max_length=100)
+    start = models.CharField(
+        max_length=12, blank=True, default="", editable=False, help_text="its first characters"
+    )
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    access = models.CharField(max_length=6, choices=Access, default=Access.DATA)
     fields = models.JSONField(help_text="columns that carry values; the others leave empty")
+    addresses = models.JSONField(
+        default=list, blank=True, help_text="networks it may be used from; empty: anywhere"
+    )
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -41,40 +54,3 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.vendor}, {self.study})"
-
-
-FIRST_NUMBER, LAST_NUMBER = 10**13, 10**14 - 1
-
-
-def new_number() -> int:
-    """A random number of 14 digits."""
-    return FIRST_NUMBER + secrets.randbelow(LAST_NUMBER - FIRST_NUMBER + 1)
-
-
-class Pseudonym(models.Model):
-    """The number under which one recipient of one study knows a person or a conversation."""
-
-    class Kind(models.TextChoices):
-        ANNOTATOR = "annotator", _("annotator")
-        CONVERSATION = "conversation", _("conversation")
-
-    study = models.ForeignKey(Study, models.CASCADE)
-    recipient = models.ForeignKey(Vendor, models.CASCADE)
-    kind = models.CharField(max_length=12, choices=Kind)
-    target_id = models.BigIntegerField()
-    number = models.BigIntegerField(default=new_number)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["study", "recipient", "kind", "target_id"],
-                name="one_pseudonym_per_recipient_and_target",
-            ),
-            models.UniqueConstraint(
-                fields=["study", "recipient", "number"],
-                name="a_pseudonym_names_one_thing",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.number}"

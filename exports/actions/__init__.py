@@ -1,0 +1,1 @@
+"""Every write about what leaves, one file a subject."""

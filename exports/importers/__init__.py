@@ -1,0 +1,1 @@
+"""From published files and our own exports back into rows, and the validators of each layout."""

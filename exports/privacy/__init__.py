@@ -1,0 +1,1 @@
+"""What protects people at the door: recoding, risk, personal data in free text."""

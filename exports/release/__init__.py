@@ -1,0 +1,1 @@
+"""Release kits: archives that a research team publishes."""
