@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from exports.formats.base import Format
 
-MODULES = {
-    "community-alignment": "community_alignment",
-    "comparisons": "comparisons",
-    "rankings": "rankings",
-    "preference-pairs": "preference_pairs",
-    "preference-pairs-chosen": "preference_pairs_chosen",
-    "conversations": "conversations",
-    "candidates": "candidates",
-    "annotators": "annotators",
-    "dispositions": "dispositions",
-    "prism": "prism",
+PLACES = {  # module, and the name in it
+    "community-alignment": ("community_alignment", "FORMAT"),
+    "comparisons": ("comparisons", "FORMAT"),
+    "rankings": ("rankings", "FORMAT"),
+    "preference-pairs": ("preference_pairs", "FORMAT"),
+    "preference-pairs-chosen": ("preference_pairs", "FORMAT_CHOSEN"),
+    "conversations": ("conversations", "FORMAT"),
+    "candidates": ("candidates", "FORMAT"),
+    "annotators": ("annotators", "FORMAT"),
+    "dispositions": ("dispositions", "FORMAT"),
+    "prism": ("prism", "FORMAT"),
 }
 
 
@@ -30,18 +30,21 @@ class Formats(Mapping[str, "Format"]):
     """
 
     def __getitem__(self, name: str) -> "Format":
-        return _load(MODULES[name])
+        return _load(*PLACES[name])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(MODULES)
+        return iter(PLACES)
 
     def __len__(self) -> int:
-        return len(MODULES)
+        return len(PLACES)
+
+    def __contains__(self, name: object) -> bool:
+        return name in PLACES
 
 
 @cache
-def _load(module: str) -> "Format":
-    form: Format = import_module(f"exports.formats.{module}").FORMAT
+def _load(module: str, name: str) -> "Format":
+    form: Format = getattr(import_module(f"exports.formats.{module}"), name)
     return form
 
 

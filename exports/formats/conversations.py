@@ -16,6 +16,8 @@ COLUMNS = (
     shared.WAVE,
     shared.PHASE,
     Column("status", Type.TEXT, "how it ended", meanings.CONVERSATION_STATUS),
+    Column("skip_reason", Type.TEXT, "what she gave as the reason to leave it; empty: nothing, or "
+           "it may not leave"),
     Column("ordinal", Type.INTEGER, "place of the conversation in the person's plan, from 0"),
     Column("sitting", Type.INTEGER, "sitting of this person, from 1; a pause of an hour begins "
            "another"),
@@ -72,6 +74,7 @@ told AS (
 SELECT talks.conversation AS conversation_id, people.annotator AS annotator_id, talks.kind,
     coalesce(talks.occasion, 0) > 0 AS retest, talks.country, talks.language, people.wave,
     people.phase, CASE talks.status WHEN 'helped' THEN 'broke_off' ELSE talks.status END AS status,
+    CASE WHEN people.free_text THEN nullif(stored.skip_reason, '') END AS skip_reason,
     talks.ordinal, talks.sitting, talks.planned_turns,
     (SELECT count(*) FROM annotation_turn t JOIN annotation_ranking r ON r.turn_id = t.id
         WHERE t.conversation_id = talks.talk_id) AS done_turns,
@@ -112,5 +115,5 @@ FORMAT = Format(
     columns=COLUMNS,
     query=query,
     not_carried="How the responses were made (in `candidates`), the person's answers about "
-    "herself (in `annotators`), the reason of a skip (in `dispositions`).",
+    "herself (in `annotators`), what became of the place (in `dispositions`).",
 )

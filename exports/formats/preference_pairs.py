@@ -17,6 +17,8 @@ Turns on which no response was acceptable give pairs like any other: the order h
 `acceptable` says so. The same goes for planned re-tests and `retest`.
 """
 
+from dataclasses import replace
+
 from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
 from exports.pseudonyms import Kind, text_sql
@@ -106,7 +108,15 @@ WHERE held.basis IS NOT NULL AND btrim(won.text) <> btrim(lost.text){only}
 ORDER BY conversation_id, turn, chosen_letter, rejected_letter"""
 
 
-def query(scope: Scope, only: str = "") -> Query:
+def query(scope: Scope) -> Query:
+    return _query(scope)
+
+
+def query_chosen(scope: Scope) -> Query:
+    return _query(scope, only=" AND better.candidate_id = paths.chosen_id")
+
+
+def _query(scope: Scope, only: str = "") -> Query:
     return with_source(
         scope,
         shared.PATHS
@@ -131,4 +141,12 @@ FORMAT = Format(
     query=query,
     not_carried="Ties, opinions in words, explanations and times; the instruction that was sent "
     "to the model (in `candidates`).",
+)
+FORMAT_CHOSEN = replace(
+    FORMAT,
+    name="preference-pairs-chosen",
+    title="Preference pairs: the chosen one against the rest",
+    row="The response that continued a conversation and one below it, for one turn and person.",
+    query=query_chosen,
+    not_carried=f"The order among those not chosen. {FORMAT.not_carried}",
 )

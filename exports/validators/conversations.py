@@ -8,7 +8,9 @@ from exports.formats import meanings
 from exports.formats.conversations import FORMAT
 from exports.validators.problems import Fault, Problem, Row, check_rows, required
 
-REQUIRED = ("done_turns", "live_arm", "words_withheld", "messages", "turns")
+REQUIRED = (
+    *FORMAT.names[:9], "ordinal", "sitting", "planned_turns", "done_turns", "live_arm", "words_withheld", "messages", "turns",
+)  # fmt: skip
 
 
 def find_problems(rows: Iterable[Row]) -> Iterator[Problem]:
@@ -17,7 +19,7 @@ def find_problems(rows: Iterable[Row]) -> Iterator[Problem]:
 
 
 def _rule(row: Row) -> Iterator[Fault]:
-    missing = list(required(row, *FORMAT.names[:12], *REQUIRED))
+    missing = list(required(row, *REQUIRED))
     yield from missing or _whole(row)
 
 

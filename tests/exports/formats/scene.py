@@ -86,7 +86,7 @@ def _play(scene: Scene) -> None:
 
 
 def _tied(scene: Scene) -> None:
-    """First place shared, the second one picked; then a conversation skipped."""
+    """First place shared, the second one picked; left after that turn, and the next at once."""
     walker = scene.person("tied")
     conversation = walker.open_kind("pool")
     turn = walker.current_turn(conversation)
@@ -96,6 +96,8 @@ def _tied(scene: Scene) -> None:
     walker.explain(turn, "")
     scene.turns["tied"] = turn
     walker.post("conversation-skip", {"reason": "=too personal"}, conversation.public_id)
+    at_once = walker.open_kind("pool")
+    walker.post("conversation-skip", {"reason": "not mine"}, at_once.public_id)
 
 
 def _partial(scene: Scene) -> None:
