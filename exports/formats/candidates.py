@@ -23,19 +23,20 @@ COLUMNS = (
     Column("refused_for", Type.TEXT, "of a refused attempt: pseudonym of the set it was made for"),
     Column("parallel_to", Type.TEXT, "of a set of translations: pseudonym of the native set"),
     Column("set_status", Type.TEXT, "status of the set", meanings.SET_STATUS),
-    Column("live", Type.BOOLEAN, "the set was made for one turn of one conversation"),
-    Column("prompt", Type.TEXT, "key of the pool's prompt; empty: a live set"),
-    Column("prompt_version", Type.INTEGER, "version of the prompt's text in this language"),
+    Column("is_live", Type.BOOLEAN, "the set was made for one turn of one conversation"),
+    shared.PROMPT_KEY,
+    shared.PROMPT_VERSION,
     Column("prompt_stage", Type.TEXT, "how far the prompt's text was reviewed", meanings.STAGE),
     shared.LANGUAGE,
-    shared.ARM,
+    shared.SAMPLER,
+    shared.SAMPLER_VERSION,
     Column("replicate", Type.INTEGER, "which of several sets of one prompt text and sampler"),
     Column("context", Type.MESSAGES, "the messages that were to be answered, oldest first"),
     Column("judgements", Type.INTEGER, "stored judgements of the set that may leave here"),
     Column("reasons", Type.TEXTS, "why the attempt was refused or the set failed; of a ready set: "
            "why the threshold of diversity was not met, which its being a control allowed"),
     Column("measures", Type.JSON, "diversity, length and form of the set, by name"),
-    Column("control", Type.BOOLEAN, "drawn to skip the threshold of diversity"),
+    Column("is_control", Type.BOOLEAN, "drawn to skip the threshold of diversity"),
     Column("candidate_id", Type.TEXT, "pseudonym of the candidate; empty: no candidate"),
     Column("position", Type.INTEGER, "place in the set, from 0; not the order shown"),
     Column("text", Type.TEXT, "the candidate"),
@@ -61,7 +62,7 @@ COLUMNS = (
     Column("completion_tokens", Type.INTEGER, "tokens answered"),
     Column("latency_ms", Type.INTEGER, "milliseconds until the answer was complete"),
     Column("cost", Type.NUMBER, "price of the call, in the currency of the endpoint's prices"),
-    Column("canned", Type.BOOLEAN, "a demonstration text, not a model's"),
+    Column("is_canned", Type.BOOLEAN, "a demonstration text, not a model's"),
     Column("error", Type.TEXT, "what went wrong with the call; empty: nothing"),
     Column("called_at", Type.TIME, "when the call ended"),
 )  # fmt: skip
@@ -97,18 +98,19 @@ SELECT CASE WHEN c.id IS NOT NULL THEN 'candidate' WHEN g.id IS NULL THEN 'none'
         WHEN g.error <> '' THEN 'error' WHEN made.status = 'refused' THEN 'refused'
         ELSE 'not_kept' END AS result,
     {set_id} AS candidate_set_id, {refused_for} AS refused_for, {parallel_to} AS parallel_to,
-    made.status AS set_status, made.prompt_text_id IS NULL AS live, p.key AS prompt,
-    t.version AS prompt_version, t.stage AS prompt_stage, made.language, {arm} AS arm,
+    made.status AS set_status, made.prompt_text_id IS NULL AS is_live, p.key AS prompt_key,
+    t.version AS prompt_version, t.stage AS prompt_stage, made.language, sampler.key AS sampler,
+    sampler.version AS sampler_version,
     made.replicate, made.context, coalesce(judged.judgements, 0) AS judgements, made.reasons,
-    made.measures::text AS measures, made.control, {candidate_id} AS candidate_id, c.position,
-    c.text, c.source, nullif(c.pole, '') AS pole, c.generation_index,
+    made.measures::text AS measures, made.control AS is_control,
+    {candidate_id} AS candidate_id, c.position, c.text, c.source, nullif(c.pole, '') AS pole, c.generation_index,
     c.language AS candidate_language, {translated_from} AS translated_from,
     nullif(c.stage, '') AS stage, {call_id} AS call_id, g.attempt, g.part, g.draw,
     endpoint.key AS endpoint, nullif(g.model_returned, '') AS model_returned,
     g.request::text AS request, CASE WHEN c.id IS NULL THEN nullif(g.raw, '') END AS answer,
     nullif(g.parse_result, '') AS parse_result, nullif(g.finish_reason, '') AS finish_reason,
-    g.prompt_tokens, g.completion_tokens, g.latency_ms, g.cost::float8 AS cost, g.canned,
-    nullif(g.error, '') AS error, {called_at} AS called_at
+    g.prompt_tokens, g.completion_tokens, g.latency_ms, g.cost::float8 AS cost,
+    g.canned AS is_canned,    nullif(g.error, '') AS error, {called_at} AS called_at
 FROM given
 JOIN candidates_candidateset made ON made.id = given.set_id
 JOIN candidates_sampler sampler ON sampler.id = made.sampler_id
@@ -116,7 +118,6 @@ LEFT JOIN judged ON judged.candidate_set_id = made.id
 LEFT JOIN candidates_prompttext t ON t.id = made.prompt_text_id
 LEFT JOIN candidates_prompt p ON p.id = t.prompt_id
 LEFT JOIN candidates_candidate c ON c.id = given.candidate_id
-LEFT JOIN candidates_candidate native ON native.id = c.translated_from_id
 LEFT JOIN candidates_generation g ON g.id = given.generation_id
 LEFT JOIN candidates_modelendpoint endpoint ON endpoint.id = g.endpoint_id
 ORDER BY p.key COLLATE "C" NULLS LAST, made.language COLLATE "C", {target},
@@ -133,10 +134,9 @@ def query(scope: Scope) -> Query:
             target=text_sql(Kind.CANDIDATE_SET, "coalesce(made.refused_for_id, made.id)"),
             refused_for=text_sql(Kind.CANDIDATE_SET, "made.refused_for_id"),
             parallel_to=text_sql(Kind.CANDIDATE_SET, "made.parallel_to_id"),
-            candidate_id=text_sql(Kind.CANDIDATE, "c.handle"),
-            translated_from=text_sql(Kind.CANDIDATE, "native.handle"),
+            candidate_id=shared.candidate_sql("c.id"),
+            translated_from=shared.candidate_sql("c.translated_from_id"),
             call_id=text_sql(Kind.GENERATION, "g.id"),
-            arm=shared.arm_sql("sampler"),
             called_at=scope.time_sql("g.created_at"),
         ),
         pool=study.pool_id,

@@ -2,7 +2,6 @@
 
 from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
-from exports.pseudonyms import Kind, text_sql
 from exports.scope import Scope
 from exports.source import with_source
 
@@ -18,33 +17,35 @@ COLUMNS = (
     Column("status", Type.TEXT, "how it ended", meanings.CONVERSATION_STATUS),
     Column("skip_reason", Type.TEXT, "what she gave as the reason to leave it; empty: nothing, or "
            "it may not leave"),
-    Column("ordinal", Type.INTEGER, "place of the conversation in the person's plan, from 0"),
+    Column("place_in_plan", Type.INTEGER, "place of the conversation in the person's plan, from 0"),
     Column("sitting", Type.INTEGER, "sitting of this person, from 1; a pause of an hour begins "
            "another"),
     Column("planned_turns", Type.INTEGER, "turns that were planned"),
     Column("done_turns", Type.INTEGER, "turns whose judgement is stored, whether or not their "
            "words may leave"),
-    Column("prompt", Type.TEXT, "key of the pool's prompt; empty: her own"),
-    Column("prompt_version", Type.INTEGER, "version of the prompt's text in this language"),
-    Column("opening_arm", Type.TEXT, "sampler and version of the first turn's set"),
-    Column("live_arm", Type.TEXT, "sampler and version of the sets made in the conversation"),
+    shared.PROMPT_KEY,
+    shared.PROMPT_VERSION,
+    Column("sampler", Type.TEXT, "key of the sampler of the first turn's set: the arm"),
+    Column("sampler_version", Type.INTEGER, "its version"),
+    Column("live_sampler", Type.TEXT, "key of the sampler of sets made in the conversation"),
+    Column("live_sampler_version", Type.INTEGER, "its version"),
     Column("opened_at", Type.TIME, "when it was opened"),
     Column("ended_at", Type.TIME, "when it ended"),
     Column("words_withheld", Type.BOOLEAN, "the person's own words may not leave here: of a pool "
            "conversation only the first turn is given, of her own none"),
     Column("messages", Type.MESSAGES, "the dialogue along the chosen path; it ends with her "
            "message where the last turn was not judged"),
-    Column("turns", Type.JSON, "list of turns, each with turn, mode, live, candidate_set_id, arm, "
-           "message, shown_at, submitted_at, acceptable, represents, reason, explanation (null: "
-           "none stored, empty: left empty) and responses: in the order shown, each with letter, "
-           "candidate_id, text, rank, score, chosen, visible_seconds"),
+    Column("turns", Type.JSON, "list of turns, each with turn, mode, is_live, candidate_set_id, "
+           "sampler, sampler_version, message, shown_at, submitted_at, acceptable, represents, "
+           "reason, explanation (null: none stored, empty: left empty) and responses: in the order "
+           "shown, each with letter, candidate_id, text, rank, score, is_chosen, visible_seconds"),
 )  # fmt: skip
 
 SELECT = """,
 shown AS (
     SELECT turns.turn_id, json_agg(json_build_object(
         'letter', {letter}, 'candidate_id', {candidate}, 'text', c.text, 'rank', r.rank,
-        'score', r.score, 'chosen', c.id = turns.chosen_id,
+        'score', r.score, 'is_chosen', c.id = turns.chosen_id,
         'visible_seconds', r.visible_seconds) ORDER BY s.position) AS responses
     FROM turns
     JOIN annotation_showncandidate s ON s.turn_id = turns.turn_id
@@ -58,13 +59,15 @@ told AS (
         ('[' || string_agg(said.asked || CASE WHEN said.chosen_id IS NULL THEN '' ELSE
             ',' || said.answered END, ',' ORDER BY said.position) || ']')::jsonb AS messages,
         json_agg(json_build_object(
-            'turn', said.position, 'mode', said.mode, 'live', said.live,
-            'candidate_set_id', said.candidate_set, 'arm', {arm}, 'message', said.message,
+            'turn', said.position, 'mode', said.mode, 'is_live', said.live,
+            'candidate_set_id', said.candidate_set, 'sampler', sampler.key,
+            'sampler_version', sampler.version, 'message', said.message,
             'shown_at', said.shown_at, 'submitted_at', said.submitted_at,
             'acceptable', said.acceptable, 'represents', said.represents, 'reason', said.reason,
             'explanation', said.explanation,
             'responses', coalesce(shown.responses, '[]')) ORDER BY said.position)::text AS turns,
-        max({arm}) FILTER (WHERE said.position = 1) AS opening_arm
+        max(sampler.key) FILTER (WHERE said.position = 1) AS sampler,
+        max(sampler.version) FILTER (WHERE said.position = 1) AS sampler_version
     FROM said
     JOIN candidates_candidateset made ON made.id = said.candidate_set_id
     JOIN candidates_sampler sampler ON sampler.id = made.sampler_id
@@ -72,14 +75,15 @@ told AS (
     GROUP BY said.talk_id
 )
 SELECT talks.conversation AS conversation_id, people.annotator AS annotator_id, talks.kind,
-    coalesce(talks.occasion, 0) > 0 AS retest, talks.country, talks.language, people.wave,
-    people.phase, CASE talks.status WHEN 'helped' THEN 'broke_off' ELSE talks.status END AS status,
+    coalesce(talks.occasion, 0) > 0 AS is_retest, talks.country, talks.language, people.wave,
+    people.phase, {status} AS status,
     CASE WHEN people.free_text THEN nullif(stored.skip_reason, '') END AS skip_reason,
-    talks.ordinal, talks.sitting, talks.planned_turns,
+    talks.ordinal AS place_in_plan, talks.sitting, talks.planned_turns,
     (SELECT count(*) FROM annotation_turn t JOIN annotation_ranking r ON r.turn_id = t.id
         WHERE t.conversation_id = talks.talk_id) AS done_turns,
-    prompt.key AS prompt, prompt_text.version AS prompt_version, told.opening_arm,
-    {live_arm} AS live_arm, talks.opened_at, talks.ended_at,
+    prompt.key AS prompt_key, prompt_text.version AS prompt_version, told.sampler,
+    told.sampler_version, live_sampler.key AS live_sampler,
+    live_sampler.version AS live_sampler_version, talks.opened_at, talks.ended_at,
     NOT people.free_text AS words_withheld,
     coalesce(told.messages, '[]') AS messages, coalesce(told.turns, '[]') AS turns
 FROM talks
@@ -101,9 +105,8 @@ def query(scope: Scope) -> Query:
         shared.SAID
         + SELECT.format(
             letter=shared.letter_sql("s.position"),
-            candidate=text_sql(Kind.CANDIDATE, "c.handle"),
-            arm=shared.arm_sql("sampler"),
-            live_arm=shared.arm_sql("live_sampler"),
+            candidate=shared.candidate_sql("c.id"),
+            status=shared.STATUS,
         ),
     )
 

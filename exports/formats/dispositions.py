@@ -17,13 +17,14 @@ COLUMNS = (
     shared.ANNOTATOR_ID,
     shared.CONVERSATION_ID,
     Column("left_out", Type.BOOLEAN, "the person's rows may not leave: the row only counts"),
-    Column("prompt", Type.TEXT, "key of the prompt"),
+    shared.PROMPT_KEY,
     shared.SET_ID,
-    shared.ARM,
+    shared.SAMPLER,
+    shared.SAMPLER_VERSION,
     shared.COUNTRY,
     shared.LANGUAGE,
     shared.PHASE,
-    Column("retest", Type.BOOLEAN, "a planned re-test, which takes no place"),
+    Column("is_retest", Type.BOOLEAN, "a planned re-test, which takes no place"),
     Column("disposition", Type.TEXT, "how it ended; empty: it has not", meanings.DISPOSITION),
     Column("reason", Type.TEXT, "what she gave as the reason; empty: nothing, or it may not leave"),
     Column("granted_at", Type.TIME, "when the place was given"),
@@ -43,8 +44,9 @@ COLUMNS = (
 SELECT = """
 SELECT {grant} AS grant_id, people.annotator AS annotator_id,
     talks.conversation AS conversation_id, people.participation_id IS NULL AS left_out,
-    prompt.key AS prompt, {set_id} AS candidate_set_id, {arm} AS arm, locale.country,
-    locale.language, p.phase, g.occasion > 0 AS retest,
+    prompt.key AS prompt_key, {set_id} AS candidate_set_id, sampler.key AS sampler,
+    sampler.version AS sampler_version, locale.country,
+    locale.language, p.phase, g.occasion > 0 AS is_retest,
     nullif(g.disposition, '') AS disposition,
     CASE WHEN people.free_text THEN nullif(g.reason, '') END AS reason,
     {granted_at} AS granted_at, {renewed_at} AS renewed_at, {ended_at} AS ended_at,
@@ -67,7 +69,7 @@ LEFT JOIN talks ON talks.talk_id = c.id
 WHERE p.study_id = %(study)s AND p.phase = %(phase)s
     AND (%(vendor)s::bigint IS NULL OR a.vendor_id = %(vendor)s)
 ORDER BY prompt.key COLLATE "C", locale.country, locale.language COLLATE "C", candidate_set_id,
-    left_out, slot_ordinal, retest, grant_id, g.disposition COLLATE "C"
+    left_out, slot_ordinal, is_retest, grant_id, g.disposition COLLATE "C"
 """
 
 
@@ -78,7 +80,6 @@ def query(scope: Scope) -> Query:
         SELECT.format(
             grant=text_sql(Kind.GRANT, "known.id"),
             set_id=text_sql(Kind.CANDIDATE_SET, "made.id"),
-            arm=shared.arm_sql("sampler"),
             granted_at=scope.time_sql("known.granted_at"),
             renewed_at=scope.time_sql("known.renewed_at"),
             ended_at=scope.time_sql("known.ended_at"),

@@ -21,7 +21,6 @@ from dataclasses import replace
 
 from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
-from exports.pseudonyms import Kind, text_sql
 from exports.scope import Scope
 from exports.source import with_source
 
@@ -44,6 +43,8 @@ COLUMNS = (
     shared.LANGUAGE,
     shared.WAVE,
     shared.PHASE,
+    Column("status", Type.TEXT, "how the conversation ended; a judged turn counts however it did",
+           meanings.CONVERSATION_STATUS),
     Column("mode", Type.TEXT, "what the turn asked", meanings.MODE),
     Column("basis", Type.TEXT, "why the first is held to be preferred", BASIS),
     Column("chosen_continued", Type.BOOLEAN,
@@ -58,13 +59,14 @@ COLUMNS = (
     shared.ACCEPTABLE,
     shared.REPRESENTS,
     shared.SET_ID,
-    shared.ARM,
-    Column("live", Type.BOOLEAN, "the set was made for this turn alone"),
+    shared.SAMPLER,
+    shared.SAMPLER_VERSION,
+    Column("is_live", Type.BOOLEAN, "the set was made for this turn alone"),
     Column("chosen_id", Type.TEXT, "pseudonym of the preferred response"),
     Column("rejected_id", Type.TEXT, "pseudonym of the other response"),
     Column("chosen_letter", Type.TEXT, "letter under which the preferred response was shown"),
     Column("rejected_letter", Type.TEXT, "letter under which the other response was shown"),
-    Column("canned", Type.BOOLEAN, "one of the two is a demonstration text, not a model's"),
+    Column("is_canned", Type.BOOLEAN, "one of the two is a demonstration text, not a model's"),
 )  # fmt: skip
 
 SELECT = """
@@ -72,17 +74,19 @@ SELECT {prompt} AS prompt,
     jsonb_build_array(jsonb_build_object('role', 'assistant', 'content', won.text)) AS chosen,
     jsonb_build_array(jsonb_build_object('role', 'assistant', 'content', lost.text)) AS rejected,
     talks.conversation AS conversation_id, paths.position AS turn, talks.kind,
-    coalesce(talks.occasion, 0) > 0 AS retest, people.annotator AS annotator_id,
-    talks.country, talks.language, people.wave, people.phase, paths.mode, held.basis,
+    coalesce(talks.occasion, 0) > 0 AS is_retest, people.annotator AS annotator_id,
+    talks.country, talks.language, people.wave, people.phase, {status} AS status,
+    paths.mode, held.basis,
     better.candidate_id = paths.chosen_id AS chosen_continued,
     worse.rank - better.rank AS rank_difference, better.score - worse.score AS score_margin,
     count(*) OVER (PARTITION BY paths.turn_id) AS pairs_in_turn,
     (SELECT count(*) FROM annotation_showncandidate s WHERE s.turn_id = paths.turn_id)
         AS responses,
     paths.acceptable, paths.represents, paths.candidate_set AS candidate_set_id,
-    {arm} AS arm, paths.live, {won_id} AS chosen_id, {lost_id} AS rejected_id,
+    sampler.key AS sampler, sampler.version AS sampler_version, paths.live AS is_live,
+    {won_id} AS chosen_id, {lost_id} AS rejected_id,
     {won_letter} AS chosen_letter, {lost_letter} AS rejected_letter,
-    won_by.canned OR lost_by.canned AS canned
+    won_by.canned OR lost_by.canned AS is_canned
 FROM paths
 JOIN talks USING (talk_id)
 JOIN people USING (participation_id)
@@ -122,9 +126,9 @@ def _query(scope: Scope, only: str = "") -> Query:
         shared.PATHS
         + SELECT.format(
             prompt=shared.PROMPT,
-            arm=shared.arm_sql("sampler"),
-            won_id=text_sql(Kind.CANDIDATE, "won.handle"),
-            lost_id=text_sql(Kind.CANDIDATE, "lost.handle"),
+            status=shared.STATUS,
+            won_id=shared.candidate_sql("won.id"),
+            lost_id=shared.candidate_sql("lost.id"),
             won_letter=shared.letter_sql("won_at.position"),
             lost_letter=shared.letter_sql("lost_at.position"),
             only=only,

@@ -2,20 +2,26 @@
 
 from exports.formats import meanings
 from exports.formats.base import Column, Type
+from exports.pseudonyms import Kind, text_sql
 
 CONVERSATION_ID = Column("conversation_id", Type.TEXT, "pseudonym of the conversation")
 ANNOTATOR_ID = Column("annotator_id", Type.TEXT, "pseudonym of the annotator")
 TURN = Column("turn", Type.INTEGER, "place of the turn in its conversation, from 1")
 KIND = Column("kind", Type.TEXT, "who wrote the conversation's first message", meanings.KIND)
 RETEST = Column(
-    "retest", Type.BOOLEAN, "a planned, blind repeat of a set that this person had judged before"
+    "is_retest", Type.BOOLEAN, "a planned, blind repeat of a set that this person had judged before"
 )
 COUNTRY = Column("country", Type.TEXT, "country of the locale, ISO 3166-1 alpha-2")
 LANGUAGE = Column("language", Type.TEXT, "study language of the locale, BCP 47 in lower case")
 WAVE = Column("wave", Type.INTEGER, "number of the collection wave")
 PHASE = Column("phase", Type.TEXT, "what the participation was for", meanings.PHASE)
 SET_ID = Column("candidate_set_id", Type.TEXT, "pseudonym of the candidate set")
-ARM = Column("arm", Type.TEXT, "sampler and version that made the set, such as `nc v1`")
+SAMPLER = Column("sampler", Type.TEXT, "key of the sampler that made the set: the arm")
+SAMPLER_VERSION = Column("sampler_version", Type.INTEGER, "its version")
+PROMPT_KEY = Column("prompt_key", Type.TEXT, "key of the pool's prompt; missing: not of the pool")
+PROMPT_VERSION = Column(
+    "prompt_version", Type.INTEGER, "version of the prompt's text in this language"
+)
 ACCEPTABLE = Column(
     "acceptable", Type.TEXT, "answer to: is any response acceptable?", meanings.OPINION
 )
@@ -44,12 +50,13 @@ paths AS (
     FROM said
 )"""
 )
+STATUS = "CASE talks.status WHEN 'helped' THEN 'broke_off' ELSE talks.status END"
 PROMPT = "('[' || coalesce(paths.before || ',', '') || paths.asked || ']')::jsonb"
 
 
-def arm_sql(sampler: str) -> str:
-    """SQL of the name and version of a sampler."""
-    return f"{sampler}.key || ' v' || {sampler}.version"
+def candidate_sql(key: str) -> str:
+    """SQL of a candidate's pseudonym, from its primary key."""
+    return text_sql(Kind.CANDIDATE, key)
 
 
 def letter_sql(position: str) -> str:

@@ -6,13 +6,14 @@ from exports.formats.candidates import FORMAT
 from exports.validators.problems import Fault, Problem, Row, check_rows, required
 
 OF_A_SET = (
-    "result", "candidate_set_id", "set_status", "live", "language", "arm", "replicate", "context",
-    "judgements", "reasons", "measures", "control",
+    "result", "candidate_set_id", "set_status", "is_live", "language", "sampler", "sampler_version",
+    "replicate", "context",
+    "judgements", "reasons", "measures", "is_control",
 )  # fmt: skip
 OF_A_CANDIDATE = (
     "candidate_id", "position", "text", "source", "generation_index", "candidate_language",
 )  # fmt: skip
-OF_A_CALL = ("call_id", "attempt", "part", "draw", "endpoint", "request", "cost", "canned")
+OF_A_CALL = ("call_id", "attempt", "part", "draw", "endpoint", "request", "cost", "is_canned")
 
 
 def find_problems(rows: Iterable[Row]) -> Iterator[Problem]:
@@ -43,5 +44,5 @@ def _whole(row: Row) -> Iterator[Fault]:
         yield "error", "A call that failed says how, and no other does."
     if is_candidate and row["answer"] is not None:
         yield "answer", "The raw answer is given where no candidate holds its text."
-    if row["live"] != (row["prompt"] is None):
+    if row["is_live"] != (row["prompt_key"] is None):
         yield "prompt", "A pool set names its prompt, and no live set does."

@@ -9,7 +9,8 @@ from exports.formats.conversations import FORMAT
 from exports.validators.problems import Fault, Problem, Row, check_rows, required
 
 REQUIRED = (
-    *FORMAT.names[:9], "ordinal", "sitting", "planned_turns", "done_turns", "live_arm", "words_withheld", "messages", "turns",
+    *FORMAT.names[:9], "place_in_plan", "sitting", "planned_turns", "done_turns", "live_sampler",
+    "words_withheld", "messages", "turns",
 )  # fmt: skip
 
 
@@ -25,7 +26,7 @@ def _rule(row: Row) -> Iterator[Fault]:
 
 def _whole(row: Row) -> Iterator[Fault]:
     turns = json.loads(row["turns"])
-    if (row["kind"] == "pool") != (row["prompt"] is not None):
+    if (row["kind"] == "pool") != (row["prompt_key"] is not None):
         yield "prompt", "A pool conversation names its prompt, and no other does."
     if row["done_turns"] > row["planned_turns"]:
         yield "turns", "More turns are done than were planned."
@@ -43,7 +44,7 @@ def _whole(row: Row) -> Iterator[Fault]:
 
 def _turn(turn: Mapping[str, Any]) -> Iterator[Fault]:
     responses = turn["responses"]
-    chosen = [response for response in responses if response["chosen"]]
+    chosen = [response for response in responses if response["is_chosen"]]
     place = f"Turn {turn['turn']}"
     if [response["letter"] for response in responses] != list("ABCDEFGHIJKL"[: len(responses)]):
         yield "letters", f"{place} does not list its responses by letter."
@@ -64,5 +65,5 @@ def _path(turns: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
     for turn in turns:
         yield {"role": "user", "content": turn["message"]}
         for response in turn["responses"]:
-            if response["chosen"]:
+            if response["is_chosen"]:
                 yield {"role": "assistant", "content": response["text"]}

@@ -6,7 +6,8 @@ from exports.formats.dispositions import FORMAT
 from exports.validators.problems import Fault, Problem, Row, check_rows, required
 
 OF_EVERYBODY = (
-    "left_out", "prompt", "candidate_set_id", "arm", "country", "language", "phase", "retest",
+    "left_out", "prompt_key", "candidate_set_id", "sampler", "sampler_version",
+    "country", "language", "phase", "is_retest",
     "disposition",
 )  # fmt: skip
 OF_A_PERSON = tuple(name for name in FORMAT.names if name not in OF_EVERYBODY)

@@ -30,7 +30,7 @@ def find_trl_problems(rows: Iterable[Row]) -> Iterator[Problem]:
 
 def _rule(row: Row) -> Iterator[Fault]:
     yield from _trl(row)
-    missing = list(required(row, *FORMAT.names[3:15], "pairs_in_turn", "responses"))
+    missing = list(required(row, *FORMAT.names[3:16], "pairs_in_turn", "responses"))
     yield from missing or _ours(row)
 
 

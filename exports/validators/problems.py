@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from exports.formats.base import Format, Type
+from exports.formats.base import Format
 
 Row = Mapping[str, Any]
 Fault = tuple[str, str]  # name of the rule, and what is wrong, as a sentence
@@ -85,6 +85,10 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _is_integers(value: Any) -> bool:
+    return isinstance(value, list) and all(v is None or _is_integer(v) for v in value)
+
+
 def is_messages(value: Any) -> bool:
     """A list of messages, each of a role and a content, both text, and nothing else."""
     return isinstance(value, list) and all(
@@ -103,13 +107,14 @@ def _is_json(value: Any) -> bool:
     return True
 
 
-FITS: Mapping[Type, Callable[[Any], bool]] = {
-    Type.TEXT: lambda value: isinstance(value, str),
-    Type.INTEGER: _is_integer,
-    Type.NUMBER: _is_number,
-    Type.BOOLEAN: lambda value: isinstance(value, bool),
-    Type.TIME: _is_time,
-    Type.TEXTS: _is_texts,
-    Type.MESSAGES: is_messages,
-    Type.JSON: _is_json,
+FITS: Mapping[str, Callable[[Any], bool]] = {
+    "text": lambda value: isinstance(value, str),
+    "integer": _is_integer,
+    "number": _is_number,
+    "boolean": lambda value: isinstance(value, bool),
+    "time": _is_time,
+    "texts": _is_texts,
+    "integers": _is_integers,
+    "messages": is_messages,
+    "json": _is_json,
 }

@@ -27,16 +27,14 @@ def test_each_candidate_is_a_row_with_the_call_that_made_it(exported: Exported) 
         call = candidate.generation
         assert row["result"] == "candidate"
         assert (row["text"], row["source"]) == (candidate.text, candidate.source)
-        assert row["candidate_id"] == exported.scope().pseudonyms.text(
-            Kind.CANDIDATE, candidate.handle
-        )
+        assert row["candidate_id"] == exported.scope().pseudonyms.text(Kind.CANDIDATE, candidate.pk)
         assert structure(row, "request") == call.request
         assert (row["model_returned"], row["part"]) == (call.model_returned, call.part)
         assert (row["prompt_tokens"], row["finish_reason"]) == (call.prompt_tokens, "stop")
         assert (row["endpoint"], row["cost"]) == (call.endpoint.key, float(call.cost))
         assert structure(row, "measures") == candidate_set.measures
         assert row["context"] == candidate_set.context
-        assert (row["canned"], row["answer"]) == (True, None)
+        assert (row["is_canned"], row["answer"]) == (True, None)
     assert {row["judgements"] for row in rows} > {0} or rows[0]["judgements"] >= 1
 
 
@@ -49,7 +47,7 @@ def test_a_refused_attempt_is_a_row_with_its_reasons_and_no_candidate(exported: 
     for row in refused:
         assert row["result"] == "refused" and row["reasons"]
         assert row["text"] is row["candidate_id"] is None
-        assert row["live"] is True
+        assert row["is_live"] is True
     assert {row["answer"] for row in refused} == {call.raw for call in stored}
     assert [row["set_status"] for row in rows[-4:]] == ["ready"] * 4
 
@@ -85,7 +83,7 @@ def test_sets_that_nobody_was_shown_are_there(exported: Exported) -> None:
         status="ready",
     )  # fmt: skip
     made = CandidateSet.objects.filter(prompt_text__isnull=False, language="fr", status="ready")
-    ids = {row["candidate_set_id"] for row in rows if not row["live"]}
+    ids = {row["candidate_set_id"] for row in rows if not row["is_live"]}
     assert ids == {
         exported.scope().pseudonyms.text(Kind.CANDIDATE_SET, one.pk) for one in made | unseen
     }
@@ -95,7 +93,7 @@ def test_sets_that_nobody_was_shown_are_there(exported: Exported) -> None:
 def test_live_sets_leave_with_the_turn_they_were_made_for(exported: Exported) -> None:
     def live(**changes: Any) -> set[str]:
         rows = exported.rows("candidates", **changes)
-        return {row["candidate_set_id"] for row in rows if row["live"]}
+        return {row["candidate_set_id"] for row in rows if row["is_live"]}
 
     def of(name: str) -> set[str]:
         turns = Turn.objects.filter(
@@ -130,13 +128,13 @@ def test_what_she_wrote_leaves_with_no_call_once_she_withdrew(exported: Exported
 @pytest.mark.parametrize(
     ("rule", "change"),
     [
-        ("required", {"arm": None}),
+        ("required", {"sampler": None}),
         ("required", {"text": None}),
         ("result", {"result": "not_kept"}),
         ("refused", {"set_status": "refused"}),
         ("error", {"error": "no"}),
         ("answer", {"answer": "raw"}),
-        ("prompt", {"live": True}),
+        ("prompt", {"is_live": True}),
     ],
 )
 def test_a_row_that_contradicts_itself_is_found(

@@ -27,9 +27,9 @@ def test_the_messages_are_the_chosen_path_to_the_last_answer(exported: Exported)
         assert row["messages"] == told
         assert row["done_turns"] == row["planned_turns"] == conversation.planned_turns
         assert (row["status"], row["kind"]) == ("finished", conversation.kind)
-        assert row["retest"] == bool(conversation.grant and conversation.grant.is_retest)
+        assert row["is_retest"] == bool(conversation.grant and conversation.grant.is_retest)
         prompt = conversation.grant.prompt.key if conversation.grant else None
-        assert row["prompt"] == prompt
+        assert row["prompt_key"] == prompt
 
 
 def test_every_turn_holds_all_that_was_shown_and_said_of_it(exported: Exported) -> None:
@@ -39,7 +39,7 @@ def test_every_turn_holds_all_that_was_shown_and_said_of_it(exported: Exported) 
         shown = ShownCandidate.objects.filter(turn=turn).select_related("candidate")
         ranks = dict(turn.ranking.rows.values_list("candidate", "rank"))
         assert [
-            (response["letter"], response["text"], response["rank"], response["chosen"])
+            (response["letter"], response["text"], response["rank"], response["is_chosen"])
             for response in said["responses"]
         ] == [
             (row.letter, row.candidate.text, ranks[row.candidate_id],
@@ -47,8 +47,8 @@ def test_every_turn_holds_all_that_was_shown_and_said_of_it(exported: Exported) 
             for row in shown
         ]  # fmt: skip
         assert (said["message"], said["explanation"]) == (turn.message, "Plus humain.")
-        assert (said["acceptable"], said["represents"], said["live"]) == ("yes", "no", turn.live)
-        assert said["arm"] == str(turn.candidate_set.sampler)
+        assert (said["acceptable"], said["represents"], said["is_live"]) == ("yes", "no", turn.live)
+        assert said["sampler"] == turn.candidate_set.sampler.key
 
 
 def test_an_explanation_left_empty_is_not_one_that_was_not_stored(exported: Exported) -> None:
@@ -104,8 +104,8 @@ def test_without_her_words_the_frame_stays_and_says_so(exported: Exported) -> No
         ("turns", {"done_turns": 1}),
         ("turns", {"planned_turns": 1}),
         ("status", {"planned_turns": 9}),
-        ("prompt", {"prompt": None}),
-        ("required", {"live_arm": None}),
+        ("prompt", {"prompt_key": None}),
+        ("required", {"live_sampler": None}),
     ],
 )
 def test_a_row_that_contradicts_itself_is_found(

@@ -127,8 +127,8 @@ def test_every_grant_is_a_row(exported: Exported) -> None:
         deal = Deal.objects.get(grant=grant)
         assert (row["probability"], row["rule"]) == (deal.probability, deal.rule)
         assert (row["slot_ordinal"], row["batch"]) == (grant.slot.ordinal, grant.slot.batch)
-        assert row["arm"] == str(grant.slot.candidate_set.sampler)
-        assert (row["prompt"], row["retest"]) == (grant.prompt.key, grant.is_retest)
+        assert row["sampler"] == grant.slot.candidate_set.sampler.key
+        assert (row["prompt_key"], row["is_retest"]) == (grant.prompt.key, grant.is_retest)
         assert row["disposition"] == (grant.disposition or None)
         assert (row["granted_at"], row["ended_at"]) == (grant.granted_at, grant.ended_at)
         assert row["conversation_id"] == exported.conversation_id(grant.conversation)
@@ -168,7 +168,7 @@ def test_reasons_are_her_words_and_strata_her_answers(exported: Exported) -> Non
     ("rule", "change"),
     [
         ("left out", {"left_out": True}),
-        ("required", {"prompt": None}),
+        ("required", {"prompt_key": None}),
         ("required", {"annotator_id": None}),
         ("probability", {"probability": 1.5}),
         ("probability", {"rule": None}),

@@ -46,8 +46,8 @@ def test_four_ranks_give_six_pairs_with_their_texts(exported: Exported) -> None:
         assert row["chosen_continued"] == (row["chosen_letter"] == "A")
         assert (row["pairs_in_turn"], row["responses"], row["score_margin"]) == (6, 4, None)
         assert (row["country"], row["language"], row["wave"]) == ("FR", "fr", 1)
-        assert (row["acceptable"], row["represents"], row["canned"]) == ("yes", "no", True)
-        assert row["arm"] == str(turn.candidate_set.sampler)
+        assert (row["acceptable"], row["represents"], row["is_canned"]) == ("yes", "no", True)
+        assert f"{row['sampler']} v{row['sampler_version']}" == str(turn.candidate_set.sampler)
 
 
 def test_the_prompt_of_a_later_turn_is_the_chosen_path(exported: Exported) -> None:
@@ -122,7 +122,7 @@ def test_the_chosen_one_against_the_rest_is_a_part_of_all_pairs(exported: Export
 
 def test_retests_are_marked(exported: Exported) -> None:
     rows = exported.of_person("preference-pairs", "whole")
-    again = {row["conversation_id"] for row in rows if row["retest"]}
+    again = {row["conversation_id"] for row in rows if row["is_retest"]}
     conversations = exported.participation("whole").conversations.filter(grant__occasion=1)
     assert again == {exported.conversation_id(one) for one in conversations} != set()
 
