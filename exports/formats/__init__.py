@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 PLACES = {  # module, and the name in it
     "community-alignment": ("community_alignment", "FORMAT"),
+    "community-alignment-44": ("community_alignment", "FORMAT_WITHOUT_WAVE"),
     "comparisons": ("comparisons", "FORMAT"),
     "rankings": ("rankings", "FORMAT"),
     "preference-pairs": ("preference_pairs", "FORMAT"),

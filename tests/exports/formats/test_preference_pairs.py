@@ -6,10 +6,10 @@ import datasets
 import pytest
 from django.db.models import F
 
+from accounts.models import Purpose
 from annotation.models import Conversation, RankedCandidate, Turn
 from candidates.models import Candidate
 from exports.containers import Container
-from exports.scope import Purpose
 from exports.validators.preference_pairs import find_problems, find_trl_problems
 from tests.exports.formats.conftest import Exported
 
