@@ -91,5 +91,3 @@ def write(path: Path, rows: Iterable[dict[str, str]], names: Iterable[str] = NAM
         writer.writeheader()
         writer.writerows(rows)
     return path
-
-
