@@ -193,7 +193,8 @@ def _or_refused(question: str, label: str) -> str:
 def _age_label() -> str:
     bands = [f"talk.age <= {oldest} THEN '{label}'" for oldest, label in labels.AGE_BANDS]
     bands.append(f"talk.age IS NOT NULL THEN '{labels.OLDEST_BAND}'")
-    group = f"coalesce(talk.age_band, {_label('age', "talk.codes ->> 'age'")})"
+    told = _label("age", "talk.codes ->> 'age'")  # imported people gave a group, not years
+    group = f"coalesce(talk.age_band, {told})"
     return f"CASE WHEN {' WHEN '.join(bands)} ELSE {group} END"
 
 
