@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from annotation.dealing import derive_seed
-from exports.formats.labels import AGE_LABELS, age_label
+from exports.formats.labels import AGE_GROUPS, AGE_LABELS, age_label
 from exports.scope import Scope
 from exports.source import age_band_names, with_source
 
@@ -101,8 +101,8 @@ def _age_groups(scope: Scope) -> Collection[str]:
 def _read_people(scope: Scope) -> list[Person]:
     query = with_source(
         scope,
-        """SELECT participation_id, participation_public_id, country, age, age_band,
-            codes ->> 'gender'
+        """SELECT participation_id, participation_public_id, country, age,
+            coalesce(age_band, codes ->> 'age'), codes ->> 'gender'
         FROM people
         WHERE EXISTS (
             SELECT FROM annotation_conversation c LEFT JOIN annotation_grant g ON g.id = c.grant_id
@@ -116,7 +116,7 @@ def _read_people(scope: Scope) -> list[Person]:
             Person(
                 pk=pk,
                 country=country,
-                cell=(band or age_label(age), gender or ""),
+                cell=(AGE_GROUPS.get(band, band) if band else age_label(age), gender or ""),
                 draw=derive_seed(seed, "balance", public_id),
             )
             for pk, public_id, country, age, band, gender in cursor

@@ -55,7 +55,7 @@ class Batch:
             ordinal=self.stage.next_ordinal(participation.pk),
             kind=Conversation.Kind.POOL if dialogue.pool else Conversation.Kind.OWN,
             locale=self.stage.locale(dialogue.person.country, dialogue.language),
-            planned_turns=len(dialogue.turns),
+            planned_turns=dialogue.planned_turns or len(dialogue.turns),
             sampler=self.stage.study.live_sampler,
             status=Conversation.Status.FINISHED,
             opened_at=self.now,
@@ -87,7 +87,7 @@ class Batch:
         self, dialogue: Dialogue, turn: JudgedTurn, context: Context, conversation: Conversation
     ) -> list[Candidate]:
         """The set that everybody who saw these texts in this order judged, and her grant."""
-        text = self.stage.prompt_text(dialogue.language, turn.message)
+        text = self.stage.prompt_text(dialogue, turn.message)
         shown = [part for item in turn.responses for part in (str(item.position), item.text)]
         key = digest(str(text.pk), *shown)
         if key in self.stage.sets:
@@ -196,7 +196,7 @@ class Batch:
                 position=position,
                 message=turn.message,
                 candidate_set=candidates[0].candidate_set,
-                mode=self.mode,
+                mode=turn.mode or self.mode,
                 live=position > 1 or conversation.kind == Conversation.Kind.OWN,
                 started_at=self.now,
                 shown_at=self.now,
@@ -208,6 +208,9 @@ class Batch:
                 turn=stored,
                 submission_key=uuid.uuid4(),
                 chosen=next(c for response, c in answers if response.position == turn.chosen),
+                acceptable=turn.acceptable,
+                represents=turn.represents,
+                reason=turn.reason,
                 submitted_at=self.now,
             )
         )

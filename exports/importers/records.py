@@ -18,13 +18,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Person:
-    """One annotator as a file knows her. `answers`: question code -> option code."""
+    """One annotator as a file knows her. `answers`: question -> option code; `numbers` likewise."""
 
     key: str
     country: str  # ISO 3166-1 alpha-2; empty: not said
     language: str
     wave: int = 1
     answers: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, int] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
 
 
@@ -48,6 +49,10 @@ class JudgedTurn:
     chosen: int  # position of the chosen one
     explanation: str | None = None  # None: none stored
     raw: str = ""  # the generation, untouched
+    mode: str = ""  # what the turn asked; empty: as the import says
+    acceptable: str = ""  # empty: not asked
+    represents: str = ""
+    reason: str = ""
 
     def __post_init__(self) -> None:
         if self.chosen not in {response.position for response in self.responses}:
@@ -63,6 +68,8 @@ class Dialogue:
     language: str
     pool: bool  # opened by a prepared prompt
     turns: Sequence[JudgedTurn]
+    planned_turns: int | None = None  # None: as many as there are
+    prompt_key: str = ""  # of the pool's prompt; empty: the file does not say
 
 
 @dataclass

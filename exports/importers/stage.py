@@ -25,8 +25,9 @@ from accounts.models import (
 )
 from annotation.models import Mode, Outcome, Participation, Phase, Study, StudyLocale, Wave
 from candidates.models import ModelEndpoint, Prompt, PromptPool, PromptText, Sampler
-from exports.importers.records import Person
+from exports.importers.records import Dialogue, Person
 
+SAID = Answer.Status.ANSWERED
 # What whoever publishes a dataset says of its people: that they allowed this much.
 ALLOWED = (Purpose.TAKE_PART, Purpose.RELEASE_CHOICES, Purpose.RELEASE_FREE_TEXT)
 
@@ -47,6 +48,7 @@ class Stage:
     questions: dict[str, Question] = field(default_factory=dict)
     options: dict[tuple[str, str], Option] = field(default_factory=dict)
     people: dict[str, Participation] = field(default_factory=dict)
+    prompts: dict[str, Prompt] = field(default_factory=dict)
     texts: dict[str, PromptText] = field(default_factory=dict)
     sets: dict[str, list[int]] = field(default_factory=dict)  # set, then its candidates by place
     ordinals: Counter[object] = field(default_factory=Counter)
@@ -77,18 +79,21 @@ class Stage:
             )
         return self.endpoints[model]
 
-    def option(self, question: str, code: str) -> Option:
-        if question not in self.questions:
-            self.questions[question] = Question.objects.create(
+    def question(self, code: str, kind: Question.Kind) -> Question:
+        if code not in self.questions:
+            self.questions[code] = Question.objects.create(
                 instrument=self.study.quota_instrument,
-                code=question,
-                kind=Question.Kind.CHOICE,
-                text=question,
+                code=code,
+                kind=kind,
+                text=code,
                 position=len(self.questions),
             )
+        return self.questions[code]
+
+    def option(self, question: str, code: str) -> Option:
         if (question, code) not in self.options:
             self.options[question, code] = Option.objects.create(
-                question=self.questions[question],
+                question=self.question(question, Question.Kind.CHOICE),
                 code=code,
                 label=code,
                 position=len(self.options),
@@ -131,35 +136,35 @@ class Stage:
         )
 
     def _answer(self, annotator: Annotator, person: Person) -> None:
-        given = [
-            Answer(
-                annotator=annotator,
-                question=option.question,
-                option=option,
-                status=Answer.Status.ANSWERED,
-            )
-            for option in (self.option(*item) for item in sorted(person.answers.items()))
-        ]
-        for question in sorted(person.refused):
-            self.option(question, "prefer_not_to_say")  # makes the question
-            given.append(
-                Answer(
-                    annotator=annotator,
-                    question=self.questions[question],
-                    status=Answer.Status.REFUSED,
-                )
-            )
+        chosen = [self.option(*item) for item in sorted(person.answers.items())]
+        given = [Answer(question=option.question, option=option, status=SAID) for option in chosen]
+        for code, number in sorted(person.numbers.items()):
+            question = self.question(code, Question.Kind.INTEGER)
+            given.append(Answer(question=question, number=number, status=SAID))
+        for code in sorted(person.refused):
+            question = self.question(code, Question.Kind.CHOICE)
+            given.append(Answer(question=question, status=Answer.Status.REFUSED))
+        for answer in given:
+            answer.annotator = annotator
         Answer.objects.bulk_create(given)
 
-    def prompt_text(self, language: str, text: str) -> PromptText:
-        """A pool's prompt: one for each text, since such files say no prompt's identity."""
-        key = digest(language, text)
+    def prompt_text(self, dialogue: Dialogue, text: str) -> PromptText:
+        """A pool's text; where a file says no prompt's identity, each text is a prompt."""
+        key = digest(dialogue.prompt_key, dialogue.language, text)
         if key not in self.texts:
-            prompt = Prompt.objects.create(pool=self.study.pool, key=f"p{len(self.texts)}")
             self.texts[key] = PromptText.objects.create(
-                prompt=prompt, language=language, text=text, stage=PromptText.Stage.UNREVIEWED
+                prompt=self._prompt(dialogue.prompt_key or f"p{len(self.texts)}"),
+                language=dialogue.language,
+                version=1 + self.next_ordinal((dialogue.prompt_key or key, dialogue.language)),
+                text=text,
+                stage=PromptText.Stage.UNREVIEWED,
             )
         return self.texts[key]
+
+    def _prompt(self, key: str) -> Prompt:
+        if key not in self.prompts:
+            self.prompts[key] = Prompt.objects.create(pool=self.study.pool, key=key)
+        return self.prompts[key]
 
 
 def make_stage(*, key: str, title: str, n: int, mode: Mode) -> Stage:

@@ -1,19 +1,25 @@
 """manage.py import_dataset: a published dataset, or an export of ours, as a closed study."""
 
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+import pyarrow
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.models import Mode
 from exports.actions.importing import import_dialogues
-from exports.importers import community_alignment, prism, prism_rules
+from exports.importers import community_alignment, comparisons, prism, prism_rules
 from exports.importers.records import Problem, Tally
 
+FORMATS = ("community-alignment", "comparisons", "prism")
+READERS: dict[str, Any] = {
+    "community-alignment": community_alignment,
+    "comparisons": comparisons,
+}
 SHOWN = 20  # problems printed; the number of all follows
 
 
@@ -22,7 +28,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, help="a file; for prism the folder of its files")
-        parser.add_argument("--format", required=True, choices=["community-alignment", "prism"])
+        parser.add_argument("--format", required=True, choices=FORMATS)
         parser.add_argument("--key", default="", help="of the study that is made")
         parser.add_argument("--title", default="")
         parser.add_argument("--check", action="store_true", help="only say what breaks a rule")
@@ -38,8 +44,11 @@ class Command(BaseCommand):
                 self._import(options)
         except ValidationError as error:
             raise CommandError(error.messages[0]) from error
+        except UnicodeDecodeError as error:
+            raise CommandError(f"{options['path']} is not UTF-8.") from error
         except OSError as error:
-            raise CommandError(f"{options['path']} cannot be read: {error.strerror}.") from error
+            why = error.strerror or "it is cut or of another kind"
+            raise CommandError(f"{options['path']} cannot be read: {why}.") from error
 
     def _check(self, options: dict[str, Any]) -> None:
         problems = self._problems(options)
@@ -55,8 +64,11 @@ class Command(BaseCommand):
         if options["format"] == "prism":
             yield from prism_rules.find_problems(options["path"], published=options["published"])
             return
-        with _rows(options["path"]) as rows:
-            yield from community_alignment.find_problems(rows)
+        with _open(options["path"]) as file:
+            if options["format"] == "comparisons":  # what reads through is sound
+                list(comparisons.read_dialogues(comparisons.read_rows(file), Tally()))
+            else:
+                yield from community_alignment.find_problems(community_alignment.read_rows(file))
 
     def _import(self, options: dict[str, Any]) -> None:
         key = options["key"]
@@ -67,13 +79,15 @@ class Command(BaseCommand):
             dialogues = prism.read_dialogues(options["path"], tally)
             import_dialogues(key=key, title=title, dialogues=dialogues, mode=Mode.RATING)
         else:
-            with _rows(options["path"]) as rows:
-                dialogues = community_alignment.read_dialogues(rows, tally)
+            with _open(options["path"]) as file:
+                layout = READERS[options["format"]]
+                dialogues = layout.read_dialogues(layout.read_rows(file), tally)
                 import_dialogues(key=key, title=title, dialogues=dialogues)
         self.stdout.write(f"Study {key}: {tally}")
 
 
-@contextmanager
-def _rows(path: Path) -> Iterator[Iterator[community_alignment.Row]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        yield community_alignment.read_rows(file)
+def _open(path: Path) -> TextIO:
+    """As text, whatever compression our own exports gave it."""
+    kind = {".gz": "gzip", ".zst": "zstd"}.get(path.suffix)
+    raw = pyarrow.CompressedInputStream(str(path), kind) if kind else path.open("rb")
+    return io.TextIOWrapper(raw, encoding="utf-8", newline="")

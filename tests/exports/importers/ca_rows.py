@@ -4,7 +4,8 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from exports.importers.community_alignment import NAMES, SLOTS
+from exports.formats.community_alignment import SLOTS
+from exports.importers.community_alignment import NAMES
 
 PERSON = {
     "annotator_id": "61570000000001",
