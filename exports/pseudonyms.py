@@ -25,6 +25,7 @@ class Kind(StrEnum):
     CANDIDATE_SET = "candidate_set"
     CANDIDATE = "candidate"
     GRANT = "grant"
+    GENERATION = "generation"
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,8 @@ def _people(scope: Scope) -> str:
         AND p.withdrawn_at IS NULL AND p.excluded_at IS NULL
         AND {allowed.format(purpose="%(take_part)s")}
         AND NOT EXISTS (
-            SELECT FROM unnest(%(purposes)s::text[]) AS purpose
-            WHERE NOT {allowed.format(purpose="purpose")})
+            SELECT FROM unnest(%(purposes)s::text[]) AS asked(purpose)
+            WHERE NOT {allowed.format(purpose="asked.purpose")})
 )"""
 
 

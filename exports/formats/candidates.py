@@ -1,0 +1,156 @@
+"""Where every candidate came from, and every call that gave none: refusals are rows too.
+
+The study's pool sets are here whether or not anybody saw them; a live set is here where the
+turn it was made for may leave.
+"""
+
+from exports.formats import meanings, shared
+from exports.formats.base import Column, Format, Query, Type
+from exports.pseudonyms import Kind, text_sql
+from exports.scope import Scope
+from exports.source import with_source
+
+RESULT = {
+    "candidate": "the row is a candidate",
+    "refused": "a call of an attempt that failed the checks",
+    "error": "a call that failed",
+    "not_kept": "a call none of whose texts was kept",
+    "none": "a set for which no call is stored",
+}
+COLUMNS = (
+    Column("result", Type.TEXT, "what the row is", RESULT),
+    shared.SET_ID,
+    Column("refused_for", Type.TEXT, "of a refused attempt: pseudonym of the set it was made for"),
+    Column("parallel_to", Type.TEXT, "of a set of translations: pseudonym of the native set"),
+    Column("set_status", Type.TEXT, "status of the set", meanings.SET_STATUS),
+    Column("live", Type.BOOLEAN, "the set was made for one turn of one conversation"),
+    Column("prompt", Type.TEXT, "key of the pool's prompt; empty: a live set"),
+    Column("prompt_version", Type.INTEGER, "version of the prompt's text in this language"),
+    Column("prompt_stage", Type.TEXT, "how far the prompt's text was reviewed", meanings.STAGE),
+    shared.LANGUAGE,
+    shared.ARM,
+    Column("replicate", Type.INTEGER, "which of several sets of one prompt text and sampler"),
+    Column("context", Type.MESSAGES, "the messages that were to be answered, oldest first"),
+    Column("judgements", Type.INTEGER, "stored judgements of the set that may leave here"),
+    Column("reasons", Type.TEXTS, "why the attempt was refused or the set failed; of a ready set: "
+           "why the threshold of diversity was not met, which its being a control allowed"),
+    Column("measures", Type.JSON, "diversity, length and form of the set, by name"),
+    Column("control", Type.BOOLEAN, "drawn to skip the threshold of diversity"),
+    Column("candidate_id", Type.TEXT, "pseudonym of the candidate; empty: no candidate"),
+    Column("position", Type.INTEGER, "place in the set, from 0; not the order shown"),
+    Column("text", Type.TEXT, "the candidate"),
+    Column("source", Type.TEXT, "by which way it was made", meanings.SOURCE),
+    Column("pole", Type.TEXT, "value pole it was steered to; empty: none"),
+    Column("generation_index", Type.INTEGER, "place in the answer of its call, from 0"),
+    Column("candidate_language", Type.TEXT, "language of the candidate"),
+    Column("translated_from", Type.TEXT, "pseudonym of the candidate that it translates"),
+    Column("stage", Type.TEXT, "how far its translation was reviewed; empty: native",
+           meanings.STAGE),
+    Column("call_id", Type.TEXT, "pseudonym of the call; candidates of one call share it, and "
+           "figures of a call are counted once for each call_id"),
+    Column("attempt", Type.INTEGER, "attempt at the set for which the call was made, from 0"),
+    Column("part", Type.TEXT, "what the call was for", meanings.PART),
+    Column("draw", Type.INTEGER, "which of several calls like it, from 0"),
+    Column("endpoint", Type.TEXT, "key of the endpoint"),
+    Column("model_returned", Type.TEXT, "model that the endpoint says answered"),
+    Column("request", Type.JSON, "messages and parameters as sent"),
+    Column("answer", Type.TEXT, "the answer untouched, where no candidate holds its text"),
+    Column("parse_result", Type.TEXT, "how many responses were found in the answer"),
+    Column("finish_reason", Type.TEXT, "why the model stopped, in the endpoint's words"),
+    Column("prompt_tokens", Type.INTEGER, "tokens sent"),
+    Column("completion_tokens", Type.INTEGER, "tokens answered"),
+    Column("latency_ms", Type.INTEGER, "milliseconds until the answer was complete"),
+    Column("cost", Type.NUMBER, "price of the call, in the currency of the endpoint's prices"),
+    Column("canned", Type.BOOLEAN, "a demonstration text, not a model's"),
+    Column("error", Type.TEXT, "what went wrong with the call; empty: nothing"),
+    Column("called_at", Type.TIME, "when the call ended"),
+)  # fmt: skip
+
+SELECT = """,
+judged AS (
+    SELECT candidate_set_id, count(ranking_id) AS judgements FROM turns GROUP BY candidate_set_id
+),
+own AS (
+    SELECT s.id FROM candidates_candidateset s
+    JOIN candidates_prompttext t ON t.id = s.prompt_text_id
+    JOIN candidates_prompt p ON p.id = t.prompt_id
+    WHERE p.pool_id = %(pool)s AND s.sampler_id = ANY(%(arms)s) AND s.language = ANY(%(languages)s)
+    UNION SELECT slot.candidate_set_id FROM annotation_slot slot
+        JOIN annotation_studylocale l ON l.id = slot.locale_id WHERE l.study_id = %(study)s
+    UNION SELECT candidate_set_id FROM turns
+),
+made AS (
+    SELECT s.* FROM candidates_candidateset s
+    JOIN own ON own.id = coalesce(s.refused_for_id, s.id)
+),
+given AS (
+    SELECT made.id AS set_id, c.id AS candidate_id, c.generation_id
+    FROM made JOIN candidates_candidate c ON c.candidate_set_id = made.id
+    UNION ALL
+    SELECT made.id, NULL, g.id
+    FROM made LEFT JOIN candidates_generation g ON g.candidate_set_id = made.id
+    WHERE NOT EXISTS (
+        SELECT FROM candidates_candidate c
+        WHERE c.candidate_set_id = made.id AND (g.id IS NULL OR c.generation_id = g.id))
+)
+SELECT CASE WHEN c.id IS NOT NULL THEN 'candidate' WHEN g.id IS NULL THEN 'none'
+        WHEN g.error <> '' THEN 'error' WHEN made.status = 'refused' THEN 'refused'
+        ELSE 'not_kept' END AS result,
+    {set_id} AS candidate_set_id, {refused_for} AS refused_for, {parallel_to} AS parallel_to,
+    made.status AS set_status, made.prompt_text_id IS NULL AS live, p.key AS prompt,
+    t.version AS prompt_version, t.stage AS prompt_stage, made.language, {arm} AS arm,
+    made.replicate, made.context, coalesce(judged.judgements, 0) AS judgements, made.reasons,
+    made.measures::text AS measures, made.control, {candidate_id} AS candidate_id, c.position,
+    c.text, c.source, nullif(c.pole, '') AS pole, c.generation_index,
+    c.language AS candidate_language, {translated_from} AS translated_from,
+    nullif(c.stage, '') AS stage, {call_id} AS call_id, g.attempt, g.part, g.draw,
+    endpoint.key AS endpoint, nullif(g.model_returned, '') AS model_returned,
+    g.request::text AS request, CASE WHEN c.id IS NULL THEN nullif(g.raw, '') END AS answer,
+    nullif(g.parse_result, '') AS parse_result, nullif(g.finish_reason, '') AS finish_reason,
+    g.prompt_tokens, g.completion_tokens, g.latency_ms, g.cost::float8 AS cost, g.canned,
+    nullif(g.error, '') AS error, {called_at} AS called_at
+FROM given
+JOIN candidates_candidateset made ON made.id = given.set_id
+JOIN candidates_sampler sampler ON sampler.id = made.sampler_id
+LEFT JOIN judged ON judged.candidate_set_id = made.id
+LEFT JOIN candidates_prompttext t ON t.id = made.prompt_text_id
+LEFT JOIN candidates_prompt p ON p.id = t.prompt_id
+LEFT JOIN candidates_candidate c ON c.id = given.candidate_id
+LEFT JOIN candidates_candidate native ON native.id = c.translated_from_id
+LEFT JOIN candidates_generation g ON g.id = given.generation_id
+LEFT JOIN candidates_modelendpoint endpoint ON endpoint.id = g.endpoint_id
+ORDER BY p.key COLLATE "C" NULLS LAST, made.language COLLATE "C", {target},
+    made.refused_for_id IS NULL, candidate_set_id, c.position, g.attempt, g.part COLLATE "C",
+    g.draw, call_id"""
+
+
+def query(scope: Scope) -> Query:
+    study = scope.study
+    return with_source(
+        scope,
+        SELECT.format(
+            set_id=text_sql(Kind.CANDIDATE_SET, "made.id"),
+            target=text_sql(Kind.CANDIDATE_SET, "coalesce(made.refused_for_id, made.id)"),
+            refused_for=text_sql(Kind.CANDIDATE_SET, "made.refused_for_id"),
+            parallel_to=text_sql(Kind.CANDIDATE_SET, "made.parallel_to_id"),
+            candidate_id=text_sql(Kind.CANDIDATE, "c.handle"),
+            translated_from=text_sql(Kind.CANDIDATE, "native.handle"),
+            call_id=text_sql(Kind.GENERATION, "g.id"),
+            arm=shared.arm_sql("sampler"),
+            called_at=scope.time_sql("g.created_at"),
+        ),
+        pool=study.pool_id,
+        arms=[arm.pk for arm in study.arms()],
+        languages=sorted(set(study.locales.values_list("language", flat=True))),
+    )
+
+
+FORMAT = Format(
+    name="candidates",
+    title="Candidates",
+    row="One candidate of one set, or one call to a model that gave no candidate.",
+    columns=COLUMNS,
+    query=query,
+    not_carried="Who was shown a candidate, in which order, and what she thought of it (in "
+    "`rankings` and `conversations`); the samplers' settings (in the codebook).",
+)

@@ -1,0 +1,99 @@
+"""What became of every place that was given to somebody: nothing vanishes.
+
+A grant of somebody whose rows may not leave (she withdrew, was excluded, or did not allow
+what this recipient needs) stays as a row that says which set, where, and how it ended, and
+nothing by which it could be told whose it was: no ids, no times, no place in the filling.
+"""
+
+from exports.formats import meanings, shared
+from exports.formats.base import Column, Format, Query, Type
+from exports.privacy.recoding import Recoding
+from exports.pseudonyms import Kind, text_sql
+from exports.scope import Scope
+from exports.source import with_source
+
+COLUMNS = (
+    Column("grant_id", Type.TEXT, "pseudonym of the grant; empty: the person's rows may not leave"),
+    shared.ANNOTATOR_ID,
+    shared.CONVERSATION_ID,
+    Column("left_out", Type.BOOLEAN, "the person's rows may not leave: the row only counts"),
+    Column("prompt", Type.TEXT, "key of the prompt"),
+    shared.SET_ID,
+    shared.ARM,
+    shared.COUNTRY,
+    shared.LANGUAGE,
+    shared.PHASE,
+    Column("retest", Type.BOOLEAN, "a planned re-test, which takes no place"),
+    Column("disposition", Type.TEXT, "how it ended; empty: it has not", meanings.DISPOSITION),
+    Column("reason", Type.TEXT, "what she gave as the reason; empty: nothing, or it may not leave"),
+    Column("granted_at", Type.TIME, "when the place was given"),
+    Column("renewed_at", Type.TIME, "when the lease was last renewed"),
+    Column("ended_at", Type.TIME, "when it ended"),
+    Column("probability", Type.NUMBER, "with which the rule gives this place, given what was open; "
+           "empty: no record of the choice was kept"),
+    Column("rule", Type.INTEGER, "version of the dealing rule"),
+    Column("slot_ordinal", Type.INTEGER, "which of the set's places in this locale, from 0; it "
+           "sets the order shown"),
+    Column("batch", Type.INTEGER, "random replicate batch of the prompt, from 0; filled one after "
+           "another"),
+    Column("stratum", Type.TEXT, "cells whose judgement was wanted first; empty: anybody's, or "
+           "answers leave coarser than the cells are", personal=True),
+)  # fmt: skip
+
+SELECT = """
+SELECT {grant} AS grant_id, people.annotator AS annotator_id,
+    talks.conversation AS conversation_id, people.participation_id IS NULL AS left_out,
+    prompt.key AS prompt, {set_id} AS candidate_set_id, {arm} AS arm, locale.country,
+    locale.language, p.phase, g.occasion > 0 AS retest,
+    nullif(g.disposition, '') AS disposition,
+    CASE WHEN people.free_text THEN nullif(g.reason, '') END AS reason,
+    {granted_at} AS granted_at, {renewed_at} AS renewed_at, {ended_at} AS ended_at,
+    deal.probability, deal.rule, known_slot.ordinal AS slot_ordinal, known_slot.batch,
+    {stratum} AS stratum
+FROM annotation_grant g
+JOIN annotation_participation p ON p.id = g.participation_id
+JOIN accounts_annotator a ON a.id = p.annotator_id
+JOIN annotation_slot slot ON slot.id = g.slot_id
+JOIN annotation_studylocale locale ON locale.id = slot.locale_id
+JOIN candidates_candidateset made ON made.id = slot.candidate_set_id
+JOIN candidates_sampler sampler ON sampler.id = made.sampler_id
+JOIN candidates_prompt prompt ON prompt.id = g.prompt_id
+LEFT JOIN people ON people.participation_id = g.participation_id
+LEFT JOIN annotation_grant known ON known.id = g.id AND people.participation_id IS NOT NULL
+LEFT JOIN annotation_slot known_slot ON known_slot.id = known.slot_id
+LEFT JOIN annotation_deal deal ON deal.grant_id = known.id
+LEFT JOIN annotation_conversation c ON c.grant_id = known.id
+LEFT JOIN talks ON talks.talk_id = c.id
+WHERE p.study_id = %(study)s AND p.phase = %(phase)s
+    AND (%(vendor)s::bigint IS NULL OR a.vendor_id = %(vendor)s)
+ORDER BY prompt.key COLLATE "C", locale.country, locale.language COLLATE "C", candidate_set_id,
+    left_out, slot_ordinal, retest, grant_id, g.disposition COLLATE "C"
+"""
+
+
+def query(scope: Scope) -> Query:
+    coarser = scope.recoding != Recoding()
+    return with_source(
+        scope,
+        SELECT.format(
+            grant=text_sql(Kind.GRANT, "known.id"),
+            set_id=text_sql(Kind.CANDIDATE_SET, "made.id"),
+            arm=shared.arm_sql("sampler"),
+            granted_at=scope.time_sql("known.granted_at"),
+            renewed_at=scope.time_sql("known.renewed_at"),
+            ended_at=scope.time_sql("known.ended_at"),
+            stratum="NULL::text" if coarser else "nullif(known_slot.stratum, '')",
+        ),
+    )
+
+
+FORMAT = Format(
+    name="dispositions",
+    title="Dispositions",
+    row="One place given to one person, or given again for a re-test.",
+    columns=COLUMNS,
+    query=query,
+    not_carried="The open places that the rule looked at (kept in the database, table "
+    "annotation_deal); places that nobody was given; conversations of people's own prompts, which "
+    "need no place.",
+)
