@@ -5,7 +5,7 @@ grow with the number of rows. Parquet is made from the same JSON Lines by Arrow.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from enum import StrEnum
 from typing import BinaryIO
 
@@ -16,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 
 from exports.formats.base import Column, Format, Query, Type
 from exports.scope import Scope
+from exports.snapshot import snapshot
 
 BLOCK_BYTES = 1 << 20
 ROW_GROUP = 20_000  # rows
@@ -27,6 +28,7 @@ SQL_TYPES = {
     Type.BOOLEAN: "boolean",
     Type.TIME: "timestamptz",
     Type.TEXTS: "jsonb",
+    Type.INTEGERS: "jsonb",
     Type.MESSAGES: "jsonb",
     Type.JSON: "text",
 }
@@ -37,6 +39,7 @@ ARROW_TYPES = {
     Type.BOOLEAN: pyarrow.bool_(),
     Type.TIME: pyarrow.timestamp("us", tz="UTC"),
     Type.TEXTS: pyarrow.list_(pyarrow.string()),
+    Type.INTEGERS: pyarrow.list_(pyarrow.int64()),
     Type.MESSAGES: pyarrow.list_(
         pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string())])
     ),
@@ -52,16 +55,37 @@ class Container(StrEnum):
     PARQUET = "parquet"
 
 
+class Begun:
+    """Blocks whose first one is there: what a format refuses, it refused before the answer."""
+
+    def __init__(self, blocks: Generator[bytes]) -> None:
+        self._blocks = blocks
+        self._first = next(blocks)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._first
+        yield from self._blocks
+
+    def close(self) -> None:
+        self._blocks.close()
+
+
+def stream_snapshot(form: Format, scope: Scope) -> Generator[bytes]:
+    """The CSV of one moment."""
+    with snapshot() as cursor:
+        yield from stream_csv(cursor, form, scope)
+
+
 def stream_csv(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[bytes]:
     """UTF-8, every value quoted, lines end in a line feed; a missing value is empty, unquoted.
 
     Booleans are `True` and `False`, times ISO 8601 in UTC, lists and structures JSON.
     """
-    yield (",".join(f'"{name}"' for name in form.names) + "\n").encode()
+    head = (",".join(f'"{name}"' for name in form.names) + "\n").encode()
     shown = [_plain_sql(column, _value_sql(column, scope)) for column in form.columns]
     query = form.query(scope)
     sql = f"SELECT {', '.join(shown)} FROM ({query.sql}) AS q"
-    yield from _copy(cursor, Query(sql, query.parameters), "FORMAT csv, FORCE_QUOTE *")
+    yield from _copy(cursor, Query(sql, query.parameters), "FORMAT csv, FORCE_QUOTE *", head)
 
 
 def stream_jsonl(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[bytes]:
@@ -146,10 +170,10 @@ class _Blocks(io.RawIOBase):
         return size
 
 
-def _copy(cursor: CursorWrapper, query: Query, options: str) -> Iterator[bytes]:
+def _copy(cursor: CursorWrapper, query: Query, options: str, head: bytes = b"") -> Iterator[bytes]:
     """Blocks of what COPY writes. psycopg puts the parameters in on this side."""
     statement = f"COPY ({query.sql}) TO STDOUT ({options})"
-    held: list[bytes] = []
+    held = [head]
     size = 0
     with cursor.copy(statement, query.parameters) as copy:
         for data in copy:
@@ -158,8 +182,7 @@ def _copy(cursor: CursorWrapper, query: Query, options: str) -> Iterator[bytes]:
             if size >= BLOCK_BYTES // 8:
                 yield b"".join(held)
                 held, size = [], 0
-    if held:
-        yield b"".join(held)
+    yield b"".join(held)
 
 
 def _value_sql(column: Column, scope: Scope) -> str:

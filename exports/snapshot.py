@@ -15,4 +15,5 @@ def snapshot() -> Iterator[CursorWrapper]:
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute("SET LOCAL work_mem = '64MB'")  # the order is found without a file
         yield cursor

@@ -5,6 +5,8 @@ the released file or in its users' code (community-alignment.md 2.3); OWN labels
 where no list was published, and are ours.
 """
 
+from django.utils.text import slugify
+
 PREFER_NOT_TO_SAY = "Prefer not to say"
 
 LANGUAGE = {"en": "en", "fr": "fr", "it": "it", "pt-br": "pt", "hi": "hi"}
@@ -18,6 +20,7 @@ COUNTRY = {
 GENDER = {"male": "male", "female": "female", "other": "other"}
 AGE_BANDS = ((34, "18-34"), (45, "35-45"), (54, "46-54"))
 OLDEST_BAND = "55+"
+AGE_LABELS = (*(label for _oldest, label in AGE_BANDS), OLDEST_BAND)
 
 EDUCATION = {
     "isced_0_1": "(At most) Complete Secondary",
@@ -66,6 +69,11 @@ OWN_ETHNICITY = {
     },
 }
 
+ETHNICITY = {
+    country: published | OWN_ETHNICITY.get(country, {})
+    for country, published in PUBLISHED_ETHNICITY.items()
+}
+
 
 def age_label(years: int | None) -> str:
     """The release's age group; empty where no age was given."""
@@ -74,6 +82,12 @@ def age_label(years: int | None) -> str:
     return next((label for limit, label in AGE_BANDS if years <= limit), OLDEST_BAND)
 
 
-def ethnicity_label(country: str, code: str) -> str:
-    published = PUBLISHED_ETHNICITY.get(country, {})
-    return published.get(code) or OWN_ETHNICITY.get(country, {}).get(code, code)
+# What an imported file holds is a group, not an answer: it keeps a code of its own.
+GROUPS: dict[str, dict[str, str]] = {
+    "age": {"18-34": "18-34", "35-45": "35-45", "46-54": "46-54", "55+": "55-plus"},
+    "education": {label: f"group-{slugify(label)}" for label in EDUCATION.values()},
+    "politics": {label: f"group-{slugify(label)}" for label in POLITICS.values()},
+}
+AGE_GROUPS = {code: label for label, code in GROUPS["age"].items()}
+EDUCATION |= {code: label for label, code in GROUPS["education"].items()}
+POLITICS |= {code: label for label, code in GROUPS["politics"].items()}
