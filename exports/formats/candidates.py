@@ -8,7 +8,7 @@ from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
 from exports.pseudonyms import Kind, text_sql
 from exports.scope import Scope
-from exports.source import with_source
+from exports.source import candidate_sql, with_source
 
 RESULT = {
     "candidate": "the row is a candidate",
@@ -135,8 +135,8 @@ def query(scope: Scope) -> Query:
             target=text_sql(Kind.CANDIDATE_SET, "coalesce(made.refused_for_id, made.id)"),
             refused_for=text_sql(Kind.CANDIDATE_SET, "made.refused_for_id"),
             parallel_to=text_sql(Kind.CANDIDATE_SET, "made.parallel_to_id"),
-            candidate_id=shared.candidate_sql("c.id"),
-            translated_from=shared.candidate_sql("c.translated_from_id"),
+            candidate_id=candidate_sql("c.id"),
+            translated_from=candidate_sql("c.translated_from_id"),
             call_id=text_sql(Kind.GENERATION, "g.id"),
             called_at=scope.time_sql("g.created_at"),
         ),

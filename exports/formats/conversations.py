@@ -3,7 +3,7 @@
 from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
 from exports.scope import Scope
-from exports.source import with_source
+from exports.source import candidate_sql, turns_of, with_source, without_faults
 
 COLUMNS = (
     shared.CONVERSATION_ID,
@@ -41,73 +41,84 @@ COLUMNS = (
            "shown, each with letter, candidate_id, text, rank, score, is_chosen, visible_seconds"),
 )  # fmt: skip
 
-SELECT = """,
-shown AS (
-    SELECT turns.turn_id, json_agg(json_build_object(
-        'letter', {letter}, 'candidate_id', {candidate}, 'text', c.text, 'rank', r.rank,
-        'score', r.score, 'is_chosen', c.id = turns.chosen_id,
-        'visible_seconds', r.visible_seconds) ORDER BY s.position) AS responses
-    FROM turns
-    JOIN annotation_showncandidate s ON s.turn_id = turns.turn_id
-    JOIN candidates_candidate c ON c.id = s.candidate_id
-    LEFT JOIN annotation_rankedcandidate r
-        ON r.ranking_id = turns.ranking_id AND r.candidate_id = c.id
-    GROUP BY turns.turn_id
-),
-told AS (
-    SELECT said.talk_id,
-        ('[' || string_agg(said.asked || CASE WHEN said.chosen_id IS NULL THEN '' ELSE
-            ',' || said.answered END, ',' ORDER BY said.position) || ']')::jsonb AS messages,
-        json_agg(json_build_object(
-            'turn', said.position, 'mode', said.mode, 'is_live', said.live,
-            'candidate_set_id', said.candidate_set, 'sampler', sampler.key,
-            'sampler_version', sampler.version, 'message', said.message,
-            'shown_at', said.shown_at, 'submitted_at', said.submitted_at,
-            'acceptable', said.acceptable, 'represents', said.represents, 'reason', said.reason,
-            'explanation', said.explanation,
-            'responses', coalesce(shown.responses, '[]')) ORDER BY said.position)::text AS turns,
-        max(sampler.key) FILTER (WHERE said.position = 1) AS sampler,
-        max(sampler.version) FILTER (WHERE said.position = 1) AS sampler_version
-    FROM said
-    JOIN candidates_candidateset made ON made.id = said.candidate_set_id
+RESPONSES_SQL = f"""LATERAL (
+        SELECT coalesce(json_agg(json_build_object(
+            'letter', {shared.letter_sql("s.position")}, 'candidate_id', {candidate_sql("c.id")},
+            'text', c.text, 'rank', k.rank, 'score', k.score, 'is_chosen', c.id = turn.chosen_id,
+            'visible_seconds', k.visible_seconds) ORDER BY s.position), '[]') AS shown
+        FROM annotation_showncandidate s
+        JOIN candidates_candidate c ON c.id = s.candidate_id
+        LEFT JOIN annotation_rankedcandidate k
+            ON k.ranking_id = turn.ranking_id AND k.candidate_id = s.candidate_id
+        WHERE s.turn_id = turn.turn_id
+    )"""
+TURN_JSON = """json_build_object(
+            'turn', turn.position, 'mode', turn.mode, 'is_live', turn.live,
+            'candidate_set_id', turn.candidate_set, 'sampler', sampler.key,
+            'sampler_version', sampler.version, 'message', turn.message,
+            'shown_at', turn.shown_at, 'submitted_at', turn.submitted_at,
+            'acceptable', turn.acceptable, 'represents', turn.represents,
+            'reason', turn.reason, 'explanation', turn.explanation,
+            'responses', responses.shown)"""
+# A message as JSON text is written once and put together as text, which costs least.
+ASKED = "json_build_object('role', 'user', 'content', turn.message)::text"
+ANSWERED = "',' || json_build_object('role', 'assistant', 'content', best.text)::text"
+
+
+def _told(scope: Scope) -> str:
+    return f"""LATERAL (
+    SELECT ('[' || coalesce(string_agg({ASKED} || CASE WHEN best.id IS NULL THEN '' ELSE
+            {ANSWERED} END, ',' ORDER BY turn.position), '') || ']')::jsonb AS messages,
+        coalesce(json_agg({TURN_JSON} ORDER BY turn.position), '[]')::text AS turns,
+        max(sampler.key) FILTER (WHERE turn.position = 1) AS sampler,
+        max(sampler.version) FILTER (WHERE turn.position = 1) AS sampler_version
+    FROM {turns_of(scope, "talk")} AS turn
+    JOIN candidates_candidateset made ON made.id = turn.candidate_set_id
     JOIN candidates_sampler sampler ON sampler.id = made.sampler_id
-    LEFT JOIN shown ON shown.turn_id = said.turn_id
-    GROUP BY said.talk_id
-)
-SELECT talks.conversation AS conversation_id, people.annotator AS annotator_id, talks.kind,
-    coalesce(talks.occasion, 0) > 0 AS is_retest, talks.country, talks.language, people.wave,
-    people.phase, {status} AS status,
-    CASE WHEN people.free_text THEN nullif(stored.skip_reason, '') END AS skip_reason,
-    talks.ordinal AS place_in_plan, talks.sitting, talks.planned_turns,
-    (SELECT count(*) FROM annotation_turn t JOIN annotation_ranking r ON r.turn_id = t.id
-        WHERE t.conversation_id = talks.talk_id) AS done_turns,
-    prompt.key AS prompt_key, prompt_text.version AS prompt_version, told.sampler,
-    told.sampler_version, live_sampler.key AS live_sampler,
-    live_sampler.version AS live_sampler_version, talks.opened_at, talks.ended_at,
-    NOT people.free_text AS words_withheld,
-    coalesce(told.messages, '[]') AS messages, coalesce(told.turns, '[]') AS turns
-FROM talks
-JOIN people USING (participation_id)
-JOIN annotation_conversation stored ON stored.id = talks.talk_id
-JOIN candidates_sampler live_sampler ON live_sampler.id = stored.sampler_id
-LEFT JOIN annotation_grant granted ON granted.id = stored.grant_id
-LEFT JOIN annotation_slot slot ON slot.id = granted.slot_id
-LEFT JOIN candidates_candidateset opening ON opening.id = slot.candidate_set_id
-LEFT JOIN candidates_prompttext prompt_text ON prompt_text.id = opening.prompt_text_id
-LEFT JOIN candidates_prompt prompt ON prompt.id = prompt_text.prompt_id
-LEFT JOIN told ON told.talk_id = talks.talk_id
-ORDER BY conversation_id"""
+    LEFT JOIN candidates_candidate best ON best.id = turn.chosen_id
+    CROSS JOIN {RESPONSES_SQL} AS responses
+    OFFSET 0
+)"""
+
+
+STORED_SQL = """LATERAL (
+    SELECT c.skip_reason, live.key AS live_sampler, live.version AS live_sampler_version,
+        prompt.key AS prompt_key, text.version AS prompt_version,
+        (SELECT count(*) FROM annotation_turn t JOIN annotation_ranking r ON r.turn_id = t.id
+            WHERE t.conversation_id = c.id) AS done_turns
+    FROM annotation_conversation c
+    JOIN candidates_sampler live ON live.id = c.sampler_id
+    LEFT JOIN annotation_grant g ON g.id = c.grant_id
+    LEFT JOIN annotation_slot slot ON slot.id = g.slot_id
+    LEFT JOIN candidates_candidateset opening ON opening.id = slot.candidate_set_id
+    LEFT JOIN candidates_prompttext text ON text.id = opening.prompt_text_id
+    LEFT JOIN candidates_prompt prompt ON prompt.id = text.prompt_id
+    WHERE c.id = talk.talk_id
+    OFFSET 0
+)"""
 
 
 def query(scope: Scope) -> Query:
     return with_source(
         scope,
-        shared.SAID
-        + SELECT.format(
-            letter=shared.letter_sql("s.position"),
-            candidate=shared.candidate_sql("c.id"),
-            status=shared.STATUS,
-        ),
+        f"""SELECT talk.conversation AS conversation_id, talk.annotator AS annotator_id,
+            talk.kind AS kind, coalesce(talk.occasion, 0) > 0 AS is_retest,
+            talk.lives_in AS country, talk.language AS language, talk.wave AS wave,
+            talk.phase AS phase, {shared.STATUS} AS status,
+            CASE WHEN talk.free_text THEN nullif(stored.skip_reason, '') END AS skip_reason,
+            talk.ordinal AS place_in_plan, talk.sitting AS sitting,
+            talk.planned_turns AS planned_turns, stored.done_turns AS done_turns,
+            stored.prompt_key AS prompt_key, stored.prompt_version AS prompt_version,
+            told.sampler AS sampler, told.sampler_version AS sampler_version,
+            stored.live_sampler AS live_sampler,
+            stored.live_sampler_version AS live_sampler_version, talk.opened_at AS opened_at,
+            talk.ended_at AS ended_at, NOT talk.free_text AS words_withheld,
+            told.messages AS messages, told.turns AS turns
+        FROM {shared.TALKS} AS talk
+        CROSS JOIN {STORED_SQL} AS stored
+        CROSS JOIN {_told(scope)} AS told
+        WHERE {without_faults(scope, "talk")}
+        ORDER BY talk.conversation_number""",
     )
 
 

@@ -21,7 +21,7 @@ COLUMNS = (
     shared.SET_ID,
     shared.SAMPLER,
     shared.SAMPLER_VERSION,
-    shared.COUNTRY,
+    Column("country", Type.TEXT, "country of the place's locale, ISO 3166-1 alpha-2"),
     shared.LANGUAGE,
     shared.PHASE,
     Column("is_retest", Type.BOOLEAN, "a planned re-test, which takes no place"),

@@ -22,7 +22,7 @@ from dataclasses import replace
 from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
 from exports.scope import Scope
-from exports.source import with_source
+from exports.source import candidate_sql, turns_of, with_source, without_faults
 
 BASIS = {
     "ranks": "both ranked, on different ranks",
@@ -69,70 +69,93 @@ COLUMNS = (
     Column("is_canned", Type.BOOLEAN, "one of the two is a demonstration text, not a model's"),
 )  # fmt: skip
 
-SELECT = """
-SELECT {prompt} AS prompt,
-    jsonb_build_array(jsonb_build_object('role', 'assistant', 'content', won.text)) AS chosen,
-    jsonb_build_array(jsonb_build_object('role', 'assistant', 'content', lost.text)) AS rejected,
-    talks.conversation AS conversation_id, paths.position AS turn, talks.kind,
-    coalesce(talks.occasion, 0) > 0 AS is_retest, people.annotator AS annotator_id,
-    talks.country, talks.language, people.wave, people.phase, {status} AS status,
-    paths.mode, held.basis,
-    better.candidate_id = paths.chosen_id AS chosen_continued,
-    worse.rank - better.rank AS rank_difference, better.score - worse.score AS score_margin,
-    count(*) OVER (PARTITION BY paths.turn_id) AS pairs_in_turn,
-    (SELECT count(*) FROM annotation_showncandidate s WHERE s.turn_id = paths.turn_id)
-        AS responses,
-    paths.acceptable, paths.represents, paths.candidate_set AS candidate_set_id,
-    sampler.key AS sampler, sampler.version AS sampler_version, paths.live AS is_live,
-    {won_id} AS chosen_id, {lost_id} AS rejected_id,
-    {won_letter} AS chosen_letter, {lost_letter} AS rejected_letter,
-    won_by.canned OR lost_by.canned AS is_canned
-FROM paths
-JOIN talks USING (talk_id)
-JOIN people USING (participation_id)
-JOIN annotation_rankedcandidate better ON better.ranking_id = paths.ranking_id
-JOIN annotation_rankedcandidate worse ON worse.ranking_id = paths.ranking_id
-CROSS JOIN LATERAL (SELECT CASE
-    WHEN better.rank < worse.rank THEN 'ranks'
-    WHEN better.candidate_id = paths.chosen_id AND worse.rank IS NULL
-        AND paths.mode <> 'rating' THEN 'chosen'
-    WHEN paths.mode = 'best_worst' AND better.rank IS NULL AND worse.rank > 1 THEN 'worst'
-END AS basis) AS held
-JOIN candidates_candidate won ON won.id = better.candidate_id
-JOIN candidates_candidate lost ON lost.id = worse.candidate_id
-JOIN candidates_generation won_by ON won_by.id = won.generation_id
-JOIN candidates_generation lost_by ON lost_by.id = lost.generation_id
-JOIN candidates_candidateset made ON made.id = paths.candidate_set_id
-JOIN candidates_sampler sampler ON sampler.id = made.sampler_id
-JOIN annotation_showncandidate won_at
-    ON won_at.turn_id = paths.turn_id AND won_at.candidate_id = won.id
-JOIN annotation_showncandidate lost_at
-    ON lost_at.turn_id = paths.turn_id AND lost_at.candidate_id = lost.id
-WHERE held.basis IS NOT NULL AND btrim(won.text) <> btrim(lost.text){only}
-ORDER BY conversation_id, turn, chosen_letter, rejected_letter"""
+# What comes before a turn may leave where the turn itself may: see `exports.source`.
+PATH_SQL = """LATERAL (
+    SELECT coalesce(jsonb_agg(said.message ORDER BY t.position, said.part), '[]') AS earlier
+    FROM annotation_turn t
+    JOIN annotation_ranking r ON r.turn_id = t.id
+    JOIN candidates_candidate best ON best.id = r.chosen_id
+    CROSS JOIN LATERAL (VALUES
+        (0, jsonb_build_object('role', 'user', 'content', t.message)),
+        (1, jsonb_build_object('role', 'assistant', 'content', best.text))
+    ) AS said (part, message)
+    WHERE t.conversation_id = talk.talk_id AND t.position < turn.position
+    OFFSET 0
+)"""
+SHOWN_SQL = f"""
+    SELECT c.id, {candidate_sql("c.id")} AS pseudonym, c.text, g.canned, k.rank, k.score,
+        {shared.letter_sql("s.position")} AS letter
+    FROM annotation_showncandidate s
+    JOIN candidates_candidate c ON c.id = s.candidate_id
+    JOIN candidates_generation g ON g.id = c.generation_id
+    JOIN annotation_rankedcandidate k
+        ON k.ranking_id = turn.ranking_id AND k.candidate_id = s.candidate_id
+    WHERE s.turn_id = turn.turn_id"""
+PAIRS_SQL = f"""LATERAL (
+    WITH shown AS MATERIALIZED ({SHOWN_SQL})
+    SELECT jsonb_build_array(jsonb_build_object('role', 'assistant', 'content', better.text))
+            AS chosen,
+        jsonb_build_array(jsonb_build_object('role', 'assistant', 'content', worse.text))
+            AS rejected,
+        held.basis, better.id = turn.chosen_id AS chosen_continued,
+        worse.rank - better.rank AS rank_difference, better.score - worse.score AS score_margin,
+        count(*) OVER () AS pairs_in_turn, (SELECT count(*) FROM shown) AS responses,
+        better.pseudonym AS chosen_id, worse.pseudonym AS rejected_id,
+        better.letter AS chosen_letter, worse.letter AS rejected_letter,
+        better.canned OR worse.canned AS is_canned
+    FROM shown AS better CROSS JOIN shown AS worse
+    CROSS JOIN LATERAL (SELECT CASE
+        WHEN better.rank < worse.rank THEN 'ranks'
+        WHEN better.id = turn.chosen_id AND worse.rank IS NULL AND turn.mode <> 'rating'
+            THEN 'chosen'
+        WHEN turn.mode = 'best_worst' AND better.rank IS NULL AND worse.rank > 1 THEN 'worst'
+    END AS basis) AS held
+    WHERE held.basis IS NOT NULL AND btrim(better.text) <> btrim(worse.text) AND {{only}}
+    OFFSET 0
+)"""
+MADE_SQL = """LATERAL (
+    SELECT sampler.key AS sampler, sampler.version AS sampler_version
+    FROM candidates_candidateset m JOIN candidates_sampler sampler ON sampler.id = m.sampler_id
+    WHERE m.id = turn.candidate_set_id
+    OFFSET 0
+)"""
 
 
 def query(scope: Scope) -> Query:
-    return _query(scope)
+    return _query(scope, only="true")
 
 
 def query_chosen(scope: Scope) -> Query:
-    return _query(scope, only=" AND better.candidate_id = paths.chosen_id")
+    return _query(scope, only="better.id = turn.chosen_id")
 
 
-def _query(scope: Scope, only: str = "") -> Query:
+def _query(scope: Scope, only: str) -> Query:
     return with_source(
         scope,
-        shared.PATHS
-        + SELECT.format(
-            prompt=shared.PROMPT,
-            status=shared.STATUS,
-            won_id=shared.candidate_sql("won.id"),
-            lost_id=shared.candidate_sql("lost.id"),
-            won_letter=shared.letter_sql("won_at.position"),
-            lost_letter=shared.letter_sql("lost_at.position"),
-            only=only,
-        ),
+        f"""SELECT path.earlier || jsonb_build_object('role', 'user', 'content', turn.message)
+                AS prompt,
+            pair.chosen AS chosen, pair.rejected AS rejected,
+            talk.conversation AS conversation_id, turn.position AS turn, talk.kind AS kind,
+            coalesce(talk.occasion, 0) > 0 AS is_retest, talk.annotator AS annotator_id,
+            talk.lives_in AS country, talk.language AS language, talk.wave AS wave,
+            talk.phase AS phase, {shared.STATUS} AS status, turn.mode AS mode,
+            pair.basis AS basis, pair.chosen_continued AS chosen_continued,
+            pair.rank_difference AS rank_difference, pair.score_margin AS score_margin,
+            pair.pairs_in_turn AS pairs_in_turn, pair.responses AS responses,
+            turn.acceptable AS acceptable, turn.represents AS represents,
+            turn.candidate_set AS candidate_set_id, made.sampler AS sampler,
+            made.sampler_version AS sampler_version, turn.live AS is_live,
+            pair.chosen_id AS chosen_id, pair.rejected_id AS rejected_id,
+            pair.chosen_letter AS chosen_letter, pair.rejected_letter AS rejected_letter,
+            pair.is_canned AS is_canned
+        FROM {shared.TALKS} AS talk
+        CROSS JOIN {turns_of(scope, "talk", "r.id IS NOT NULL")} AS turn
+        CROSS JOIN {MADE_SQL} AS made
+        CROSS JOIN {PATH_SQL} AS path
+        CROSS JOIN {PAIRS_SQL.format(only=only)} AS pair
+        WHERE {without_faults(scope, "talk")}
+        ORDER BY talk.conversation_number, turn.position, pair.chosen_letter,
+            pair.rejected_letter""",
     )
 
 

@@ -2,7 +2,6 @@
 
 from exports.formats import meanings
 from exports.formats.base import Column, Type
-from exports.pseudonyms import Kind, text_sql
 
 CONVERSATION_ID = Column("conversation_id", Type.TEXT, "pseudonym of the conversation")
 ANNOTATOR_ID = Column("annotator_id", Type.TEXT, "pseudonym of the annotator")
@@ -11,7 +10,7 @@ KIND = Column("kind", Type.TEXT, "who wrote the conversation's first message", m
 RETEST = Column(
     "is_retest", Type.BOOLEAN, "a planned, blind repeat of a set that this person had judged before"
 )
-COUNTRY = Column("country", Type.TEXT, "country of the locale, ISO 3166-1 alpha-2")
+COUNTRY = Column("country", Type.TEXT, "country she lives in, ISO 3166-1 alpha-2", personal=True)
 LANGUAGE = Column("language", Type.TEXT, "study language of the locale, BCP 47 in lower case")
 WAVE = Column("wave", Type.INTEGER, "number of the collection wave")
 PHASE = Column("phase", Type.TEXT, "what the participation was for", meanings.PHASE)
@@ -29,34 +28,15 @@ REPRESENTS = Column(
     "represents", Type.TEXT, "answer to: does any response represent you?", meanings.OPINION
 )
 
-# Further parts after people, talks and turns. A message as JSON text is written once and put
-# together as text: a window of texts costs less than a window of growing structures.
-SAID = """,
-said AS (
-    SELECT turns.*,
-        json_build_object('role', 'user', 'content', turns.message)::text AS asked,
-        json_build_object('role', 'assistant', 'content', best.text)::text AS answered
-    FROM turns LEFT JOIN candidates_candidate best ON best.id = turns.chosen_id
+# Every conversation with what is needed of its person, in the order of export; its turns are
+# looked up row by row, so that the first row leaves before all is read.
+TALKS = """(
+    SELECT talks.*, people.annotator, people.wave, people.phase, people.free_text,
+        nullif(people.country, '') AS lives_in
+    FROM talks JOIN people USING (participation_id)
+    ORDER BY talks.conversation_number OFFSET 0
 )"""
-PATHS = (
-    SAID
-    + """,
-paths AS (
-    SELECT said.*,
-        string_agg(asked || ',' || answered, ',') OVER (
-            PARTITION BY talk_id ORDER BY position
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS before
-    FROM said
-)"""
-)
-STATUS = "CASE talks.status WHEN 'helped' THEN 'broke_off' ELSE talks.status END"
-PROMPT = "('[' || coalesce(paths.before || ',', '') || paths.asked || ']')::jsonb"
-
-
-def candidate_sql(key: str) -> str:
-    """SQL of a candidate's pseudonym, from its primary key."""
-    return text_sql(Kind.CANDIDATE, key)
+STATUS = "CASE talk.status WHEN 'helped' THEN 'broke_off' ELSE talk.status END"
 
 
 def letter_sql(position: str) -> str:
