@@ -67,9 +67,10 @@ COLUMNS = (
     Column("called_at", Type.TIME, "when the call ended"),
 )  # fmt: skip
 
-SELECT = """,
+# The sets, in the order of export; what is in them is looked up set by set.
+SETS_SQL = """,
 judged AS (
-    SELECT candidate_set_id, count(ranking_id) AS judgements FROM turns GROUP BY candidate_set_id
+    SELECT candidate_set_id AS id, count(ranking_id) AS judgements FROM turns GROUP BY 1
 ),
 own AS (
     SELECT s.id FROM candidates_candidateset s
@@ -78,68 +79,88 @@ own AS (
     WHERE p.pool_id = %(pool)s AND s.sampler_id = ANY(%(arms)s) AND s.language = ANY(%(languages)s)
     UNION SELECT slot.candidate_set_id FROM annotation_slot slot
         JOIN annotation_studylocale l ON l.id = slot.locale_id WHERE l.study_id = %(study)s
-    UNION SELECT candidate_set_id FROM turns
+    UNION SELECT id FROM judged
 ),
-made AS (
-    SELECT s.* FROM candidates_candidateset s
+sets AS (
+    SELECT s.id, coalesce(judged.judgements, 0) AS judgements, row_number() OVER (
+        ORDER BY p.key COLLATE "C" NULLS LAST, s.language COLLATE "C", {target},
+            s.refused_for_id IS NULL, {set_id}) AS place
+    FROM candidates_candidateset s
     JOIN own ON own.id = coalesce(s.refused_for_id, s.id)
-),
-given AS (
-    SELECT made.id AS set_id, c.id AS candidate_id, c.generation_id
-    FROM made JOIN candidates_candidate c ON c.candidate_set_id = made.id
+    LEFT JOIN judged ON judged.id = s.id
+    LEFT JOIN candidates_prompttext t ON t.id = s.prompt_text_id
+    LEFT JOIN candidates_prompt p ON p.id = t.prompt_id
+)"""
+SET_SQL = """LATERAL (
+    SELECT {set_id} AS candidate_set_id, {refused_for} AS refused_for,
+        {parallel_to} AS parallel_to, s.status AS set_status, s.prompt_text_id IS NULL AS is_live,
+        p.key AS prompt_key, t.version AS prompt_version, t.stage AS prompt_stage, s.language,
+        sampler.key AS sampler, sampler.version AS sampler_version, s.replicate, s.context,
+        s.reasons, s.measures::text AS measures, s.control AS is_control
+    FROM candidates_candidateset s
+    JOIN candidates_sampler sampler ON sampler.id = s.sampler_id
+    LEFT JOIN candidates_prompttext t ON t.id = s.prompt_text_id
+    LEFT JOIN candidates_prompt p ON p.id = t.prompt_id
+    WHERE s.id = sets.id
+    OFFSET 0
+)"""
+# Candidates with their calls, and calls without a candidate in this set; a set with neither
+# is one row.
+GIVEN_SQL = """LATERAL (
+    SELECT c.id AS candidate_id, c.generation_id
+    FROM candidates_candidate c WHERE c.candidate_set_id = sets.id
     UNION ALL
-    SELECT made.id, NULL, g.id
-    FROM made LEFT JOIN candidates_generation g ON g.candidate_set_id = made.id
+    SELECT NULL, g.id
+    FROM (SELECT) AS one LEFT JOIN candidates_generation g ON g.candidate_set_id = sets.id
     WHERE NOT EXISTS (
         SELECT FROM candidates_candidate c
-        WHERE c.candidate_set_id = made.id AND (g.id IS NULL OR c.generation_id = g.id))
-)
-SELECT CASE WHEN c.id IS NOT NULL THEN 'candidate' WHEN g.id IS NULL THEN 'none'
-        WHEN g.error <> '' THEN 'error' WHEN made.status = 'refused' THEN 'refused'
-        ELSE 'not_kept' END AS result,
-    {set_id} AS candidate_set_id, {refused_for} AS refused_for, {parallel_to} AS parallel_to,
-    made.status AS set_status, made.prompt_text_id IS NULL AS is_live, p.key AS prompt_key,
-    t.version AS prompt_version, t.stage AS prompt_stage, made.language, sampler.key AS sampler,
-    sampler.version AS sampler_version,
-    made.replicate, made.context, coalesce(judged.judgements, 0) AS judgements, made.reasons,
-    made.measures::text AS measures, made.control AS is_control,
-    {candidate_id} AS candidate_id, c.position, c.text, c.source,
-    nullif(c.pole, '') AS pole, c.generation_index,
-    c.language AS candidate_language, {translated_from} AS translated_from,
-    nullif(c.stage, '') AS stage, {call_id} AS call_id, g.attempt, g.part, g.draw,
-    endpoint.key AS endpoint, nullif(g.model_returned, '') AS model_returned,
-    g.request::text AS request, CASE WHEN c.id IS NULL THEN nullif(g.raw, '') END AS answer,
-    nullif(g.parse_result, '') AS parse_result, nullif(g.finish_reason, '') AS finish_reason,
-    g.prompt_tokens, g.completion_tokens, g.latency_ms, g.cost::float8 AS cost,
-    g.canned AS is_canned,    nullif(g.error, '') AS error, {called_at} AS called_at
-FROM given
-JOIN candidates_candidateset made ON made.id = given.set_id
-JOIN candidates_sampler sampler ON sampler.id = made.sampler_id
-LEFT JOIN judged ON judged.candidate_set_id = made.id
-LEFT JOIN candidates_prompttext t ON t.id = made.prompt_text_id
-LEFT JOIN candidates_prompt p ON p.id = t.prompt_id
-LEFT JOIN candidates_candidate c ON c.id = given.candidate_id
-LEFT JOIN candidates_generation g ON g.id = given.generation_id
-LEFT JOIN candidates_modelendpoint endpoint ON endpoint.id = g.endpoint_id
-ORDER BY p.key COLLATE "C" NULLS LAST, made.language COLLATE "C", {target},
-    made.refused_for_id IS NULL, candidate_set_id, c.position, g.attempt, g.part COLLATE "C",
-    g.draw, call_id"""
+        WHERE c.candidate_set_id = sets.id AND (g.id IS NULL OR c.generation_id = g.id))
+)"""
+CALL_SQL = """LATERAL (
+    SELECT {call_id} AS call_id, g.attempt, g.part, g.draw, endpoint.key AS endpoint,
+        nullif(g.model_returned, '') AS model_returned, g.request::text AS request,
+        CASE WHEN given.candidate_id IS NULL THEN nullif(g.raw, '') END AS answer,
+        nullif(g.parse_result, '') AS parse_result,
+        nullif(g.finish_reason, '') AS finish_reason, g.prompt_tokens, g.completion_tokens,
+        g.latency_ms, g.cost::float8 AS cost, g.canned AS is_canned,
+        nullif(g.error, '') AS error, {called_at} AS called_at
+    FROM candidates_generation g
+    JOIN candidates_modelendpoint endpoint ON endpoint.id = g.endpoint_id
+    WHERE g.id = given.generation_id
+    OFFSET 0
+)"""
 
 
 def query(scope: Scope) -> Query:
     study = scope.study
+    ids = {
+        "set_id": text_sql(Kind.CANDIDATE_SET, "s.id"),
+        "target": text_sql(Kind.CANDIDATE_SET, "coalesce(s.refused_for_id, s.id)"),
+        "refused_for": text_sql(Kind.CANDIDATE_SET, "s.refused_for_id"),
+        "parallel_to": text_sql(Kind.CANDIDATE_SET, "s.parallel_to_id"),
+        "call_id": text_sql(Kind.GENERATION, "g.id"),
+        "called_at": scope.time_sql("g.created_at"),
+    }
     return with_source(
         scope,
-        SELECT.format(
-            set_id=text_sql(Kind.CANDIDATE_SET, "made.id"),
-            target=text_sql(Kind.CANDIDATE_SET, "coalesce(made.refused_for_id, made.id)"),
-            refused_for=text_sql(Kind.CANDIDATE_SET, "made.refused_for_id"),
-            parallel_to=text_sql(Kind.CANDIDATE_SET, "made.parallel_to_id"),
-            candidate_id=candidate_sql("c.id"),
-            translated_from=candidate_sql("c.translated_from_id"),
-            call_id=text_sql(Kind.GENERATION, "g.id"),
-            called_at=scope.time_sql("g.created_at"),
-        ),
+        SETS_SQL.format(**ids)
+        + f"""
+        SELECT CASE WHEN c.id IS NOT NULL THEN 'candidate' WHEN call.call_id IS NULL THEN 'none'
+                WHEN call.error IS NOT NULL THEN 'error'
+                WHEN made.set_status = 'refused' THEN 'refused' ELSE 'not_kept' END AS result,
+            made.*, sets.judgements AS judgements, {candidate_sql("c.id")} AS candidate_id,
+            c.position AS position, c.text AS text, c.source AS source,
+            nullif(c.pole, '') AS pole, c.generation_index AS generation_index,
+            c.language AS candidate_language,
+            {candidate_sql("c.translated_from_id")} AS translated_from,
+            nullif(c.stage, '') AS stage, call.*
+        FROM (SELECT * FROM sets ORDER BY place OFFSET 0) AS sets
+        CROSS JOIN {SET_SQL.format(**ids)} AS made
+        CROSS JOIN {GIVEN_SQL} AS given
+        LEFT JOIN candidates_candidate c ON c.id = given.candidate_id
+        LEFT JOIN {CALL_SQL.format(**ids)} AS call ON true
+        ORDER BY sets.place, c.position, call.attempt, call.part COLLATE "C", call.draw,
+            call.call_id""",
         pool=study.pool_id,
         arms=[arm.pk for arm in study.arms()],
         languages=sorted(set(study.locales.values_list("language", flat=True))),
