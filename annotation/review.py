@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 NORM_SAMPLE = 500
 # Reviews that a lost message forgot are found again for so long after the last act.
 LOOK_BACK = timedelta(days=1)
+# Work in progress is looked at every ten minutes; a beat that comes late misses nothing.
+NEW_WORK = timedelta(minutes=20)
 
 
 def review_work(*, participation: Participation) -> None:
@@ -178,9 +180,9 @@ CHECKS: dict[Flag.Kind, Callable[[Participation], Evidence | None]] = {
 }
 
 
-def participations_to_review() -> list[int]:
-    """Whoever did something in the last day, and whose checks could not be made."""
-    since = timezone.now() - LOOK_BACK
+def participations_to_review(*, within: timedelta = LOOK_BACK) -> list[int]:
+    """Whoever ended something within so long, and whose checks could not be made."""
+    since = timezone.now() - within
     return list(
         Participation.objects.filter(
             Q(conversations__ended_at__gte=since)

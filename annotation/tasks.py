@@ -19,10 +19,17 @@ def note_break_offs() -> None:
 
 @shared_task
 def review_participation(participation_id: int) -> None:
-    """Looks at one person's work, after a conversation or at the end."""
+    """Looks at one person's work."""
     participation = Participation.objects.filter(pk=participation_id).first()
     if participation:
         review.review_work(participation=participation)
+
+
+@shared_task
+def review_new_work() -> None:
+    """Looks at everybody who ended a conversation since the beat before."""
+    for participation_id in review.participations_to_review(within=review.NEW_WORK):
+        review_participation(participation_id)
 
 
 @shared_task

@@ -16,7 +16,7 @@ from accounts.actions import Given
 from accounts.models import Purpose, Question
 from annotation import tasks as review_tasks
 from annotation.actions import conversation as act
-from annotation.actions import explaining, leaving, practice, writing
+from annotation.actions import explaining, leaving, practice, submission, writing
 from annotation.actions import participation as about
 from annotation.actions import screening as door
 from annotation.actions.judgement import Judgement
@@ -253,5 +253,5 @@ class DirectPlayer:
             continue_with=chosen if ranked.ranks.count(1) > 1 else "",
             next_message="" if turn.is_last else reply_to(texts[ranked.chosen]),
         )
-        act.submit_ranking(turn=turn, submission_key=key, judgement=judgement)
+        submission.submit_ranking(turn=turn, submission_key=key, judgement=judgement)
         self.world.ledger.note_acknowledged(conversation.public_id, turn.position)

@@ -1,10 +1,9 @@
-"""A conversation opens, shows its candidates, and takes the ranking of each turn."""
+"""A conversation opens, and shows the candidates of each turn."""
 
-import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,19 +11,13 @@ from annotation import dealing
 from annotation.actions.assignment import (
     claim_retest,
     claim_slot,
-    complete_slot,
     has_her_share,
 )
-from annotation.actions.judgement import OUT_OF_DATE, Judgement, check_judgement
-from annotation.actions.leaving import end_when_done, forget_draft, keep_known, lock_open
-from annotation.actions.writing import add_live_turn
+from annotation.actions.leaving import keep_known
 from annotation.models import (
     Conversation,
     Grant,
-    Mode,
     Participation,
-    RankedCandidate,
-    Ranking,
     ShownCandidate,
     Slot,
     Turn,
@@ -36,7 +29,6 @@ from annotation.steps import (
     next_step,
     open_conversation,
     read_conversations,
-    shown_in,
 )
 from candidates.models import CandidateSet, PromptText
 
@@ -175,66 +167,3 @@ def _order(turn: Turn, n: int) -> list[int]:
         conversation.participation.seed, "order", conversation.ordinal, turn.position
     )
     return dealing.live_order(n=n, seed=seed)
-
-
-@transaction.atomic
-def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgement) -> Ranking:
-    """Stores the judgement of a turn once; a repeat returns what is stored.
-
-    Locks the turn's row: of simultaneous submissions the first is stored and the others
-    read it. On turn 1 the slot is settled; where another turn follows, its message is
-    stored and its generation starts after commit. Raises ValidationError.
-    """
-    locked = Turn.objects.select_for_update().get(pk=turn.pk)
-    stored = Ranking.objects.filter(turn=locked).first()
-    if stored:
-        return stored
-    conversation = locked.conversation = lock_open(turn.conversation)
-    if not locked.is_last and not judgement.next_message:
-        raise ValidationError({"next_message": _("Write your next message.")})
-    ranking = _store_ranking(locked, shown_in(turn), submission_key, judgement)
-    if locked.position == 1 and conversation.grant:
-        complete_slot(grant=conversation.grant)
-    if not locked.is_last:
-        add_live_turn(
-            conversation,
-            position=locked.position + 1,
-            message=judgement.next_message,
-            pasted=judgement.pasted,
-        )
-    if not end_when_done(conversation):
-        forget_draft(conversation, "ranking-submit", locked.position)
-    return ranking
-
-
-def _store_ranking(
-    turn: Turn, rows: Iterable[ShownCandidate], submission_key: uuid.UUID, judgement: Judgement
-) -> Ranking:
-    shown = {row.candidate.handle: row.candidate for row in rows}
-    partial = turn.conversation.participation.study.partial_allowed
-    ranks, chosen = check_judgement(judgement, list(shown), mode=turn.mode, partial=partial)
-    try:
-        with transaction.atomic():
-            ranking = Ranking.objects.create(
-                turn=turn,
-                submission_key=submission_key,
-                chosen=shown[chosen],
-                acceptable=judgement.acceptable,
-                represents=judgement.represents,
-                reason=judgement.reason,
-                layout=judgement.layout,
-                viewport=judgement.viewport,
-            )
-    except IntegrityError as error:  # the key was used for another turn at the same moment
-        raise ValidationError(OUT_OF_DATE) from error
-    RankedCandidate.objects.bulk_create(
-        RankedCandidate(
-            ranking=ranking,
-            candidate=shown[handle],
-            rank=rank,
-            score=judgement.scores.get(handle) if turn.mode == Mode.RATING else None,
-            visible_seconds=judgement.seconds.get(handle),
-        )
-        for handle, rank in ranks.items()
-    )
-    return ranking

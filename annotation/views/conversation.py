@@ -18,11 +18,11 @@ from annotation.actions.assignment import renew_lease
 from annotation.actions.conversation import (
     give_up_pool,
     open_next_conversation,
-    submit_ranking,
 )
 from annotation.actions.explaining import explain_choice
 from annotation.actions.judgement import OUT_OF_DATE
 from annotation.actions.leaving import end_if_done
+from annotation.actions.submission import submit_ranking
 from annotation.actions.writing import check_message, retry_generation, write_own_prompt
 from annotation.forms.conversation import OwnPromptForm, RankingForm
 from annotation.models import Conversation, Participation
