@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Vendor
 from annotation.actions.pool import request_pool
-from annotation.models import Conversation, Grant, Participation, Phase, Study
+from annotation.models import Conversation, Grant, Participation, Phase, Quota, Study
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, Generation, ModelEndpoint, Sampler
 from exports.formats.community_alignment import finished_conversations
@@ -21,7 +21,7 @@ from rehearsal.copies import VENDOR, copy_key, copy_study, remove_copy
 from rehearsal.defects import plant
 from rehearsal.truth import Behaviours
 from tests.provider import Provider
-from tests.rehearsal.rehearsing import broken, prepared, two_countries
+from tests.rehearsal.rehearsing import CHANGES, broken, prepared, two_countries
 
 
 @pytest.fixture
@@ -168,6 +168,24 @@ def test_a_rehearsal_is_never_rehearsed_nor_played_twice(db: None, provider: Pro
         copy_study(study=copy, seed=6)
     with pytest.raises(CommandError, match="exists already"):
         call_command("rehearse", study=study.key, seed=6)
+
+
+def test_the_arithmetic_counts_nobody_whom_the_cells_send_away(
+    db: None, provider: Provider
+) -> None:
+    study = two_countries(target=4)
+    for country, target in (("FR", 2), ("IT", 100)):
+        Quota.objects.create(
+            study=study, key=country, conditions={"country": [country]}, target=target
+        )
+    rehearsal = stage.prepare(study, seed=18, people=16, provider="", changes=CHANGES)
+    french, italian = rehearsal.capacities()
+    assert french.people == italian.people == 8
+    assert french.offered <= 2 * CHANGES["pool_conversations"] < italian.offered
+    rehearsal.study.cell_share = 0.1  # of twenty places of a stratum: two each
+    french, italian = rehearsal.capacities()
+    assert french.offered <= 2 * 2
+    assert italian.offered <= 8 * 2
 
 
 def test_the_arithmetic_says_which_plan_cannot_fill(db: None, provider: Provider) -> None:
