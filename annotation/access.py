@@ -83,7 +83,7 @@ def get_own_conversation(request: ParticipantRequest, public_id: str) -> Convers
         public_id=public_id,
         participation=request.participation,
     )
-    _is_hers(found, request.participation)
+    hold_as_hers(found, request.participation)
     return found
 
 
@@ -94,11 +94,11 @@ def get_own_turn(request: ParticipantRequest, public_id: str, position: int) -> 
         conversation__participation=request.participation,
         position=position,
     )
-    _is_hers(found.conversation, request.participation)
+    hold_as_hers(found.conversation, request.participation)
     return found
 
 
-def _is_hers(conversation: Conversation, participation: Participation) -> None:
+def hold_as_hers(conversation: Conversation, participation: Participation) -> None:
     """What the middleware has read of her is not read again."""
     conversation.participation = participation
     if conversation.locale_id == participation.locale_id and participation.locale:

@@ -4,13 +4,14 @@ No status column is kept in step by hand: closing the tab at any moment and comi
 back finds the same answer, because the answer is computed from the same rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet, prefetch_related_objects
 
-from accounts.models import Consent, Instrument, Purpose, Question, QuestionQuerySet
+from accounts.models import Answer, Consent, Instrument, Purpose, Question, QuestionQuerySet
 from annotation.dealing import RETEST, PlannedConversation, falls_in_share, plan_conversations
 from annotation.models import (
     Conversation,
@@ -56,9 +57,12 @@ def next_step(participation: Participation) -> Step:
         return Step.PAUSED if study_pauses(participation) else Step.LANGUAGE
     if came_too_late(participation):
         return Step.FINISH
-    if not is_screened(participation):
+    if participation.screened_at is None:
         return Step.QUOTA
-    if not has_consented(participation):
+    questions_left, consented = _at_the_door(participation)
+    if questions_left:
+        return Step.QUOTA
+    if not consented:
         return Step.CONSENT
     if participation.guidelines_read_at is None:
         return Step.GUIDELINES
@@ -71,21 +75,25 @@ def next_step(participation: Participation) -> Step:
     return Step.FINISH
 
 
-def is_screened(participation: Participation) -> bool:
-    """Whether a place was found for her and she has met every screening question."""
-    if participation.screened_at is None:
-        return False
-    return not _asked(participation, participation.study.quota_instrument_id).exists()
+def _at_the_door(participation: Participation) -> tuple[bool, bool]:
+    """Whether she has not met every screening question, and whether she has consented."""
+    questions = _asked(participation, participation.study.quota_instrument_id)
+    door = Participation.objects.filter(pk=participation.pk).order_by()
+    return door.values_list(Exists(questions), Exists(_consents(participation))).get()
 
 
 def has_consented(participation: Participation) -> bool:
+    return _consents(participation).exists()
+
+
+def _consents(participation: Participation) -> QuerySet[Consent]:
     return Consent.objects.filter(
         annotator=participation.annotator_id,
         document=participation.study.consent_document_id,
         purpose=Purpose.TAKE_PART,
         given=True,
         withdrawn_at=None,
-    ).exists()
+    )
 
 
 def questions_due(participation: Participation, instrument: Instrument) -> list[Question]:
@@ -98,10 +106,11 @@ def questions_due(participation: Participation, instrument: Instrument) -> list[
 
 def _asked(participation: Participation, instrument_id: int) -> QuestionQuerySet:
     screening = instrument_id == participation.study.quota_instrument_id
+    met = Answer.objects.filter(annotator=participation.annotator_id, question=OuterRef("pk"))
     questions: QuestionQuerySet = (
         Question.objects.filter(instrument=instrument_id)
         .for_country(participation.country)
-        .exclude(Q(answer__annotator=participation.annotator_id))
+        .filter(~Exists(met))
     )
     if screening or participation.locale is None or not participation.locale.legal_basis:
         questions = questions.filter(special_category=False)
@@ -146,6 +155,19 @@ def read_conversations(participation: Participation) -> None:
     prefetch_related_objects([participation], "conversations")
 
 
+def remember(owner: Model, name: str, rows: Sequence[Model]) -> None:
+    """Rows of an owner as if they had been read: what was stored just now is not asked for."""
+    known = getattr(owner, name).all()
+    known._result_cache, known._prefetch_done = list(rows), True
+    if not hasattr(owner, "_prefetched_objects_cache"):
+        owner._prefetched_objects_cache = {}  # type: ignore[attr-defined]
+    owner._prefetched_objects_cache[name] = known
+
+
+def is_known(owner: Model, name: str) -> bool:
+    return name in getattr(owner, "_prefetched_objects_cache", {})
+
+
 def shown_in(turn: Turn) -> list[ShownCandidate]:
     """The answers of a turn as they stood on the page, with their texts. They never change, so
     that they are read once."""
@@ -177,10 +199,7 @@ class Standing:
 
 
 def standing(conversation: Conversation) -> Standing:
-    turns = list(conversation.turns.select_related("candidate_set", "ranking", "explanation"))
-    prefetch_related_objects(
-        [turn.ranking for turn in turns if is_ranked(turn)], "chosen"
-    )  # the conversation so far
+    turns = _turns_of(conversation)
     if not conversation.is_open:
         return Standing(TurnStep.ENDED, turns[-1] if turns else None, turns)
     if not turns:
@@ -197,6 +216,15 @@ def standing(conversation: Conversation) -> Standing:
     if status == CandidateSet.Status.PENDING:
         return Standing(TurnStep.WAIT, turn, turns)
     return Standing(TurnStep.FAILED, turn, turns)
+
+
+def _turns_of(conversation: Conversation) -> list[Turn]:
+    """All so far, with what was chosen; of a conversation opened just now they are known."""
+    if is_known(conversation, "turns"):
+        return list(conversation.turns.all())
+    turns = list(conversation.turns.select_related("candidate_set", "ranking", "explanation"))
+    prefetch_related_objects([turn.ranking for turn in turns if is_ranked(turn)], "chosen")
+    return turns
 
 
 def wrote_in_other_language(conversation: Conversation, turns: list[Turn]) -> bool:

@@ -318,7 +318,7 @@ class CandidateSet(models.Model):
     def __str__(self) -> str:
         return f"{self.prompt_text or 'live'} · {self.sampler} · {self.status}"
 
-    @property
+    @cached_property
     def canned(self) -> bool:
         """Whether any text in it came from the demonstration provider."""
         return self.generations.filter(canned=True).exists()

@@ -88,7 +88,7 @@ def _open_slots(participation: Participation, met: Met, besides: set[int]) -> li
     arms = Counter(arm for _topics, arm in met)
     claimable = (
         Slot.objects.claimable(locale=participation.locale, phase=participation.phase)
-        .not_met_by(participation.annotator)
+        .not_met_by(participation.annotator_id)
         .exclude(pk__in=besides)
         .order_by("batch", "ordinal", "draw")
     )
@@ -116,7 +116,9 @@ def _take(
     slot = (
         Slot.objects.open()
         .filter(pk=slot_id, leased_until__lt=now, stratum=wanted_of)
-        .select_for_update(skip_locked=True)
+        .select_related("candidate_set__prompt_text")
+        .select_for_update(skip_locked=True, of=("self",))
+        .order_by()
         .first()
     )
     if slot is None:
@@ -143,7 +145,7 @@ def claim_retest(*, participation: Participation) -> Grant | None:
     again = participation.grants.filter(occasion=RETEST).count()
     seed = derive_seed(*retest_parts(participation, again))
     choice = choose_retest(judged, seed)
-    slot = Slot.objects.get(pk=choice.slot)
+    slot = Slot.objects.select_related("candidate_set__prompt_text").get(pk=choice.slot)
     record = Record(RETEST_RULE, seed, retest_record(judged), choice.probability)
     return _grant(slot, participation, record, occasion=RETEST)
 
@@ -162,7 +164,7 @@ def _grant(slot: Slot, participation: Participation, record: Record, *, occasion
     grant = Grant.objects.create(
         slot=slot,
         participation=participation,
-        annotator=participation.annotator,
+        annotator_id=participation.annotator_id,
         prompt_id=slot.prompt_id,
         occasion=occasion,
     )
@@ -176,15 +178,18 @@ def renew_lease(*, conversation: Conversation) -> None:
     if grant is None or not conversation.is_open:
         return
     now = timezone.now()
+    a_minute_ago = now + _lease(participation) - timedelta(minutes=1)
     if grant.is_retest:
         a_while = Q(renewed_at=None) | Q(renewed_at__lt=now - timedelta(minutes=1))
         Grant.objects.filter(a_while, pk=grant.pk).update(renewed_at=now)
+        return
+    if grant.slot.holder_id == participation.pk and grant.slot.leased_until >= a_minute_ago:
         return
     renewed = Slot.objects.filter(
         pk=grant.slot_id,
         status=Slot.Status.OPEN,
         holder=participation,
-        leased_until__lt=now + _lease(participation) - timedelta(minutes=1),
+        leased_until__lt=a_minute_ago,
     ).update(leased_until=now + _lease(participation))
     if renewed:
         Grant.objects.filter(pk=grant.pk).update(renewed_at=now)

@@ -30,9 +30,9 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Open slots that nobody holds now. A lapsed lease needs no housekeeping to count."""
         return self.wanted(locale=locale, phase=phase).filter(leased_until__lt=timezone.now())
 
-    def not_met_by(self, annotator: Annotator) -> "SlotQuerySet":
+    def not_met_by(self, annotator_id: int) -> "SlotQuerySet":
         """Slots whose prompt this person has never been given, in any arm or language."""
-        met = Grant.objects.filter(annotator=annotator, prompt=OuterRef("prompt"))
+        met = Grant.objects.filter(annotator=annotator_id, prompt=OuterRef("prompt"))
         return self.filter(~Exists(met))
 
 
