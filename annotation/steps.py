@@ -8,10 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
-from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Exists, Model, OuterRef, QuerySet, prefetch_related_objects
 
-from accounts.models import Answer, Consent, Instrument, Purpose, Question, QuestionQuerySet
+from accounts.models import (
+    Annotator,
+    Answer,
+    Consent,
+    Instrument,
+    Purpose,
+    Question,
+    QuestionQuerySet,
+)
 from annotation.dealing import RETEST, PlannedConversation, falls_in_share, plan_conversations
 from annotation.models import (
     Conversation,
@@ -22,6 +31,7 @@ from annotation.models import (
     Turn,
 )
 from annotation.models.study import ExplanationPolicy
+from annotation.prepared import prepared
 from annotation.room import study_pauses
 from annotation.sittings import came_too_late, may_open_more
 from candidates.languages import Label, is_clearly_other
@@ -59,7 +69,12 @@ def next_step(participation: Participation) -> Step:
         return Step.FINISH
     if participation.screened_at is None:
         return Step.QUOTA
-    questions_left, consented = _at_the_door(participation)
+    [(questions_left, consented)] = _at_the_door(
+        annotator=participation.annotator_id,
+        country=participation.country,
+        screening=study.quota_instrument_id,
+        document=study.consent_document_id,
+    )
     if questions_left:
         return Step.QUOTA
     if not consented:
@@ -75,21 +90,25 @@ def next_step(participation: Participation) -> Step:
     return Step.FINISH
 
 
-def _at_the_door(participation: Participation) -> tuple[bool, bool]:
+@prepared
+def _at_the_door(
+    *, annotator: int, country: str, screening: int, document: int
+) -> QuerySet[Annotator, Any]:
     """Whether she has not met every screening question, and whether she has consented."""
-    questions = _asked(participation, participation.study.quota_instrument_id)
-    door = Participation.objects.filter(pk=participation.pk).order_by()
-    return door.values_list(Exists(questions), Exists(_consents(participation))).get()
+    questions = _unmet(screening, annotator, country).filter(special_category=False)
+    consents = _consents(annotator, document)
+    return Annotator.objects.filter(pk=annotator).values_list(Exists(questions), Exists(consents))
 
 
 def has_consented(participation: Participation) -> bool:
-    return _consents(participation).exists()
+    document = participation.study.consent_document_id
+    return _consents(participation.annotator_id, document).exists()
 
 
-def _consents(participation: Participation) -> QuerySet[Consent]:
+def _consents(annotator: int, document: int) -> QuerySet[Consent]:
     return Consent.objects.filter(
-        annotator=participation.annotator_id,
-        document=participation.study.consent_document_id,
+        annotator=annotator,
+        document=document,
         purpose=Purpose.TAKE_PART,
         given=True,
         withdrawn_at=None,
@@ -106,15 +125,16 @@ def questions_due(participation: Participation, instrument: Instrument) -> list[
 
 def _asked(participation: Participation, instrument_id: int) -> QuestionQuerySet:
     screening = instrument_id == participation.study.quota_instrument_id
-    met = Answer.objects.filter(annotator=participation.annotator_id, question=OuterRef("pk"))
-    questions: QuestionQuerySet = (
-        Question.objects.filter(instrument=instrument_id)
-        .for_country(participation.country)
-        .filter(~Exists(met))
-    )
+    questions = _unmet(instrument_id, participation.annotator_id, participation.country)
     if screening or participation.locale is None or not participation.locale.legal_basis:
         questions = questions.filter(special_category=False)
     return questions
+
+
+def _unmet(instrument: int, annotator: int, country: str) -> QuestionQuerySet:
+    met = Answer.objects.filter(annotator=annotator, question=OuterRef("pk"))
+    asked: QuestionQuerySet = Question.objects.filter(instrument=instrument).for_country(country)
+    return asked.filter(~Exists(met))
 
 
 def plan_of(participation: Participation) -> list[PlannedConversation]:
@@ -151,8 +171,15 @@ def open_conversation(participation: Participation) -> Conversation | None:
 
 def read_conversations(participation: Participation) -> None:
     """Reads her conversations once for all that asks for them, as long as this object lives."""
-    participation._prefetched_objects_cache = {}  # type: ignore[attr-defined]
-    prefetch_related_objects([participation], "conversations")
+    conversations = list(_conversations_of(person=participation.pk))
+    for conversation in conversations:
+        conversation.participation = participation
+    remember(participation, "conversations", conversations)
+
+
+@prepared
+def _conversations_of(*, person: int) -> QuerySet[Conversation]:
+    return Conversation.objects.filter(participation=person).order_by("ordinal")
 
 
 def remember(owner: Model, name: str, rows: Sequence[Model]) -> None:
@@ -173,9 +200,14 @@ def shown_in(turn: Turn) -> list[ShownCandidate]:
     that they are read once."""
     if turn.shown_at is None:
         return list(turn.shown.select_related("candidate"))
-    texts = ShownCandidate.objects.select_related("candidate")
-    prefetch_related_objects([turn], Prefetch("shown", texts))
+    if not is_known(turn, "shown"):
+        remember(turn, "shown", list(_shown_in(turn=turn.pk)))
     return list(turn.shown.all())
+
+
+@prepared
+def _shown_in(*, turn: int) -> QuerySet[ShownCandidate]:
+    return ShownCandidate.objects.filter(turn=turn).select_related("candidate").order_by("position")
 
 
 class TurnStep(Enum):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +31,7 @@ from annotation.models import (
     Slot,
     Turn,
 )
+from annotation.prepared import prepared
 from annotation.sittings import day_is_full, sitting_of
 from annotation.steps import (
     Step,
@@ -40,7 +42,7 @@ from annotation.steps import (
     remember,
     shown_in,
 )
-from candidates.models import CandidateSet
+from candidates.models import Candidate, CandidateSet
 
 
 @transaction.atomic
@@ -177,11 +179,19 @@ def _show(turn: Turn) -> Sequence[ShownCandidate]:
 
 
 def _store_order(turn: Turn) -> Sequence[ShownCandidate]:
-    candidates = list(turn.candidate_set.candidates.order_by("position"))
+    made = turn.candidate_set
+    candidates = list(_candidates_of(made=made.pk))
+    made.canned = any(candidate.canned for candidate in candidates)
     return ShownCandidate.objects.bulk_create(
         ShownCandidate(turn=turn, candidate=candidates[place], position=position)
         for position, place in enumerate(_order(turn, len(candidates)))
     )
+
+
+@prepared
+def _candidates_of(*, made: int) -> QuerySet[Candidate]:
+    candidates = Candidate.objects.filter(candidate_set=made).order_by("position")
+    return candidates.annotate(canned=F("generation__canned"))
 
 
 def _order(turn: Turn, n: int) -> list[int]:

@@ -47,9 +47,7 @@ def go_on(request: HttpRequest, conversation: Conversation) -> HttpResponse:
 
 def is_asked_by_script(request: HttpRequest) -> bool:
     """Whether htmx asks, for a part of the page: not for a whole one, of the browser's history."""
-    return (
-        "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
-    )
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
 def to_page(request: HttpRequest, name: str, *args: str, query: str = "") -> HttpResponse:
