@@ -24,7 +24,14 @@ from annotation.actions.leaving import keep_known
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, Turn
 from annotation.models.study import StudyLocale
-from annotation.steps import Step, explanation_asked, next_step, questions_due
+from annotation.steps import (
+    Step,
+    explanation_asked,
+    is_known,
+    next_step,
+    questions_due,
+    remember,
+)
 from candidates import tasks as generation_tasks
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
@@ -111,7 +118,7 @@ class DirectPlayer:
                 self._pass(participation, step)
             participation = self._again(participation)
         while not participation.finished_at:
-            conversation = act.open_next_conversation(participation=participation)
+            conversation = act.open_next_conversation(participation=participation, show=True)
             if conversation is not None:
                 if (yield from self._converse(conversation)):
                     return
@@ -214,6 +221,9 @@ class DirectPlayer:
                 explaining.explain_choice(turn=turn, text="")
 
     def _turn(self, conversation: Conversation, position: int) -> Turn:
+        """As it stands on her page: the first one of a conversation that she opened just now."""
+        if is_known(conversation, "turns") and position == 1:
+            return conversation.turns.all()[0]
         return conversation.turns.select_related("candidate_set").get(position=position)
 
     def _await(self, turn: Turn) -> None:
@@ -230,7 +240,7 @@ class DirectPlayer:
         shown = act.show_candidates(turn=turn)
         # Of one page: what stands on it is not read again.
         turn.shown_at = shown[0].turn.shown_at
-        turn._prefetched_objects_cache = {"shown": shown}  # type: ignore[attr-defined]
+        remember(turn, "shown", shown)
         texts = [row.candidate.text for row in shown]
         handles = [row.candidate.handle for row in shown]
         occasion = (number + 1, turn.position, derive_seed(*sorted(texts)))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from annotation.actions.assignment import (
     has_her_share,
 )
 from annotation.actions.leaving import keep_known
+from annotation.kept import lock_kept
 from annotation.models import (
     Conversation,
     Grant,
@@ -22,6 +24,7 @@ from annotation.models import (
     Slot,
     Turn,
 )
+from annotation.prepared import prepared
 from annotation.sittings import day_is_full, sitting_of
 from annotation.steps import (
     Step,
@@ -29,14 +32,19 @@ from annotation.steps import (
     next_step,
     open_conversation,
     read_conversations,
+    remember,
+    shown_in,
 )
-from candidates.models import CandidateSet, PromptText
+from candidates.models import Candidate, CandidateSet
 
 
 @transaction.atomic
-def open_next_conversation(*, participation: Participation) -> Conversation | None:
-    """The open conversation, or the next of her plan.
+def open_next_conversation(
+    *, participation: Participation, show: bool = False
+) -> Conversation | None:
+    """The open conversation, or the next of her plan; a second call returns the same.
 
+    With `show`, the candidates of a new one are shown at once, as by `show_candidates`.
     None when nothing is left for her or for today, or when she is not that far.
     """
     locked = _lock_person(participation)
@@ -49,19 +57,20 @@ def open_next_conversation(*, participation: Participation) -> Conversation | No
         return None
     for ordinal, planned in _first_of_each_kind(conversations_due(locked)):
         if planned.kind == Conversation.Kind.OWN:
-            return _create_conversation(locked, ordinal, planned, grant=None)
+            return _create_conversation(locked, ordinal, planned)
         claim = claim_retest if planned.kind == dealing.RETEST else claim_slot
         grant = claim(participation=locked)
         if grant:
-            return _create_conversation(locked, ordinal, planned, grant=grant)
+            conversation = _create_conversation(locked, ordinal, planned, grant)
+            _add_first_turn(conversation, grant.slot, show=show)
+            return conversation
     _note_pool(locked)
     return None
 
 
 def _lock_person(participation: Participation) -> Participation:
     """Her row as it is now, locked; of what surrounds it, what was read before is kept."""
-    people = Participation.objects.select_related("annotator")
-    locked = people.select_for_update(of=("self",)).get(pk=participation.pk)
+    locked = lock_kept(participation)
     keep_known(locked, participation)
     read_conversations(locked)
     return locked
@@ -84,7 +93,7 @@ def _note_pool(participation: Participation) -> None:
     assert participation.locale is not None
     at_work = (
         Slot.objects.wanted(locale=participation.locale, phase=participation.phase)
-        .not_met_by(participation.annotator)
+        .not_met_by(participation.annotator_id)
         .order_by("batch", "ordinal", "draw")  # the order of an index of open slots alone
         .first()
     )
@@ -103,7 +112,7 @@ def _create_conversation(
     participation: Participation,
     ordinal: int,
     planned: dealing.PlannedConversation,
-    grant: Grant | None,
+    grant: Grant | None = None,
 ) -> Conversation:
     assert participation.locale is not None
     conversation = Conversation.objects.create(
@@ -117,37 +126,65 @@ def _create_conversation(
         sitting=sitting_of(participation),
         opened_at=timezone.now(),
     )
-    if grant:
-        set_id = grant.slot.candidate_set_id
-        Turn.objects.create(
-            conversation=conversation,
-            position=1,
-            message=PromptText.objects.values_list("text", flat=True).get(candidateset=set_id),
-            mode=participation.study.mode_of(1),
-            candidate_set_id=set_id,
-            live=False,
-        )
+    remember(participation, "conversations", [*participation.conversations.all(), conversation])
     return conversation
 
 
-@transaction.atomic
-def show_candidates(*, turn: Turn) -> list[ShownCandidate]:
+def _add_first_turn(conversation: Conversation, slot: Slot, *, show: bool) -> None:
+    """The turn of a prompt, with its candidates where they are shown at once."""
+    made = slot.candidate_set
+    assert made.prompt_text is not None
+    show = show and made.status == CandidateSet.Status.READY
+    turn = Turn(
+        conversation=conversation,
+        position=1,
+        message=made.prompt_text.text,
+        mode=conversation.participation.study.mode_of(1),
+        candidate_set=made,
+        live=False,
+        shown_at=timezone.now() if show else None,
+    )
+    turn.save(force_insert=True)
+    for name in ("ranking", "explanation"):
+        Turn._meta.get_field(name).set_cached_value(turn, None)
+    if show:
+        remember(turn, "shown", _store_order(turn))
+    remember(conversation, "turns", [turn])
+
+
+def show_candidates(*, turn: Turn) -> Sequence[ShownCandidate]:
     """The stored order of a turn's candidates, fixed at the first look."""
+    return shown_in(turn) if turn.shown_at else _show(turn)
+
+
+@transaction.atomic
+def _show(turn: Turn) -> Sequence[ShownCandidate]:
     locked = Turn.objects.select_for_update().get(pk=turn.pk)
     if locked.shown_at:
-        return list(locked.shown.select_related("candidate"))
+        return shown_in(locked)
     locked.conversation = turn.conversation
     if turn.candidate_set.status != CandidateSet.Status.READY:  # what is ready stays so
         raise ValidationError(_("The answers are not ready yet."))
-    candidates = list(turn.candidate_set.candidates.order_by("position"))
-    shown = [
-        ShownCandidate(turn=locked, candidate=candidates[place], position=position)
-        for position, place in enumerate(_order(locked, len(candidates)))
-    ]
-    ShownCandidate.objects.bulk_create(shown)
+    shown = _store_order(locked)
     locked.shown_at = timezone.now()
     locked.save(update_fields=["shown_at"])
     return shown
+
+
+def _store_order(turn: Turn) -> Sequence[ShownCandidate]:
+    made = turn.candidate_set
+    candidates = list(_candidates_of(made=made.pk))
+    made.canned = any(candidate.canned for candidate in candidates)
+    return ShownCandidate.objects.bulk_create(
+        ShownCandidate(turn=turn, candidate=candidates[place], position=position)
+        for position, place in enumerate(_order(turn, len(candidates)))
+    )
+
+
+@prepared
+def _candidates_of(*, made: int) -> QuerySet[Candidate]:
+    candidates = Candidate.objects.filter(candidate_set=made).order_by("position")
+    return candidates.annotate(canned=F("generation__canned"))
 
 
 def _order(turn: Turn, n: int) -> list[int]:

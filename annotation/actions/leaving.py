@@ -1,10 +1,12 @@
 """How a conversation ends: done, skipped, left, or taken back; and the lock of one that has not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, Prefetch, prefetch_related_objects
+from django.db.models import Exists, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from annotation.actions.assignment import release_slot
 from annotation.actions.draft import forget_drafts
 from annotation.models import Conversation, Draft, Grant, Participation, Turn
-from annotation.steps import explanation_due, is_ranked
+from annotation.prepared import prepared
+from annotation.steps import explanation_due, is_ranked, remember
 
 HAS_ENDED = _("This conversation has ended.")
 
@@ -28,28 +31,47 @@ class Held:
 def lock_turn(turn: Turn) -> Held:
     """The row of a turn and then that of its conversation, locked, with all that an act on
     them asks about. What was stored while the locks were waited for is read, too."""
-    locked = (
-        Turn.objects.select_for_update(of=("self", "conversation"))
-        .select_related("conversation__participation", "conversation__grant")
-        .get(pk=turn.pk)
-        .conversation
-    )
+    conversation = next(iter(_lock_both(turn=turn.pk))).conversation
     known = turn._state.fields_cache.get("conversation")
     if known:
-        _keep_around(locked, known)
+        _keep_around(conversation, known)
     # A statement of its own: that of a lock sees what else was stored before it waited.
-    _read_turns(locked)
-    found = next(item for item in locked.turns.all() if item.pk == turn.pk)
-    return Held(found, drafted=found.drafted)  # type: ignore[attr-defined]
+    turns = _read_turns(conversation)
+    found = next(item for item in turns if item.pk == turn.pk)
+    return Held(found, drafted=found.drafted)
 
 
-def _read_turns(conversation: Conversation) -> None:
-    """Reads the turns once for all that asks for them, as long as this object lives."""
-    hers = Draft.objects.filter(
-        participation=conversation.participation_id, key__startswith=_path(conversation)
+@prepared
+def _lock_both(*, turn: int) -> QuerySet[Turn]:
+    return (
+        Turn.objects.filter(pk=turn)
+        .select_related("conversation__participation", "conversation__grant")
+        .select_for_update(of=("self", "conversation"))
+        .order_by()
     )
-    turns = Turn.objects.select_related("ranking", "explanation").annotate(drafted=Exists(hers))
-    prefetch_related_objects([conversation], Prefetch("turns", turns.order_by("position")))
+
+
+def _read_turns(conversation: Conversation) -> Sequence[Any]:
+    """Reads the turns once for all that asks for them, as long as this object lives."""
+    turns = list(
+        _turns_of(
+            conversation=conversation.pk,
+            person=conversation.participation_id,
+            forms=_path(conversation),
+        )
+    )
+    for turn in turns:
+        turn.conversation = conversation
+    remember(conversation, "turns", turns)
+    return turns
+
+
+@prepared
+def _turns_of(*, conversation: int, person: int, forms: str) -> QuerySet[Turn]:
+    """Each with its ranking and its explanation, and whether a draft of these forms is kept."""
+    drafts = Draft.objects.filter(participation=person, key__startswith=forms)
+    turns = Turn.objects.filter(conversation=conversation).order_by("position")
+    return turns.select_related("ranking", "explanation").annotate(drafted=Exists(drafts))
 
 
 def lock_open(conversation: Conversation) -> Conversation:

@@ -3,7 +3,6 @@
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import (
@@ -48,6 +47,8 @@ from annotation.steps import (
 from annotation.views.conversation_page import (
     explanation_form,
     go_on,
+    is_asked_by_script,
+    put_in_place,
     refuse,
     show,
     to_page,
@@ -95,17 +96,23 @@ def _written_before(participation: Participation) -> Conversation | None:
 @require_POST
 @participant_required
 def conversation_open(request: ParticipantRequest) -> HttpResponse:
-    """Opens the next one; while others are at work on all that is left, says so."""
+    """Opens the next one: a script receives it, a browser by itself is led to it.
+
+    While others are at work on all that is left, says so.
+    """
     participation = request.participation
     if "finish" in request.POST:
         give_up_pool(participation=participation)
-    opened = open_next_conversation(participation=participation)
+    script = is_asked_by_script(request)
+    opened = open_next_conversation(participation=participation, show=script)
+    if opened and script:
+        return put_in_place(request, opened)
     if opened:
         return redirect("conversation", opened.public_id)
     participation.refresh_from_db()
     if next_step(participation) is Step.CONVERSATIONS:
-        return redirect(f"{reverse('conversations')}?busy")
-    return redirect("here")
+        return to_page(request, "conversations", query="?busy")
+    return to_page(request, "here")
 
 
 @require_GET
