@@ -1,5 +1,6 @@
 """A rehearsal from the copy to the verdict: everything but the words on the screen."""
 
+import gc
 import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -67,6 +68,9 @@ def prepare(
     except BaseException:
         remove_copy(study=study)
         raise
+    with connection.cursor() as cursor:
+        # So many rows at once would be found by plans made for a few.
+        cursor.execute("ANALYZE")
     join_path = reverse("join", args=[link.key])
     return Rehearsal(study, truth_of(study, seed), people, join_path, seed)
 
@@ -166,7 +170,7 @@ def play_directly(
     else:
         # Started anew, not forked: a fork would share the parent's database connections.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(processes, context, initializer=django.setup) as pool:
+        with ProcessPoolExecutor(processes, context, initializer=_start_apart) as pool:
             facts = (rehearsal.study.pk, rehearsal.seed, rehearsal.people, rehearsal.join_path)
             asked = [pool.submit(_play_apart, *facts, batch) for batch in batches]
             for number, answer in enumerate(as_completed(asked), start=1):
@@ -180,6 +184,13 @@ def play_directly(
 def play_batch(rehearsal: Rehearsal, batch: Sequence[int]) -> None:
     link = RecruitmentLink.objects.select_related("study", "wave").get(study=rehearsal.study)
     play_some(world_of(rehearsal, ""), link, batch)
+
+
+def _start_apart() -> None:
+    """A process that plays: what it begins with is never garbage, and rows soon are."""
+    django.setup()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _play_apart(

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Vendor
-from annotation import tasks
+from annotation import review, tasks
 from annotation.actions.link import create_recruitment_link
 from annotation.actions.participation import end_participation
 from annotation.models import (
@@ -74,7 +74,7 @@ def test_without_a_broker_a_participation_ends_and_is_found_again(
     assert asked == [walker.participation.pk]
     for look in (tasks.review_new_work, tasks.review_recent_work):
         reviewed: list[int] = []
-        monkeypatch.setattr(tasks, "review_participation", reviewed.append)
+        monkeypatch.setattr(review, "review_each", reviewed.extend)
         look()
         assert reviewed == [walker.participation.pk]
 
