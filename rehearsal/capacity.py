@@ -25,10 +25,13 @@ class Capacity:
 
     @property
     def fills(self) -> bool:
-        return self.offered >= self.wanted
+        """Whether one judgement a prompt is to spare: the last places may be of prompts that
+        all who are left have judged."""
+        return self.offered >= self.wanted + self.prompts
 
     def words(self) -> str:
-        verdict = "fills" if self.fills else "CANNOT FILL"
+        scarce = "MAY JUST FAIL TO FILL" if self.offered >= self.wanted else "CANNOT FILL"
+        verdict = "fills" if self.fills else scarce
         return (
             f"{self.locale:<9} {self.people:>6} people  {self.wanted:>7} judgements wanted  "
             f"{self.offered:>7} offered  {verdict}"

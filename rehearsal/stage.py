@@ -1,6 +1,5 @@
 """A rehearsal from the copy to the verdict: everything but the words on the screen."""
 
-import gc
 import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +7,6 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_compl
 from dataclasses import dataclass, field
 from typing import Any
 
-import django
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 from django.urls import reverse
@@ -18,7 +16,7 @@ from annotation.actions.pool import newest_texts
 from annotation.models import RecruitmentLink, Study, StudyLocale
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
-from rehearsal import bookkeeping, checks, reading
+from rehearsal import apart, bookkeeping, checks, reading
 from rehearsal.browser import PATIENCE_SECONDS, PAUSE_SECONDS
 from rehearsal.capacity import Capacity, capacities
 from rehearsal.clock import lapse_lease, review_everybody, set_reading_times
@@ -170,7 +168,7 @@ def play_directly(
     else:
         # Started anew, not forked: a fork would share the parent's database connections.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(processes, context, initializer=_start_apart) as pool:
+        with ProcessPoolExecutor(processes, context, initializer=apart.begin) as pool:
             facts = (rehearsal.study.pk, rehearsal.seed, rehearsal.people, rehearsal.join_path)
             asked = [pool.submit(_play_apart, *facts, batch) for batch in batches]
             for number, answer in enumerate(as_completed(asked), start=1):
@@ -186,21 +184,14 @@ def play_batch(rehearsal: Rehearsal, batch: Sequence[int]) -> None:
     play_some(world_of(rehearsal, ""), link, batch)
 
 
-def _start_apart() -> None:
-    """A process that plays: what it begins with is never garbage, and rows soon are."""
-    django.setup()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-
-
 def _play_apart(
     study_id: int, seed: int, people: int, join_path: str, batch: Sequence[int]
 ) -> Ledger:
     """One batch in a process of its own; what its people know comes back."""
     study = Study.objects.get(pk=study_id)
-    apart = Rehearsal(study, truth_of(study, seed), people, join_path, seed)
-    play_batch(apart, batch)
-    return apart.ledger
+    here = Rehearsal(study, truth_of(study, seed), people, join_path, seed)
+    play_batch(here, batch)
+    return here.ledger
 
 
 def settle(rehearsal: Rehearsal) -> None:

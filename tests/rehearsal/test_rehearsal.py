@@ -12,13 +12,15 @@ from django.utils import timezone
 
 from accounts.models import Vendor
 from annotation.actions.pool import request_pool
-from annotation.models import Conversation, Grant, Participation, Phase, Quota, Study
+from annotation.models import Conversation, Grant, Participation, Phase, Quota, Ranking, Study
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, Generation, ModelEndpoint, Sampler
 from exports.formats.community_alignment import finished_conversations
 from rehearsal import stage
+from rehearsal.capacity import Capacity
 from rehearsal.copies import VENDOR, copy_key, copy_study, remove_copy
 from rehearsal.defects import plant
+from rehearsal.servers import database_url
 from rehearsal.truth import Behaviours
 from tests.provider import Provider
 from tests.rehearsal.rehearsing import CHANGES, broken, prepared, two_countries
@@ -52,6 +54,21 @@ def test_a_rehearsal_holds_and_each_planted_defect_is_noticed(played: stage.Rehe
             assert noticed in broken(stage.verdict(played)), kind
             transaction.set_rollback(True)
     assert broken(stage.verdict(played)) == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_play_as_one_does(
+    empty_database: None, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url())
+    monkeypatch.setattr(stage, "BATCH", 3)
+    rehearsal = prepared(6, target=2)
+    stage.play_directly(rehearsal, processes=2)
+    assert rehearsal.ledger.stranded == []
+    assert Participation.objects.filter(study=rehearsal.study).count() == 6
+    assert Ranking.objects.count() == len(rehearsal.ledger.acknowledged) > 0
+    stage.settle(rehearsal)
+    assert broken(stage.verdict(rehearsal)) == set()
 
 
 def check_that_places_were_given_out_again(played: stage.Rehearsal) -> None:
@@ -186,6 +203,13 @@ def test_the_arithmetic_counts_nobody_whom_the_cells_send_away(
     french, italian = rehearsal.capacities()
     assert french.offered <= 2 * 2
     assert italian.offered <= 8 * 2
+
+
+def test_a_locale_with_no_judgement_a_prompt_to_spare_may_just_fail_to_fill() -> None:
+    said = [Capacity("FR-fr", 50, 576, offered, 12) for offered in (588, 587, 575)]
+    assert [item.fills for item in said] == [True, False, False]
+    assert "MAY JUST" in said[1].words()
+    assert "CANNOT" in said[2].words()
 
 
 def test_the_arithmetic_says_which_plan_cannot_fill(db: None, provider: Provider) -> None:
