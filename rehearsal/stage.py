@@ -29,7 +29,7 @@ from rehearsal.truth import Truth
 from rehearsal.world import World
 
 THREADS = 8
-BATCH = 100
+BATCH = 50
 TRIES = 5
 WORKER_SECONDS = 0.5
 Say = Callable[[str], None]
