@@ -186,9 +186,7 @@ def remember(owner: Model, name: str, rows: Sequence[Model]) -> None:
     """Rows of an owner as if they had been read: what was stored just now is not asked for."""
     known = getattr(owner, name).all()
     known._result_cache, known._prefetch_done = list(rows), True
-    if not hasattr(owner, "_prefetched_objects_cache"):
-        owner._prefetched_objects_cache = {}  # type: ignore[attr-defined]
-    owner._prefetched_objects_cache[name] = known
+    vars(owner).setdefault("_prefetched_objects_cache", {})[name] = known
 
 
 def is_known(owner: Model, name: str) -> bool:

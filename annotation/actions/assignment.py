@@ -130,7 +130,7 @@ def _take(
     when the plan gave it to another stratum since it was looked at."""
     now = timezone.now()
     wanted_of = next(item.stratum for item in considered if item.slot == slot_id)
-    slot = next(iter(_lock_if_free(slot=slot_id, now=now, stratum=wanted_of)), None)
+    slot: Slot | None = next(iter(_lock_if_free(slot=slot_id, now=now, stratum=wanted_of)), None)
     if slot is None:
         return None
     if slot.holder_id:

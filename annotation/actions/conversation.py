@@ -152,8 +152,9 @@ def _add_first_turn(conversation: Conversation, slot: Slot, *, show: bool) -> No
         shown_at=timezone.now() if show else None,
     )
     turn.save(force_insert=True)
-    for name in ("ranking", "explanation"):
-        Turn._meta.get_field(name).set_cached_value(turn, None)
+    for of_it in Turn._meta.related_objects:
+        if of_it.one_to_one:  # neither ranked nor explained
+            of_it.set_cached_value(turn, None)
     if show:
         remember(turn, "shown", _store_order(turn))
     remember(conversation, "turns", [turn])

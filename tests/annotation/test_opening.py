@@ -78,7 +78,9 @@ def test_asking_again_gives_the_same(walker: Walker) -> None:
     assert Turn.objects.get(conversation=opened).shown.count() == 4
     assert Grant.objects.filter(conversation=opened).count() == 1
     page = walker.client.get(first["HX-Push-Url"]).content.decode()
-    handles = Turn.objects.get(conversation=opened).shown.values_list("candidate__handle", flat=True)
+    handles = Turn.objects.get(conversation=opened).shown.values_list(
+        "candidate__handle", flat=True
+    )
     for text in (first.content.decode(), again.content.decode(), page):
         places = [text.index(f'data-handle="{handle}"') for handle in handles]
         assert places == sorted(places)
@@ -113,9 +115,7 @@ def test_one_that_asks_for_nothing_more_leads_to_its_page_which_ends_it(walker: 
     assert conversation.status == Conversation.Status.FINISHED
 
 
-def test_where_there_is_none_a_whole_page_says_why(
-    walker: Walker, link: RecruitmentLink
-) -> None:
+def test_where_there_is_none_a_whole_page_says_why(walker: Walker, link: RecruitmentLink) -> None:
     other = Walker(link)
     other.enter()
     Slot.objects.update(holder=other.participation, leased_until="2099-12-31T00:00Z")
