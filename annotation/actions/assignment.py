@@ -23,12 +23,7 @@ from annotation.choosing import (
 )
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Deal, Grant, Participation, Slot
-from annotation.models.assignment import (
-    NEVER_LEASED,
-    RETEST,
-    deal_parts,
-    retest_parts,
-)
+from annotation.models.assignment import NEVER_LEASED, RETEST, deal_parts, retest_parts
 from annotation.prepared import prepared
 
 # More places than people take at one moment: something else holds them all.
