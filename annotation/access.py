@@ -1,6 +1,6 @@
 """Right of entry: what a session may fetch. Not hers is not found."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -12,7 +12,8 @@ from django.urls import reverse
 from annotation.middleware import ParticipationRequest
 from annotation.models import Conversation, Draft, Flag, HelpThread, Participation, Turn
 from annotation.prepared import prepared
-from annotation.steps import Step, next_step, read_conversations
+from annotation.remembered import read_conversations
+from annotation.steps import Step, next_step
 
 HELP_THREAD_KEY = "help_thread"
 Rest = ParamSpec("Rest")
@@ -106,10 +107,11 @@ def _turn_of(*, person: int, conversation: str, position: int) -> QuerySet[Turn]
     return found.select_related("ranking", "conversation")
 
 
-def first_or_404(rows: Iterable[Row]) -> Row:
-    for row in rows:
-        return row
-    raise Http404
+def first_or_404(rows: QuerySet[Row, Any]) -> Row:
+    found: Row | None = next(iter(rows), None)
+    if found is None:
+        raise Http404
+    return found
 
 
 def hold_as_hers(conversation: Conversation, participation: Participation) -> None:

@@ -21,7 +21,7 @@ _kept: dict[tuple[type[models.Model], int], tuple[str, Any]] = {}
 def read_kept(model: type[Row], key: int, *related: str) -> Row | None:
     """A row with the rows that it names in these fields, each a copy of the caller's own; None:
     there is no such row. One statement asks for all versions."""
-    fields = {name: model._meta.get_field(name) for name in related}
+    fields: dict[str, Any] = {name: model._meta.get_field(name) for name in related}
     asked, joins = [VERSION.format("t0")], []
     for number, field in enumerate(fields.values(), start=1):
         other = f"t{number}"
@@ -31,7 +31,7 @@ def read_kept(model: type[Row], key: int, *related: str) -> Row | None:
     version, *others = _ask(model, key, asked, " ".join(joins))
     if version is None:
         return None
-    row = _take(model, key, version)
+    row: Row = _take(model, key, version)
     for number, (name, field) in enumerate(fields.items()):
         named, its_version = others[2 * number : 2 * number + 2]
         if named is not None and named == getattr(row, field.attname):
@@ -42,11 +42,12 @@ def read_kept(model: type[Row], key: int, *related: str) -> Row | None:
 def lock_kept(row: Row) -> Row:
     """Locks a row, waiting for who changes it; returns it as it is then, a copy of the caller's
     own. Raises DoesNotExist."""
-    model = type(row)
+    model: Any = type(row)
     [version] = _ask(model, row.pk, [VERSION.format("t0")], "", "FOR UPDATE")
     if version is None:
         raise model.DoesNotExist
-    return _take(model, row.pk, version)
+    locked: Row = _take(model, row.pk, version)
+    return locked
 
 
 def _ask(

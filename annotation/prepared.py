@@ -22,7 +22,7 @@ Row = TypeVar("Row", bound=Model)
 class Gap(Value):
     """Where an argument of each call comes in. It can be compared with, not computed with."""
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
 
 
@@ -45,7 +45,7 @@ class prepared(Generic[Row]):
         self.build = build  # for the same question without preparation
         self._compiled: dict[tuple[str, ...], _Compiled[Row]] = {}
 
-    def __call__(self, **arguments: Any) -> Any:
+    def __call__(self, **arguments: Any) -> "QuerySet[Row, Any]":
         """The queryset, with these arguments; lazy, and not to be filtered further."""
         names = tuple(arguments)
         known = self._compiled.get(names)

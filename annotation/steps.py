@@ -4,13 +4,12 @@ No status column is kept in step by hand: closing the tab at any moment and comi
 back finds the same answer, because the answer is computed from the same rows.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from django.db.models import Exists, Model, OuterRef, QuerySet, prefetch_related_objects
+from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_objects
 
 from accounts.models import (
     Annotator,
@@ -26,12 +25,12 @@ from annotation.models import (
     Conversation,
     Explanation,
     Participation,
-    ShownCandidate,
     Study,
     Turn,
 )
 from annotation.models.study import ExplanationPolicy
 from annotation.prepared import prepared
+from annotation.remembered import is_known
 from annotation.room import study_pauses
 from annotation.sittings import came_too_late, may_open_more
 from candidates.languages import Label, is_clearly_other
@@ -167,47 +166,6 @@ def conversations_due(participation: Participation) -> list[tuple[int, PlannedCo
 
 def open_conversation(participation: Participation) -> Conversation | None:
     return next((item for item in participation.conversations.all() if item.is_open), None)
-
-
-def read_conversations(participation: Participation) -> None:
-    """Reads her conversations once for all that asks for them, as long as this object lives."""
-    conversations = list(_conversations_of(person=participation.pk))
-    for conversation in conversations:
-        conversation.participation = participation
-    remember(participation, "conversations", conversations)
-
-
-@prepared
-def _conversations_of(*, person: int) -> QuerySet[Conversation]:
-    return Conversation.objects.filter(participation=person).order_by("ordinal")
-
-
-def remember(owner: Model, name: str, rows: Sequence[Model]) -> None:
-    """Rows of an owner as if they had been read: what was stored just now is not asked for."""
-    known = getattr(owner, name).all()
-    known._result_cache, known._prefetch_done = list(rows), True
-    if not hasattr(owner, "_prefetched_objects_cache"):
-        owner._prefetched_objects_cache = {}  # type: ignore[attr-defined]
-    owner._prefetched_objects_cache[name] = known
-
-
-def is_known(owner: Model, name: str) -> bool:
-    return name in getattr(owner, "_prefetched_objects_cache", {})
-
-
-def shown_in(turn: Turn) -> list[ShownCandidate]:
-    """The answers of a turn as they stood on the page, with their texts. They never change, so
-    that they are read once."""
-    if turn.shown_at is None:
-        return list(turn.shown.select_related("candidate"))
-    if not is_known(turn, "shown"):
-        remember(turn, "shown", list(_shown_in(turn=turn.pk)))
-    return list(turn.shown.all())
-
-
-@prepared
-def _shown_in(*, turn: int) -> QuerySet[ShownCandidate]:
-    return ShownCandidate.objects.filter(turn=turn).select_related("candidate").order_by("position")
 
 
 class TurnStep(Enum):

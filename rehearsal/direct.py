@@ -24,13 +24,12 @@ from annotation.actions.leaving import keep_known
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, Turn
 from annotation.models.study import StudyLocale
+from annotation.remembered import is_known, remember
 from annotation.steps import (
     Step,
     explanation_asked,
-    is_known,
     next_step,
     questions_due,
-    remember,
 )
 from candidates import tasks as generation_tasks
 from candidates.generation import complete_candidate_set

@@ -23,12 +23,7 @@ from annotation.choosing import (
 )
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Deal, Grant, Participation, Slot
-from annotation.models.assignment import (
-    NEVER_LEASED,
-    RETEST,
-    deal_parts,
-    retest_parts,
-)
+from annotation.models.assignment import NEVER_LEASED, RETEST, deal_parts, retest_parts
 from annotation.prepared import prepared
 
 # More places than people take at one moment: something else holds them all.
@@ -130,7 +125,7 @@ def _take(
     when the plan gave it to another stratum since it was looked at."""
     now = timezone.now()
     wanted_of = next(item.stratum for item in considered if item.slot == slot_id)
-    slot = next(iter(_lock_if_free(slot=slot_id, now=now, stratum=wanted_of)), None)
+    slot: Slot | None = next(iter(_lock_if_free(slot=slot_id, now=now, stratum=wanted_of)), None)
     if slot is None:
         return None
     if slot.holder_id:

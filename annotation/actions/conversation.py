@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +14,7 @@ from annotation.actions.assignment import (
     has_her_share,
 )
 from annotation.actions.leaving import keep_known
+from annotation.actions.showing import store_order
 from annotation.kept import lock_kept
 from annotation.models import (
     Conversation,
@@ -24,18 +24,15 @@ from annotation.models import (
     Slot,
     Turn,
 )
-from annotation.prepared import prepared
+from annotation.remembered import read_conversations, remember, shown_in
 from annotation.sittings import day_is_full, sitting_of
 from annotation.steps import (
     Step,
     conversations_due,
     next_step,
     open_conversation,
-    read_conversations,
-    remember,
-    shown_in,
 )
-from candidates.models import Candidate, CandidateSet
+from candidates.models import CandidateSet
 
 
 @transaction.atomic
@@ -145,10 +142,11 @@ def _add_first_turn(conversation: Conversation, slot: Slot, *, show: bool) -> No
         shown_at=timezone.now() if show else None,
     )
     turn.save(force_insert=True)
-    for name in ("ranking", "explanation"):
-        Turn._meta.get_field(name).set_cached_value(turn, None)
+    for of_it in Turn._meta.related_objects:
+        if of_it.one_to_one:  # neither ranked nor explained
+            of_it.set_cached_value(turn, None)
     if show:
-        remember(turn, "shown", _store_order(turn))
+        remember(turn, "shown", store_order(turn))
     remember(conversation, "turns", [turn])
 
 
@@ -165,42 +163,7 @@ def _show(turn: Turn) -> Sequence[ShownCandidate]:
     locked.conversation = turn.conversation
     if turn.candidate_set.status != CandidateSet.Status.READY:  # what is ready stays so
         raise ValidationError(_("The answers are not ready yet."))
-    shown = _store_order(locked)
+    shown = store_order(locked)
     locked.shown_at = timezone.now()
     locked.save(update_fields=["shown_at"])
     return shown
-
-
-def _store_order(turn: Turn) -> Sequence[ShownCandidate]:
-    made = turn.candidate_set
-    candidates = list(_candidates_of(made=made.pk))
-    made.canned = any(candidate.canned for candidate in candidates)
-    return ShownCandidate.objects.bulk_create(
-        ShownCandidate(turn=turn, candidate=candidates[place], position=position)
-        for position, place in enumerate(_order(turn, len(candidates)))
-    )
-
-
-@prepared
-def _candidates_of(*, made: int) -> QuerySet[Candidate]:
-    candidates = Candidate.objects.filter(candidate_set=made).order_by("position")
-    return candidates.annotate(canned=F("generation__canned"))
-
-
-def _order(turn: Turn, n: int) -> list[int]:
-    conversation = turn.conversation
-    if not turn.live:
-        assert conversation.grant is not None
-        slot = conversation.grant.slot
-        study = conversation.participation.study
-        seed = dealing.derive_seed(study.seed, turn.candidate_set_id, slot.locale_id)
-        if conversation.grant.is_retest:
-            again = dealing.derive_seed(
-                conversation.participation.seed, "order again", turn.candidate_set_id
-            )
-            return dealing.retest_order(n=n, seed=seed, ordinal=slot.ordinal, retest_seed=again)
-        return dealing.pool_order(n=n, seed=seed, ordinal=slot.ordinal)
-    seed = dealing.derive_seed(
-        conversation.participation.seed, "order", conversation.ordinal, turn.position
-    )
-    return dealing.live_order(n=n, seed=seed)

@@ -15,7 +15,8 @@ from annotation.actions.assignment import release_slot
 from annotation.actions.draft import forget_drafts
 from annotation.models import Conversation, Draft, Grant, Participation, Turn
 from annotation.prepared import prepared
-from annotation.steps import explanation_due, is_ranked, remember
+from annotation.remembered import remember
+from annotation.steps import explanation_due, is_ranked
 
 HAS_ENDED = _("This conversation has ended.")
 

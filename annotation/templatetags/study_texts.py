@@ -62,7 +62,7 @@ def said_alike(name: str, **words: Hashable) -> SafeString:
 
 @lru_cache(maxsize=1000)
 def _rendered(name: str, language: str, words: tuple[tuple[str, Hashable], ...]) -> SafeString:
-    return get_template(f"annotation/partials/{name}.html").render(dict(words))
+    return SafeString(get_template(f"annotation/partials/{name}.html").render(dict(words)))
 
 
 @register.filter

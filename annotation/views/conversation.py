@@ -26,6 +26,7 @@ from annotation.actions.writing import check_message, retry_generation, write_ow
 from annotation.forms.conversation import OwnPromptForm, RankingForm
 from annotation.models import Conversation, Participation
 from annotation.pace import minutes_left
+from annotation.remembered import shown_in
 from annotation.sittings import (
     day_is_full,
     is_back,
@@ -40,7 +41,6 @@ from annotation.steps import (
     next_step,
     open_conversation,
     plan_of,
-    shown_in,
     standing,
     wrote_in_other_language,
 )

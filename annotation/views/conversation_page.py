@@ -16,14 +16,13 @@ from annotation.forms.conversation import ExplanationForm, OwnPromptForm, Rankin
 from annotation.models import Conversation
 from annotation.models.study import ExplanationPolicy
 from annotation.pace import minutes_left
+from annotation.remembered import is_known, read_conversations
 from annotation.sittings import is_back
 from annotation.steps import (
     Standing,
     TurnStep,
-    is_known,
     is_ranked,
     plan_of,
-    read_conversations,
     standing,
     wrote_in_other_language,
 )
