@@ -8,9 +8,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils.translation import override
 
-from annotation.actions.conversation import submit_ranking
 from annotation.actions.definition import apply_study
 from annotation.actions.judgement import Judgement
+from annotation.actions.submission import submit_ranking
 from annotation.admin import transcript
 from annotation.forms.conversation import RankingForm
 from annotation.models import RankedCandidate, Ranking, RecruitmentLink, Study, Turn
