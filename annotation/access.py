@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from annotation.middleware import ParticipationRequest
 from annotation.models import Conversation, Draft, Flag, HelpThread, Participation, Turn
-from annotation.steps import Step, next_step, read_conversations
+from annotation.prepared import prepared
+from annotation.remembered import read_conversations
+from annotation.steps import Step, next_step
 
 HELP_THREAD_KEY = "help_thread"
 Rest = ParamSpec("Rest")
+Row = TypeVar("Row", bound=Model)
 
 
 class ParticipantRequest(HttpRequest):
@@ -78,27 +82,39 @@ def at_step(
 
 
 def get_own_conversation(request: ParticipantRequest, public_id: str) -> Conversation:
-    found = get_object_or_404(
-        Conversation.objects.select_related("grant__slot"),
-        public_id=public_id,
-        participation=request.participation,
-    )
-    _is_hers(found, request.participation)
+    found = first_or_404(_conversation_of(person=request.participation.pk, public_id=public_id))
+    hold_as_hers(found, request.participation)
     return found
 
 
 def get_own_turn(request: ParticipantRequest, public_id: str, position: int) -> Turn:
-    found = get_object_or_404(
-        Turn.objects.select_related("ranking", "conversation"),
-        conversation__public_id=public_id,
-        conversation__participation=request.participation,
-        position=position,
-    )
-    _is_hers(found.conversation, request.participation)
+    person = request.participation.pk
+    found = first_or_404(_turn_of(person=person, conversation=public_id, position=position))
+    hold_as_hers(found.conversation, request.participation)
     return found
 
 
-def _is_hers(conversation: Conversation, participation: Participation) -> None:
+@prepared
+def _conversation_of(*, person: int, public_id: str) -> QuerySet[Conversation]:
+    hers = Conversation.objects.filter(participation=person, public_id=public_id)
+    return hers.select_related("grant__slot")
+
+
+@prepared
+def _turn_of(*, person: int, conversation: str, position: int) -> QuerySet[Turn]:
+    hers = Turn.objects.filter(conversation__participation=person)
+    found = hers.filter(conversation__public_id=conversation, position=position)
+    return found.select_related("ranking", "conversation")
+
+
+def first_or_404(rows: QuerySet[Row, Any]) -> Row:
+    found: Row | None = next(iter(rows), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def hold_as_hers(conversation: Conversation, participation: Participation) -> None:
     """What the middleware has read of her is not read again."""
     conversation.participation = participation
     if conversation.locale_id == participation.locale_id and participation.locale:

@@ -17,7 +17,7 @@ the older half is drawn with equal chances, so that time has passed since.
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 RULE = 1
@@ -96,7 +96,7 @@ def topic_met(topics: Sequence[str], met: Counter[str]) -> int:
 
 
 def to_record(considered: Iterable[OpenSlot]) -> list[dict[str, Any]]:
-    return [asdict(item) for item in considered]
+    return [{**vars(item)} for item in considered]
 
 
 def retest_record(judged: Iterable[int]) -> list[dict[str, Any]]:

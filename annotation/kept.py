@@ -8,40 +8,63 @@ date: each look asks the database.
 """
 
 import copy
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
-Wanted = Mapping[str, tuple[type[models.Model], int]]
+VERSION = "{0}.xmin::text || {0}.ctid::text"
 MOST = 5000
+Row = TypeVar("Row", bound=models.Model)
 _kept: dict[tuple[type[models.Model], int], tuple[str, Any]] = {}
 
 
-def read_kept(wanted: Wanted) -> dict[str, Any]:
-    """Rows by the caller's names, each a copy of her own. Rows that do not exist are left out."""
-    versions = _versions(wanted)
-    found = {}
-    for name, (model, key) in wanted.items():
-        if name not in versions:
-            continue
-        version, row = _kept.get((model, key), ("", None))
-        if version != versions[name]:
-            row = model._default_manager.get(pk=key)
-            if len(_kept) >= MOST:
-                _kept.clear()
-            # A change between the two looks is noticed by the next one.
-            _kept[model, key] = (versions[name], row)
-        found[name] = copy.copy(row)
-    return found
+def read_kept(model: type[Row], key: int, *related: str) -> Row | None:
+    """A row with the rows that it names in these fields, each a copy of the caller's own; None:
+    there is no such row. One statement asks for all versions."""
+    fields: dict[str, Any] = {name: model._meta.get_field(name) for name in related}
+    asked, joins = [VERSION.format("t0")], []
+    for number, field in enumerate(fields.values(), start=1):
+        other = f"t{number}"
+        asked += [f"{other}.id", VERSION.format(other)]
+        table = field.related_model._meta.db_table
+        joins.append(f"LEFT JOIN {table} {other} ON {other}.id = t0.{field.column}")
+    version, *others = _ask(model, key, asked, " ".join(joins))
+    if version is None:
+        return None
+    row: Row = _take(model, key, version)
+    for number, (name, field) in enumerate(fields.items()):
+        named, its_version = others[2 * number : 2 * number + 2]
+        if named is not None and named == getattr(row, field.attname):
+            setattr(row, name, _take(field.related_model, named, its_version))
+    return row
 
 
-def _versions(wanted: Wanted) -> dict[str, str]:
-    parts = [
-        f"SELECT %s, xmin::text || ctid::text FROM {model._meta.db_table} WHERE id = %s"  # noqa: S608
-        for model, _key in wanted.values()
-    ]
-    values = [value for name, (_model, key) in wanted.items() for value in (name, key)]
+def lock_kept(row: Row) -> Row:
+    """Locks a row, waiting for who changes it; returns it as it is then, a copy of the caller's
+    own. Raises DoesNotExist."""
+    model: Any = type(row)
+    [version] = _ask(model, row.pk, [VERSION.format("t0")], "", "FOR UPDATE")
+    if version is None:
+        raise model.DoesNotExist
+    locked: Row = _take(model, row.pk, version)
+    return locked
+
+
+def _ask(
+    model: type[models.Model], key: int, asked: list[str], joins: str, lock: str = ""
+) -> tuple[Any, ...]:
+    statement = f"SELECT {', '.join(asked)} FROM {model._meta.db_table} t0 {joins} WHERE t0.id = %s"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), values)
-        return dict(cursor.fetchall())
+        cursor.execute(f"{statement} {lock}", [key])
+        return cursor.fetchone() or (None,) * len(asked)
+
+
+def _take(model: type[models.Model], key: int, now: str) -> Any:
+    version, row = _kept.get((model, key), ("", None))
+    if version != now:
+        row = model._default_manager.get(pk=key)
+        if len(_kept) >= MOST:
+            _kept.clear()
+        # A change between the two looks is noticed by the next one.
+        _kept[model, key] = (now, row)
+    return copy.copy(row)

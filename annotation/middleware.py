@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from annotation.kept import Wanted, read_kept
-from annotation.models import Participation, Study, StudyLocale, Wave
+from annotation.kept import read_kept
+from annotation.models import Participation
 
 SESSION_KEY = "participation"
 
@@ -44,15 +43,7 @@ class ParticipationMiddleware:
         key = request.session.get(SESSION_KEY)
         if key is None:
             return None
-        found = read_kept({"hers": (Participation, key)}).get("hers")
-        if found is None:
-            return None
-        wanted: Wanted = {"study": (Study, found.study_id), "wave": (Wave, found.wave_id)}
-        if found.locale_id:
-            wanted = {**wanted, "locale": (StudyLocale, found.locale_id)}
-        for name, row in read_kept(wanted).items():
-            setattr(found, name, row)
-        return cast(Participation, found)
+        return key and read_kept(Participation, key, "study", "wave", "locale")
 
 
 def _explain(request: HttpRequest, bare: HttpResponse) -> HttpResponse:

@@ -1,8 +1,9 @@
 """One look at how somebody worked: every signal is run, and what it says is stored."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Count, F, Func, Q, QuerySet, Sum, TextField, Value
@@ -11,25 +12,36 @@ from django.utils import timezone
 
 from accounts.models import Answer
 from annotation import quality
-from annotation.models import Explanation, Flag, Participation, Ranking, Turn
+from annotation.models import Explanation, Flag, Participation, Ranking, Study, Turn
 from annotation.quality import Evidence, JudgedTurn
 
 logger = logging.getLogger(__name__)
 
 # The newest rankings that make a language's norm: enough for a median, and soon read.
 NORM_SAMPLE = 500
+# So many of the newest may be a person's own, and are read beside: her norm is of others.
+USUAL_TURNS = 100
 # Reviews that a lost message forgot are found again for so long after the last act.
 LOOK_BACK = timedelta(days=1)
+# Work in progress is looked at every ten minutes; a beat that comes late misses nothing.
+NEW_WORK = timedelta(minutes=20)
 
 
-def review_work(*, participation: Participation) -> None:
+Checks = dict[Flag.Kind, Callable[[Participation], Evidence | None]]
+
+
+def review_work(*, participation: Participation, norms: "Norms | None" = None) -> None:
     """Runs every signal and stores what it says: one flag a kind.
+
+    `norms` are those of others who are looked at with her; without them they are read now.
 
     A repeat refreshes the figures, or takes a flag back that they no longer carry, until
     she has answered or somebody has decided; nothing else ever changes by it. A check that
     breaks is noted as not run and says nothing about her.
     """
-    findings = {kind: _run(kind, check, participation) for kind, check in CHECKS.items()}
+    speed = partial(_check_speed, norms=norms or Norms())
+    checks: Checks = {Flag.Kind.SPEED: speed, **CHECKS}
+    findings = {kind: _run(kind, check, participation) for kind, check in checks.items()}
     with transaction.atomic():
         # Her row is the lock: two reviews at once write one after the other.
         Participation.objects.select_for_update(of=("self",), no_key=True).get(pk=participation.pk)
@@ -71,29 +83,53 @@ def _store(
         known.save(update_fields=["state", "evidence", "raised_at"])
 
 
-def _check_speed(participation: Participation) -> Evidence | None:
+class Norms:
+    """The norms of a moment, read once for all people who are looked at together."""
+
+    def __init__(self) -> None:
+        self._newest: dict[tuple[int, str, str], list[JudgedTurn]] = {}
+
+    def of(self, participation: Participation, language: str) -> quality.Norm:
+        """Of other people whose work counts, in the same study, phase and language."""
+        key = (participation.study_id, participation.phase, language)
+        if key not in self._newest:
+            self._newest[key] = _newest(_counted(*key), NORM_SAMPLE + USUAL_TURNS)
+        others = [turn for turn in self._newest[key] if turn.person != participation.pk]
+        if len(others) < NORM_SAMPLE <= len(self._newest[key]):  # she did more than usual
+            hers = Q(turn__conversation__participation=participation)
+            others = _newest(_counted(*key).exclude(hers), NORM_SAMPLE)
+        return quality.norm_of(language, others[:NORM_SAMPLE])
+
+
+def _counted(study: int, phase: str, language: str) -> QuerySet[Ranking]:
+    return Ranking.objects.filter(
+        turn__conversation__locale__language=language,
+        turn__conversation__participation__study=study,
+        turn__conversation__participation__phase=phase,
+        turn__conversation__participation__excluded_at=None,
+        turn__conversation__participation__withdrawn_at=None,
+    )
+
+
+def _newest(rankings: QuerySet[Ranking], most: int) -> list[JudgedTurn]:
+    """The newest first. Which these are is settled before any text is measured."""
+    newest = _read_once(rankings).order_by("-submitted_at").values("pk")[:most]
+    return _judged_turns(Ranking.objects.filter(pk__in=newest).order_by("-submitted_at"))
+
+
+def _check_speed(participation: Participation, norms: Norms) -> Evidence | None:
     own = _judged_turns(Ranking.objects.filter(turn__conversation__participation=participation))
     languages = {turn.language for turn in own}
-    return quality.speed(own, {code: _norm(participation, code) for code in languages})
+    return quality.speed(own, {code: norms.of(participation, code) for code in languages})
 
 
-def _norm(participation: Participation, language: str) -> quality.Norm:
-    """Of other people whose work counts, in the same study, phase and language."""
-    others = (
-        Ranking.objects.filter(
-            turn__conversation__locale__language=language,
-            turn__conversation__participation__study=participation.study_id,
-            turn__conversation__participation__phase=participation.phase,
-            turn__conversation__participation__excluded_at=None,
-            turn__conversation__participation__withdrawn_at=None,
-        )
-        .exclude(turn__conversation__participation=participation)
-        .order_by("-submitted_at")
-    )
-    return quality.norm_of(language, _judged_turns(others, most=NORM_SAMPLE))
+def _read_once(rankings: QuerySet[Ranking]) -> QuerySet[Ranking]:
+    """What a person reads for the second time is read faster, as it should be."""
+    shown = rankings.filter(turn__shown_at__isnull=False)
+    return shown.exclude(turn__conversation__grant__occasion__gt=0)
 
 
-def _judged_turns(rankings: QuerySet[Ranking], most: int | None = None) -> list[JudgedTurn]:
+def _judged_turns(rankings: QuerySet[Ranking]) -> list[JudgedTurn]:
     text = Func(
         F("turn__shown__candidate__text"),
         Value(r"\s"),
@@ -103,9 +139,7 @@ def _judged_turns(rankings: QuerySet[Ranking], most: int | None = None) -> list[
         output_field=TextField(),
     )
     rows = (
-        # What a person reads for the second time is read faster, as it should be.
-        rankings.filter(turn__shown_at__isnull=False)
-        .exclude(turn__conversation__grant__occasion__gt=0)
+        _read_once(rankings)
         .annotate(characters=Sum(Length(text)))
         .values_list(
             "turn__conversation__participation",
@@ -113,7 +147,7 @@ def _judged_turns(rankings: QuerySet[Ranking], most: int | None = None) -> list[
             "characters",
             "turn__shown_at",
             "submitted_at",
-        )[:most]
+        )
     )
     return [
         JudgedTurn(person, language, characters or 0, (end - start).total_seconds())
@@ -168,8 +202,7 @@ def _check_comprehension(participation: Participation) -> Evidence | None:
     )
 
 
-CHECKS: dict[Flag.Kind, Callable[[Participation], Evidence | None]] = {
-    Flag.Kind.SPEED: _check_speed,
+CHECKS: Checks = {
     Flag.Kind.POSITION: _check_position,
     Flag.Kind.REPEATED: _check_repeated,
     Flag.Kind.PASTE: _check_paste,
@@ -178,9 +211,23 @@ CHECKS: dict[Flag.Kind, Callable[[Participation], Evidence | None]] = {
 }
 
 
-def participations_to_review() -> list[int]:
-    """Whoever did something in the last day, and whose checks could not be made."""
-    since = timezone.now() - LOOK_BACK
+def review_each(participation_ids: Iterable[int]) -> int:
+    """Reviews these people one by one, with the norms of this moment; returns how many there
+    were. Who is gone is passed over; a repeat is a repeat of `review_work`."""
+    norms, studies, number = Norms(), dict[int, Study](), 0
+    for participation_id in participation_ids:
+        found = Participation.objects.filter(pk=participation_id).first()
+        if found:
+            found.study = studies.get(found.study_id) or found.study
+            studies[found.study_id] = found.study
+            review_work(participation=found, norms=norms)
+            number += 1
+    return number
+
+
+def participations_to_review(*, within: timedelta = LOOK_BACK) -> list[int]:
+    """Whoever ended something within so long, and whose checks could not be made."""
+    since = timezone.now() - within
     return list(
         Participation.objects.filter(
             Q(conversations__ended_at__gte=since)

@@ -85,7 +85,7 @@ def minutes_until_free(participation: Participation) -> int | None:
     assert participation.locale is not None
     held = (
         Slot.objects.wanted(locale=participation.locale, phase=participation.phase)
-        .not_met_by(participation.annotator)
+        .not_met_by(participation.annotator_id)
         .order_by("leased_until")
         .first()
     )

@@ -7,20 +7,30 @@ back finds the same answer, because the answer is computed from the same rows.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_objects
 
-from accounts.models import Consent, Instrument, Purpose, Question, QuestionQuerySet
+from accounts.models import (
+    Annotator,
+    Answer,
+    Consent,
+    Instrument,
+    Purpose,
+    Question,
+    QuestionQuerySet,
+)
 from annotation.dealing import RETEST, PlannedConversation, falls_in_share, plan_conversations
 from annotation.models import (
     Conversation,
     Explanation,
     Participation,
-    ShownCandidate,
     Study,
     Turn,
 )
 from annotation.models.study import ExplanationPolicy
+from annotation.prepared import prepared
+from annotation.remembered import is_known
 from annotation.room import study_pauses
 from annotation.sittings import came_too_late, may_open_more
 from candidates.languages import Label, is_clearly_other
@@ -56,9 +66,17 @@ def next_step(participation: Participation) -> Step:
         return Step.PAUSED if study_pauses(participation) else Step.LANGUAGE
     if came_too_late(participation):
         return Step.FINISH
-    if not is_screened(participation):
+    if participation.screened_at is None:
         return Step.QUOTA
-    if not has_consented(participation):
+    [(questions_left, consented)] = _at_the_door(
+        annotator=participation.annotator_id,
+        country=participation.country,
+        screening=study.quota_instrument_id,
+        document=study.consent_document_id,
+    )
+    if questions_left:
+        return Step.QUOTA
+    if not consented:
         return Step.CONSENT
     if participation.guidelines_read_at is None:
         return Step.GUIDELINES
@@ -71,21 +89,29 @@ def next_step(participation: Participation) -> Step:
     return Step.FINISH
 
 
-def is_screened(participation: Participation) -> bool:
-    """Whether a place was found for her and she has met every screening question."""
-    if participation.screened_at is None:
-        return False
-    return not _asked(participation, participation.study.quota_instrument_id).exists()
+@prepared
+def _at_the_door(
+    *, annotator: int, country: str, screening: int, document: int
+) -> QuerySet[Annotator, Any]:
+    """Whether she has not met every screening question, and whether she has consented."""
+    questions = _unmet(screening, annotator, country).filter(special_category=False)
+    consents = _consents(annotator, document)
+    return Annotator.objects.filter(pk=annotator).values_list(Exists(questions), Exists(consents))
 
 
 def has_consented(participation: Participation) -> bool:
+    document = participation.study.consent_document_id
+    return _consents(participation.annotator_id, document).exists()
+
+
+def _consents(annotator: int, document: int) -> QuerySet[Consent]:
     return Consent.objects.filter(
-        annotator=participation.annotator_id,
-        document=participation.study.consent_document_id,
+        annotator=annotator,
+        document=document,
         purpose=Purpose.TAKE_PART,
         given=True,
         withdrawn_at=None,
-    ).exists()
+    )
 
 
 def questions_due(participation: Participation, instrument: Instrument) -> list[Question]:
@@ -98,14 +124,16 @@ def questions_due(participation: Participation, instrument: Instrument) -> list[
 
 def _asked(participation: Participation, instrument_id: int) -> QuestionQuerySet:
     screening = instrument_id == participation.study.quota_instrument_id
-    questions: QuestionQuerySet = (
-        Question.objects.filter(instrument=instrument_id)
-        .for_country(participation.country)
-        .exclude(Q(answer__annotator=participation.annotator_id))
-    )
+    questions = _unmet(instrument_id, participation.annotator_id, participation.country)
     if screening or participation.locale is None or not participation.locale.legal_basis:
         questions = questions.filter(special_category=False)
     return questions
+
+
+def _unmet(instrument: int, annotator: int, country: str) -> QuestionQuerySet:
+    met = Answer.objects.filter(annotator=annotator, question=OuterRef("pk"))
+    asked: QuestionQuerySet = Question.objects.filter(instrument=instrument).for_country(country)
+    return asked.filter(~Exists(met))
 
 
 def plan_of(participation: Participation) -> list[PlannedConversation]:
@@ -140,22 +168,6 @@ def open_conversation(participation: Participation) -> Conversation | None:
     return next((item for item in participation.conversations.all() if item.is_open), None)
 
 
-def read_conversations(participation: Participation) -> None:
-    """Reads her conversations once for all that asks for them, as long as this object lives."""
-    participation._prefetched_objects_cache = {}  # type: ignore[attr-defined]
-    prefetch_related_objects([participation], "conversations")
-
-
-def shown_in(turn: Turn) -> list[ShownCandidate]:
-    """The answers of a turn as they stood on the page, with their texts. They never change, so
-    that they are read once."""
-    if turn.shown_at is None:
-        return list(turn.shown.select_related("candidate"))
-    texts = ShownCandidate.objects.select_related("candidate")
-    prefetch_related_objects([turn], Prefetch("shown", texts))
-    return list(turn.shown.all())
-
-
 class TurnStep(Enum):
     """What an open conversation asks for now."""
 
@@ -177,10 +189,7 @@ class Standing:
 
 
 def standing(conversation: Conversation) -> Standing:
-    turns = list(conversation.turns.select_related("candidate_set", "ranking", "explanation"))
-    prefetch_related_objects(
-        [turn.ranking for turn in turns if is_ranked(turn)], "chosen"
-    )  # the conversation so far
+    turns = _turns_of(conversation)
     if not conversation.is_open:
         return Standing(TurnStep.ENDED, turns[-1] if turns else None, turns)
     if not turns:
@@ -197,6 +206,15 @@ def standing(conversation: Conversation) -> Standing:
     if status == CandidateSet.Status.PENDING:
         return Standing(TurnStep.WAIT, turn, turns)
     return Standing(TurnStep.FAILED, turn, turns)
+
+
+def _turns_of(conversation: Conversation) -> list[Turn]:
+    """All so far, with what was chosen; of a conversation opened just now they are known."""
+    if is_known(conversation, "turns"):
+        return list(conversation.turns.all())
+    turns = list(conversation.turns.select_related("candidate_set", "ranking", "explanation"))
+    prefetch_related_objects([turn.ranking for turn in turns if is_ranked(turn)], "chosen")
+    return turns
 
 
 def wrote_in_other_language(conversation: Conversation, turns: list[Turn]) -> bool:

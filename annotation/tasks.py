@@ -6,7 +6,6 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from annotation import break_offs, review
-from annotation.models import Participation
 
 logger = logging.getLogger(__name__)
 
@@ -19,17 +18,20 @@ def note_break_offs() -> None:
 
 @shared_task
 def review_participation(participation_id: int) -> None:
-    """Looks at one person's work, after a conversation or at the end."""
-    participation = Participation.objects.filter(pk=participation_id).first()
-    if participation:
-        review.review_work(participation=participation)
+    """Looks at one person's work."""
+    review.review_each([participation_id])
+
+
+@shared_task
+def review_new_work() -> None:
+    """Looks at everybody who ended a conversation since the beat before."""
+    review.review_each(review.participations_to_review(within=review.NEW_WORK))
 
 
 @shared_task
 def review_recent_work() -> None:
     """Finds in the rows what was never looked at, or could not be checked, and looks again."""
-    for participation_id in review.participations_to_review():
-        review_participation(participation_id)
+    review.review_each(review.participations_to_review())
 
 
 def enqueue_review(participation_id: int) -> None:

@@ -1,11 +1,11 @@
 """Open the next conversation and submit its ranking: how much of Django's own speed is left?
 
 1, 8 and 32 people at once, without think time, each with a plan of one-turn conversations and
-no explanations. Three sides do the same work on the same tables: the product's pages (three
-requests: open, read, submit), the floor (two plain views, see bench/floor), and `pgbench`
-(the same rows written by bare SQL). Their rounds take turns, so that whatever else the
-machine does hits all of them; the figures are medians over rounds. A floor below a tenth of
-the raw rate judges nothing: such a run is void.
+no explanations. Three sides do the same work on the same tables: the product (two requests:
+open, whose answer is the conversation, and submit), the floor (two plain views, see
+bench/floor), and `pgbench` (the floor's statements, without anything of Python). Their rounds
+take turns, so that whatever else the machine does hits all of them; the figures are medians
+over rounds. A floor below a tenth of the raw rate judges nothing: such a run is void.
 
 Run by `./run bench cycle`, which starts the servers.
 """

@@ -26,25 +26,31 @@ class Failed(Exception):
 class Browser:
     """One connection that is kept, with its cookies."""
 
-    def __init__(self, port: int, cookies: str = "") -> None:
+    def __init__(self, port: int, **headers: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self._headers = {"Accept-Encoding": "gzip", "Cookie": cookies}
+        self._headers = {"Accept-Encoding": "gzip", **headers}
 
     def get(self, path: str) -> str:
         return self._ask("GET", path, None)[1]
 
     def post(self, path: str, fields: dict[str, str]) -> str:
         """Sends a form; returns where the answer leads."""
-        return self._ask("POST", path, fields)[0]
+        return self._ask("POST", path, fields, status=302)[0]
 
-    def _ask(self, method: str, path: str, fields: dict[str, str] | None) -> tuple[str, str]:
+    def receive(self, path: str, fields: dict[str, str]) -> str:
+        """Sends a form; returns what is put in place of the page."""
+        return self._ask("POST", path, fields)[1]
+
+    def _ask(
+        self, method: str, path: str, fields: dict[str, str] | None, status: int = 200
+    ) -> tuple[str, str]:
         headers = dict(self._headers)
         if fields is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         self._connection.request(method, path, urlencode(fields) if fields else None, headers)
         response = self._connection.getresponse()
         body = response.read()
-        if response.status != (302 if fields is not None else 200):
+        if response.status != status:
             raise Failed(f"{method} {path}: {response.status}")
         if response.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
@@ -55,13 +61,15 @@ class Browser:
 
 
 def annotator(port: int, session: str) -> Cycle:
-    """Opens her next conversation and submits its ranking, as her browser would."""
+    """Opens her next conversation and submits its ranking, as the script of the page does
+    (tests/browser/test_opening.py): the answer to the first is the conversation."""
     secret = secrets.token_hex(SECRET_LENGTH // 2)
-    browser = Browser(port, f"sessionid={session}; csrftoken={secret}")
+    cookies = f"sessionid={session}; csrftoken={secret}"
+    browser = Browser(port, **{"Cookie": cookies, "HX-Request": "true"})
     token = {"csrfmiddlewaretoken": secret}
 
     def cycle() -> None:
-        page = browser.get(browser.post("/conversations/open/", token))
+        page = browser.receive("/conversations/open/", token)
         fields = {"submission_key": _found(KEY, page), "acceptable": "yes", "represents": "no"}
         sent = browser.post(_found(ACTION, page), token | fields | _places(page))
         if not sent.startswith("/conversations/"):

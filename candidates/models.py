@@ -7,6 +7,7 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -318,10 +319,10 @@ class CandidateSet(models.Model):
     def __str__(self) -> str:
         return f"{self.prompt_text or 'live'} · {self.sampler} · {self.status}"
 
-    @property
+    @cached_property
     def canned(self) -> bool:
         """Whether any text in it came from the demonstration provider."""
-        return self.generations.filter(canned=True).exists()
+        return self.candidates.filter(generation__canned=True).exists()
 
 
 class Generation(models.Model):

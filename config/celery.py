@@ -42,6 +42,11 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 600},
         },
+        "review-new-work": {
+            "task": "annotation.tasks.review_new_work",
+            "schedule": 600.0,
+            "options": {"expires": 600},
+        },
         "review-recent-work": {
             "task": "annotation.tasks.review_recent_work",
             "schedule": 3600.0,

@@ -160,6 +160,7 @@ SECURE_SSL_REDIRECT = SITE_URL.startswith("https:")
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SITE_URL.startswith("https:") else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https:")
+SESSION_ENGINE = "annotation.sessions"
 SESSION_COOKIE_AGE = 60 * 24 * 3600
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -16,6 +16,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 BUNDLES = {
     "js/conversation.js": [
         "js/page.js",
+        "js/opening.js",
         "js/order.js",
         "js/board.js",
         "js/rating.js",

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import groupby
+from operator import itemgetter
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
@@ -128,7 +130,7 @@ def check_losses(study: Study, ledger: Ledger) -> list[Check]:
         turn not in ledger.acknowledged or key not in sent or _turn(sent[key]) != turn
         for turn, key in stored.items()
     )
-    changed = _changed(study, {key: sent[key] for key in stored.values() if key in sent})
+    changed = _changed(study, sent)
     told = f"{len(ledger.acknowledged)} acknowledged, {len(stored)} stored"
     return [
         _none("every acknowledged submission stored", lost, told),
@@ -142,24 +144,24 @@ def _turn(submission: Submission) -> tuple[str, int]:
 
 
 def _changed(study: Study, sent: Mapping[str, Submission]) -> int:
-    """Rankings whose stored ranks or chosen response are not those of the submission."""
-    ranks: dict[str, dict[str, int | None]] = defaultdict(dict)
-    rows = RankedCandidate.objects.filter(
-        ranking__turn__conversation__participation__study=study, ranking__turn__mode="ranking"
-    ).values_list("ranking__submission_key", "candidate__handle", "rank")
-    for key, handle, rank in rows.iterator(chunk_size=5000):
-        ranks[str(key)][handle] = rank
-    chosen = {
-        str(key): handle
-        for key, handle in Ranking.objects.filter(
-            turn__conversation__participation__study=study, turn__mode="ranking"
-        ).values_list("submission_key", "chosen__handle")
-    }
-    return sum(
-        content_of(chosen[key], ranks[key]) != submission.content
-        for key, submission in sent.items()
-        if key in chosen
+    """Rankings whose stored ranks or chosen response are not those of the submission. One
+    ranking is held at a time."""
+    rows = (
+        RankedCandidate.objects.filter(
+            ranking__turn__conversation__participation__study=study, ranking__turn__mode="ranking"
+        )
+        .order_by("ranking")
+        .values_list(
+            "ranking__submission_key", "ranking__chosen__handle", "candidate__handle", "rank"
+        )
     )
+    changed = 0
+    of_one = groupby(rows.iterator(chunk_size=5000), key=itemgetter(0, 1))
+    for (key, chosen), ranked in of_one:
+        ranks = {handle: rank for _key, _chosen, handle, rank in ranked}
+        known = sent.get(str(key))
+        changed += known is not None and content_of(chosen, ranks) != known.content
+    return changed
 
 
 def check_leases(study: Study, ledger: Ledger) -> Check:

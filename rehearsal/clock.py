@@ -6,6 +6,7 @@ long as this person takes to read. The rest keeps the time at which it really ha
 """
 
 from datetime import timedelta
+from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,10 +14,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotation.models import Conversation, Participation, Ranking, Slot, Study, Turn
-from annotation.review import review_work
+from annotation.review import review_each
 from rehearsal.ledger import Ledger
 
-SOME = 2000
+SOME = 500
 
 
 def lapse_lease(*, conversation_id: str) -> bool:
@@ -45,25 +46,27 @@ def set_reading_times(*, study: Study, ledger: Ledger) -> int:
     _refuse_unless_copy(study)
     seconds = {submission.key: submission.seconds for submission in ledger.sent}
     stored = Ranking.objects.filter(turn__conversation__participation__study=study)
-    turns = []
-    for turn, key, at in stored.values_list("turn", "submission_key", "submitted_at"):
-        if str(key) in seconds:
-            looked = at - timedelta(seconds=seconds[str(key)])
-            turns.append(Turn(pk=turn, shown_at=looked))
-    Turn.objects.bulk_update(turns, ["shown_at"], batch_size=SOME)
+    columns = stored.order_by("pk").values_list("turn", "submission_key", "submitted_at")
+    rows, moved = columns.iterator(chunk_size=SOME), 0
+    while some := list(islice(rows, SOME)):
+        turns = [
+            Turn(pk=turn, shown_at=at - timedelta(seconds=seconds[str(key)]))
+            for turn, key, at in some
+            if str(key) in seconds
+        ]
+        Turn.objects.bulk_update(turns, ["shown_at"])
+        moved += len(turns)
     Turn.objects.filter(
         conversation__participation__study=study, started_at__gt=F("shown_at")
     ).update(started_at=F("shown_at"))
-    return len(turns)
+    return moved
 
 
 def review_everybody(*, study: Study) -> int:
     """The product's own review of everybody's work, once more; returns how many people."""
     _refuse_unless_copy(study)
     people = Participation.objects.filter(study=study, conversations__isnull=False).distinct()
-    for participation in people.select_related("study", "locale").order_by("pk"):
-        review_work(participation=participation)
-    return people.count()
+    return review_each(people.order_by("pk").values_list("pk", flat=True))
 
 
 def _refuse_unless_copy(study: Study) -> None:

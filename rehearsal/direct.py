@@ -16,14 +16,21 @@ from accounts.actions import Given
 from accounts.models import Purpose, Question
 from annotation import tasks as review_tasks
 from annotation.actions import conversation as act
-from annotation.actions import explaining, leaving, practice, writing
+from annotation.actions import explaining, leaving, practice, submission, writing
 from annotation.actions import participation as about
 from annotation.actions import screening as door
 from annotation.actions.judgement import Judgement
+from annotation.actions.leaving import keep_known
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, Turn
 from annotation.models.study import StudyLocale
-from annotation.steps import Step, explanation_asked, next_step, questions_due
+from annotation.remembered import is_known, remember
+from annotation.steps import (
+    Step,
+    explanation_asked,
+    next_step,
+    questions_due,
+)
 from candidates import tasks as generation_tasks
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
@@ -100,14 +107,17 @@ class DirectPlayer:
             link=self.link, external_id=self.external_id, interface_language=self.person.language
         )
         about.set_country(participation=participation, country=self.person.country)
-        for step in (Step.LANGUAGE, Step.QUOTA, Step.CONSENT, Step.GUIDELINES, Step.PRACTICE):
+        for step in (Step.LANGUAGE, Step.QUOTA):
             participation = self._again(participation)
-            if participation.finished_at:
-                break
-            self._pass(participation, step)
+            if not participation.finished_at:
+                self._pass(participation, step)
         participation = self._again(participation)
+        if not participation.finished_at:
+            for step in (Step.CONSENT, Step.GUIDELINES, Step.PRACTICE):
+                self._pass(participation, step)
+            participation = self._again(participation)
         while not participation.finished_at:
-            conversation = act.open_next_conversation(participation=participation)
+            conversation = act.open_next_conversation(participation=participation, show=True)
             if conversation is not None:
                 if (yield from self._converse(conversation)):
                     return
@@ -117,18 +127,19 @@ class DirectPlayer:
             if step is Step.CONVERSATIONS:
                 act.give_up_pool(participation=participation)
                 self.world.ledger.note("finished while others were at work on the rest")
-            elif step is Step.FINISH:
-                about.finish(participation=participation)
-                break
-            else:
+                continue
+            if step is not Step.FINISH:
                 self._pass(participation, step)
+            about.finish(participation=participation)
+            break
         outcomes = Participation.objects.values_list("outcome", flat=True)
         self.world.ledger.note(f"ended: {outcomes.get(pk=participation.pk)}")
 
     def _again(self, participation: Participation) -> Participation:
-        return Participation.objects.select_related("study", "locale", "wave", "annotator").get(
-            pk=participation.pk
-        )
+        """Her row as it is now. Her study is the one she came to: nobody changes it meanwhile."""
+        fresh = Participation.objects.select_related("annotator", "locale").get(pk=participation.pk)
+        keep_known(fresh, participation)
+        return fresh
 
     def _pass(self, participation: Participation, step: Step) -> None:
         """One screen before or after the conversations."""
@@ -209,13 +220,10 @@ class DirectPlayer:
                 explaining.explain_choice(turn=turn, text="")
 
     def _turn(self, conversation: Conversation, position: int) -> Turn:
-        return Turn.objects.select_related(
-            "candidate_set",
-            "conversation__participation__study",
-            "conversation__participation__wave",
-            "conversation__locale",
-            "conversation__grant__slot",
-        ).get(conversation=conversation, position=position)
+        """As it stands on her page: the first one of a conversation that she opened just now."""
+        if is_known(conversation, "turns") and position == 1:
+            return conversation.turns.all()[0]
+        return conversation.turns.select_related("candidate_set").get(position=position)
 
     def _await(self, turn: Turn) -> None:
         """Makes her live responses, as a worker would; asks again after a failure."""
@@ -229,6 +237,9 @@ class DirectPlayer:
 
     def _rank(self, conversation: Conversation, turn: Turn, number: int) -> None:
         shown = act.show_candidates(turn=turn)
+        # Of one page: what stands on it is not read again.
+        turn.shown_at = shown[0].turn.shown_at
+        remember(turn, "shown", shown)
         texts = [row.candidate.text for row in shown]
         handles = [row.candidate.handle for row in shown]
         occasion = (number + 1, turn.position, derive_seed(*sorted(texts)))
@@ -253,5 +264,5 @@ class DirectPlayer:
             continue_with=chosen if ranked.ranks.count(1) > 1 else "",
             next_message="" if turn.is_last else reply_to(texts[ranked.chosen]),
         )
-        act.submit_ranking(turn=turn, submission_key=key, judgement=judgement)
+        submission.submit_ranking(turn=turn, submission_key=key, judgement=judgement)
         self.world.ledger.note_acknowledged(conversation.public_id, turn.position)

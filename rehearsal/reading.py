@@ -1,7 +1,8 @@
 """What a copy's database holds, as the checks want it: judgements, flags, turns by person."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db.models import Count
@@ -22,6 +23,8 @@ from candidates.models import Candidate
 from rehearsal.table import Judgement, Table
 from rehearsal.truth import age_band
 from rehearsal.voices import pole_of
+
+SOME = 5000
 
 
 def people_of(study: Study) -> dict[int, int]:
@@ -48,35 +51,38 @@ def turns_by_person(study: Study, people: Mapping[int, int]) -> dict[int, int]:
 
 
 def read_table(study: Study, people: Mapping[int, int]) -> Table:
-    """Every ranking of a pool conversation's first turn, in the order of the turns."""
-    turns = list(_first_turns(study))
-    shown, ranks = _shown(study), _ranks(study)
-    poles = _poles(study)
-    told = _demographics(study)
+    """Every ranking of a pool conversation's first turn, in the order of the turns. Some are
+    read at a time, and kept as arrays."""
+    poles, told = _poles(study), _demographics(study)
     sets: dict[tuple[int, int], int] = {}
-    rows = []
-    for turn in turns:
-        key, participation, annotator, candidate_set, locale = turn[:5]
-        country, language, prompt, ordinal, disposition, chosen = turn[5:]
-        candidates = shown[key]
-        rows.append(
-            Judgement(
-                person=people[participation],
-                prompt=prompt,
-                judged_set=sets.setdefault((candidate_set, locale), len(sets)),
-                locale=f"{country}-{language}",
-                country=country,
-                gender=str(told[annotator].get("gender", "")),
-                age_band=_band(told[annotator].get("age")),
-                poles=[poles[candidate] for candidate, _position in candidates],
-                order=[position for _candidate, position in candidates],
-                ranks=[ranks[key].get(candidate) for candidate, _position in candidates],
-                chosen=[candidate for candidate, _position in candidates].index(chosen),
-                ordinal=ordinal,
-                counted=disposition == Grant.Disposition.COMPLETED,
+    turns, parts = _first_turns(study).iterator(chunk_size=SOME), []
+    while some := list(islice(turns, SOME)):
+        keys = [turn[0] for turn in some]
+        shown, ranks = _shown(keys), _ranks(keys)
+        rows = []
+        for turn in some:
+            key, participation, annotator, candidate_set, locale = turn[:5]
+            country, language, prompt, ordinal, disposition, chosen = turn[5:]
+            candidates = [candidate for candidate, _position in shown[key]]
+            rows.append(
+                Judgement(
+                    person=people[participation],
+                    prompt=prompt,
+                    judged_set=sets.setdefault((candidate_set, locale), len(sets)),
+                    locale=f"{country}-{language}",
+                    country=country,
+                    gender=str(told[annotator].get("gender", "")),
+                    age_band=_band(told[annotator].get("age")),
+                    poles=[poles[candidate] for candidate in candidates],
+                    order=[position for _candidate, position in shown[key]],
+                    ranks=[ranks[key].get(candidate) for candidate in candidates],
+                    chosen=candidates.index(chosen),
+                    ordinal=ordinal,
+                    counted=disposition == Grant.Disposition.COMPLETED,
+                )
             )
-        )
-    return Table.of(rows)
+        parts.append(Table.of(rows))
+    return Table.joined(parts)
 
 
 def _first_turns(study: Study) -> Any:
@@ -105,29 +111,19 @@ def _first_turns(study: Study) -> Any:
     )
 
 
-def _shown(study: Study) -> dict[int, list[tuple[int, int]]]:
+def _shown(turns: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
     """By turn: the candidates in the order shown, each with its position in the set."""
-    rows = (
-        ShownCandidate.objects.filter(
-            turn__conversation__participation__study=study, turn__live=False, turn__position=1
-        )
-        .order_by("turn", "position")
-        .values_list("turn", "candidate", "candidate__position")
-    )
+    rows = ShownCandidate.objects.filter(turn__in=turns).order_by("turn", "position")
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for turn, candidate, position in rows.iterator(chunk_size=5000):
+    for turn, candidate, position in rows.values_list("turn", "candidate", "candidate__position"):
         found[turn].append((candidate, position))
     return found
 
 
-def _ranks(study: Study) -> dict[int, dict[int, int | None]]:
-    rows = RankedCandidate.objects.filter(
-        ranking__turn__conversation__participation__study=study,
-        ranking__turn__live=False,
-        ranking__turn__position=1,
-    ).values_list("ranking__turn", "candidate", "rank")
+def _ranks(turns: Sequence[int]) -> dict[int, dict[int, int | None]]:
+    rows = RankedCandidate.objects.filter(ranking__turn__in=turns).order_by()
     found: dict[int, dict[int, int | None]] = defaultdict(dict)
-    for turn, candidate, rank in rows.iterator(chunk_size=5000):
+    for turn, candidate, rank in rows.values_list("ranking__turn", "candidate", "rank"):
         found[turn][candidate] = rank
     return found
 

@@ -7,7 +7,6 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_compl
 from dataclasses import dataclass, field
 from typing import Any
 
-import django
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 from django.urls import reverse
@@ -17,7 +16,7 @@ from annotation.actions.pool import newest_texts
 from annotation.models import RecruitmentLink, Study, StudyLocale
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
-from rehearsal import bookkeeping, checks, reading
+from rehearsal import apart, bookkeeping, checks, reading
 from rehearsal.browser import PATIENCE_SECONDS, PAUSE_SECONDS
 from rehearsal.capacity import Capacity, capacities
 from rehearsal.clock import lapse_lease, review_everybody, set_reading_times
@@ -30,7 +29,7 @@ from rehearsal.truth import Truth
 from rehearsal.world import World
 
 THREADS = 8
-BATCH = 100
+BATCH = 50
 TRIES = 5
 WORKER_SECONDS = 0.5
 Say = Callable[[str], None]
@@ -67,6 +66,9 @@ def prepare(
     except BaseException:
         remove_copy(study=study)
         raise
+    with connection.cursor() as cursor:
+        # So many rows at once would be found by plans made for a few.
+        cursor.execute("ANALYZE")
     join_path = reverse("join", args=[link.key])
     return Rehearsal(study, truth_of(study, seed), people, join_path, seed)
 
@@ -166,7 +168,7 @@ def play_directly(
     else:
         # Started anew, not forked: a fork would share the parent's database connections.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(processes, context, initializer=django.setup) as pool:
+        with ProcessPoolExecutor(processes, context, initializer=apart.begin) as pool:
             facts = (rehearsal.study.pk, rehearsal.seed, rehearsal.people, rehearsal.join_path)
             asked = [pool.submit(_play_apart, *facts, batch) for batch in batches]
             for number, answer in enumerate(as_completed(asked), start=1):
@@ -187,9 +189,9 @@ def _play_apart(
 ) -> Ledger:
     """One batch in a process of its own; what its people know comes back."""
     study = Study.objects.get(pk=study_id)
-    apart = Rehearsal(study, truth_of(study, seed), people, join_path, seed)
-    play_batch(apart, batch)
-    return apart.ledger
+    here = Rehearsal(study, truth_of(study, seed), people, join_path, seed)
+    play_batch(here, batch)
+    return here.ledger
 
 
 def settle(rehearsal: Rehearsal) -> None:

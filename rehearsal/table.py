@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +83,26 @@ class Table:
             chosen=column("chosen"),
             ordinal=column("ordinal"),
             counted=np.array([row.counted for row in rows], dtype=np.bool_),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence["Table"]) -> "Table":
+        """One below the other; narrow ones are filled up with places where nothing stood."""
+        if not parts:
+            return cls.of([])
+        places = max(part.pole.shape[1] for part in parts)
+        empty = {"pole": -1, "order": -1, "rank": 0}
+
+        def column(part: "Table", name: str) -> Any:
+            values = getattr(part, name)
+            if name not in empty:
+                return values
+            lacking = ((0, 0), (0, places - values.shape[1]))
+            return np.pad(values, lacking, constant_values=empty[name])
+
+        names = [item.name for item in fields(cls)]
+        return cls(
+            **{name: np.concatenate([column(part, name) for part in parts]) for name in names}
         )
 
     def __len__(self) -> int:

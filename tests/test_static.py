@@ -26,8 +26,13 @@ def test_a_bundle_holds_its_parts_whole_and_in_order() -> None:
 
 
 def test_a_page_that_loads_a_bundle_loads_none_of_its_parts() -> None:
-    page = (ROOT / "templates" / "annotation" / "conversation.html").read_text("utf-8")
-    loaded = set(re.findall(r"{% static '(js/[^']+)' %}", page))
+    templates = ROOT / "templates" / "annotation"
+    files = "partials/conversation_files.html"
+    loaded = set(re.findall(r"{% static '(js/[^']+)' %}", (templates / files).read_text("utf-8")))
+    for page in ("conversation.html", "conversations.html"):
+        text = (templates / page).read_text("utf-8")
+        assert f'{{% block scripts %}}{{% include "annotation/{files}" %}}' in text
+        assert "js/" not in text
     assert "js/conversation.js" in loaded
     assert not loaded & set(BUNDLES["js/conversation.js"])
 

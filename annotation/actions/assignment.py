@@ -1,9 +1,10 @@
 """Claiming, keeping and settling slots; re-tests, which settle none."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, Q, QuerySet
@@ -22,12 +23,8 @@ from annotation.choosing import (
 )
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Deal, Grant, Participation, Slot
-from annotation.models.assignment import (
-    NEVER_LEASED,
-    RETEST,
-    deal_parts,
-    retest_parts,
-)
+from annotation.models.assignment import NEVER_LEASED, RETEST, deal_parts, retest_parts
+from annotation.prepared import prepared
 
 # More places than people take at one moment: something else holds them all.
 MOST_TRIES = 200
@@ -45,7 +42,7 @@ def claim_slot(*, participation: Participation) -> Grant | None:
     """
     if has_her_share(participation):
         return None
-    met = _what_she_met(participation)
+    met = list(_what_she_met(participation=participation.pk))
     seed = derive_seed(*deal_parts(participation, len(met)))
     taken: set[int] = set()
     while len(taken) < MOST_TRIES and (looked_at := _open_slots(participation, met, besides=taken)):
@@ -75,35 +72,50 @@ def has_her_share(participation: Participation) -> bool:
 Met = Sequence[tuple[Sequence[str], int]]
 
 
-def _what_she_met(participation: Participation) -> Met:
+@prepared
+def _what_she_met(*, participation: int) -> QuerySet[Grant, Any]:
     grants = Grant.objects.filter(participation=participation, occasion=0)
-    return list(grants.values_list("prompt__topics", "slot__candidate_set__sampler"))
+    return grants.values_list("prompt__topics", "slot__candidate_set__sampler")
 
 
 def _open_slots(participation: Participation, met: Met, besides: set[int]) -> list[OpenSlot]:
     """The first open slots in filling order: of her own stratum, else wanted of anybody,
     else of others."""
-    assert participation.locale is not None
     topics = Counter(topic for topics, _arm in met for topic in topics)
     arms = Counter(arm for _topics, arm in met)
-    claimable = (
-        Slot.objects.claimable(locale=participation.locale, phase=participation.phase)
-        .not_met_by(participation.annotator)
-        .exclude(pk__in=besides)
-        .order_by("batch", "ordinal", "draw")
+    look = partial(
+        partial(_foremost.build, besides=besides) if besides else _foremost,
+        locale=participation.locale_id,
+        phase=participation.phase,
+        annotator=participation.annotator_id,
+        now=timezone.now(),
     )
-    own = claimable.filter(stratum=participation.stratum)
-    anybody = claimable.filter(stratum="") if participation.stratum else Slot.objects.none()
-    rows = _first(own) or _first(anybody) or _first(claimable)
+    of_strata = (look(stratum=name) for name in dict.fromkeys([participation.stratum, ""]))
+    rows = next(filter(None, of_strata), None) or look()
     return [
         OpenSlot(slot, stratum, batch, ordinal, topic_met(its_topics, topics), arms[arm])
         for slot, stratum, batch, ordinal, its_topics, arm in rows
     ]
 
 
-def _first(claimable: QuerySet[Slot]) -> list[tuple[int, str, int, int, list[str], int]]:
+@prepared
+def _foremost(
+    *,
+    locale: int,
+    phase: str,
+    annotator: int,
+    now: datetime,
+    stratum: str | None = None,
+    besides: Collection[int] = (),
+) -> QuerySet[Slot, Any]:
+    """Claimable slots in filling order, of one stratum or of all."""
+    found = Slot.objects.claimable(locale=locale, phase=phase, now=now).not_met_by(annotator)
+    if stratum is not None:
+        found = found.filter(stratum=stratum)
+    if besides:
+        found = found.exclude(pk__in=besides)
     columns = ("pk", "stratum", "batch", "ordinal", "prompt__topics", "candidate_set__sampler")
-    return list(claimable.values_list(*columns)[:LOOKED_AT])
+    return found.order_by("batch", "ordinal", "draw").values_list(*columns)[:LOOKED_AT]
 
 
 def _take(
@@ -113,12 +125,7 @@ def _take(
     when the plan gave it to another stratum since it was looked at."""
     now = timezone.now()
     wanted_of = next(item.stratum for item in considered if item.slot == slot_id)
-    slot = (
-        Slot.objects.open()
-        .filter(pk=slot_id, leased_until__lt=now, stratum=wanted_of)
-        .select_for_update(skip_locked=True)
-        .first()
-    )
+    slot: Slot | None = next(iter(_lock_if_free(slot=slot_id, now=now, stratum=wanted_of)), None)
     if slot is None:
         return None
     if slot.holder_id:
@@ -129,6 +136,16 @@ def _take(
     slot.leased_until = now + _lease(participation)
     slot.save(update_fields=["holder", "leased_until"])
     return slot
+
+
+@prepared
+def _lock_if_free(*, slot: int, now: datetime, stratum: str) -> QuerySet[Slot]:
+    return (
+        Slot.objects.open()
+        .filter(pk=slot, leased_until__lt=now, stratum=stratum)
+        .select_related("candidate_set__prompt_text")
+        .select_for_update(skip_locked=True, of=("self",))
+    )
 
 
 def claim_retest(*, participation: Participation) -> Grant | None:
@@ -143,7 +160,7 @@ def claim_retest(*, participation: Participation) -> Grant | None:
     again = participation.grants.filter(occasion=RETEST).count()
     seed = derive_seed(*retest_parts(participation, again))
     choice = choose_retest(judged, seed)
-    slot = Slot.objects.get(pk=choice.slot)
+    slot = Slot.objects.select_related("candidate_set__prompt_text").get(pk=choice.slot)
     record = Record(RETEST_RULE, seed, retest_record(judged), choice.probability)
     return _grant(slot, participation, record, occasion=RETEST)
 
@@ -162,7 +179,7 @@ def _grant(slot: Slot, participation: Participation, record: Record, *, occasion
     grant = Grant.objects.create(
         slot=slot,
         participation=participation,
-        annotator=participation.annotator,
+        annotator_id=participation.annotator_id,
         prompt_id=slot.prompt_id,
         occasion=occasion,
     )
@@ -176,15 +193,18 @@ def renew_lease(*, conversation: Conversation) -> None:
     if grant is None or not conversation.is_open:
         return
     now = timezone.now()
+    a_minute_ago = now + _lease(participation) - timedelta(minutes=1)
     if grant.is_retest:
         a_while = Q(renewed_at=None) | Q(renewed_at__lt=now - timedelta(minutes=1))
         Grant.objects.filter(a_while, pk=grant.pk).update(renewed_at=now)
+        return
+    if grant.slot.holder_id == participation.pk and grant.slot.leased_until >= a_minute_ago:
         return
     renewed = Slot.objects.filter(
         pk=grant.slot_id,
         status=Slot.Status.OPEN,
         holder=participation,
-        leased_until__lt=now + _lease(participation) - timedelta(minutes=1),
+        leased_until__lt=a_minute_ago,
     ).update(leased_until=now + _lease(participation))
     if renewed:
         Grant.objects.filter(pk=grant.pk).update(renewed_at=now)

@@ -1,10 +1,9 @@
-"""A conversation opens, shows its candidates, and takes the ranking of each turn."""
+"""A conversation opens, and shows the candidates of each turn."""
 
-import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,39 +11,37 @@ from annotation import dealing
 from annotation.actions.assignment import (
     claim_retest,
     claim_slot,
-    complete_slot,
     has_her_share,
 )
-from annotation.actions.judgement import OUT_OF_DATE, Judgement, check_judgement
-from annotation.actions.leaving import end_when_done, forget_draft, keep_known, lock_open
-from annotation.actions.writing import add_live_turn
+from annotation.actions.leaving import keep_known
+from annotation.actions.showing import store_order
+from annotation.kept import lock_kept
 from annotation.models import (
     Conversation,
     Grant,
-    Mode,
     Participation,
-    RankedCandidate,
-    Ranking,
     ShownCandidate,
     Slot,
     Turn,
 )
+from annotation.remembered import read_conversations, remember, shown_in
 from annotation.sittings import day_is_full, sitting_of
 from annotation.steps import (
     Step,
     conversations_due,
     next_step,
     open_conversation,
-    read_conversations,
-    shown_in,
 )
-from candidates.models import CandidateSet, PromptText
+from candidates.models import CandidateSet
 
 
 @transaction.atomic
-def open_next_conversation(*, participation: Participation) -> Conversation | None:
-    """The open conversation, or the next of her plan.
+def open_next_conversation(
+    *, participation: Participation, show: bool = False
+) -> Conversation | None:
+    """The open conversation, or the next of her plan; a second call returns the same.
 
+    With `show`, the candidates of a new one are shown at once, as by `show_candidates`.
     None when nothing is left for her or for today, or when she is not that far.
     """
     locked = _lock_person(participation)
@@ -57,19 +54,20 @@ def open_next_conversation(*, participation: Participation) -> Conversation | No
         return None
     for ordinal, planned in _first_of_each_kind(conversations_due(locked)):
         if planned.kind == Conversation.Kind.OWN:
-            return _create_conversation(locked, ordinal, planned, grant=None)
+            return _create_conversation(locked, ordinal, planned)
         claim = claim_retest if planned.kind == dealing.RETEST else claim_slot
         grant = claim(participation=locked)
         if grant:
-            return _create_conversation(locked, ordinal, planned, grant=grant)
+            conversation = _create_conversation(locked, ordinal, planned, grant)
+            _add_first_turn(conversation, grant.slot, show=show)
+            return conversation
     _note_pool(locked)
     return None
 
 
 def _lock_person(participation: Participation) -> Participation:
     """Her row as it is now, locked; of what surrounds it, what was read before is kept."""
-    people = Participation.objects.select_related("annotator")
-    locked = people.select_for_update(of=("self",)).get(pk=participation.pk)
+    locked = lock_kept(participation)
     keep_known(locked, participation)
     read_conversations(locked)
     return locked
@@ -92,7 +90,7 @@ def _note_pool(participation: Participation) -> None:
     assert participation.locale is not None
     at_work = (
         Slot.objects.wanted(locale=participation.locale, phase=participation.phase)
-        .not_met_by(participation.annotator)
+        .not_met_by(participation.annotator_id)
         .order_by("batch", "ordinal", "draw")  # the order of an index of open slots alone
         .first()
     )
@@ -111,7 +109,7 @@ def _create_conversation(
     participation: Participation,
     ordinal: int,
     planned: dealing.PlannedConversation,
-    grant: Grant | None,
+    grant: Grant | None = None,
 ) -> Conversation:
     assert participation.locale is not None
     conversation = Conversation.objects.create(
@@ -125,116 +123,47 @@ def _create_conversation(
         sitting=sitting_of(participation),
         opened_at=timezone.now(),
     )
-    if grant:
-        set_id = grant.slot.candidate_set_id
-        Turn.objects.create(
-            conversation=conversation,
-            position=1,
-            message=PromptText.objects.values_list("text", flat=True).get(candidateset=set_id),
-            mode=participation.study.mode_of(1),
-            candidate_set_id=set_id,
-            live=False,
-        )
+    remember(participation, "conversations", [*participation.conversations.all(), conversation])
     return conversation
 
 
-@transaction.atomic
-def show_candidates(*, turn: Turn) -> list[ShownCandidate]:
+def _add_first_turn(conversation: Conversation, slot: Slot, *, show: bool) -> None:
+    """The turn of a prompt, with its candidates where they are shown at once."""
+    made = slot.candidate_set
+    assert made.prompt_text is not None
+    show = show and made.status == CandidateSet.Status.READY
+    turn = Turn(
+        conversation=conversation,
+        position=1,
+        message=made.prompt_text.text,
+        mode=conversation.participation.study.mode_of(1),
+        candidate_set=made,
+        live=False,
+        shown_at=timezone.now() if show else None,
+    )
+    turn.save(force_insert=True)
+    for of_it in Turn._meta.related_objects:
+        if of_it.one_to_one:  # neither ranked nor explained
+            of_it.set_cached_value(turn, None)
+    if show:
+        remember(turn, "shown", store_order(turn))
+    remember(conversation, "turns", [turn])
+
+
+def show_candidates(*, turn: Turn) -> Sequence[ShownCandidate]:
     """The stored order of a turn's candidates, fixed at the first look."""
+    return shown_in(turn) if turn.shown_at else _show(turn)
+
+
+@transaction.atomic
+def _show(turn: Turn) -> Sequence[ShownCandidate]:
     locked = Turn.objects.select_for_update().get(pk=turn.pk)
     if locked.shown_at:
-        return list(locked.shown.select_related("candidate"))
+        return shown_in(locked)
     locked.conversation = turn.conversation
     if turn.candidate_set.status != CandidateSet.Status.READY:  # what is ready stays so
         raise ValidationError(_("The answers are not ready yet."))
-    candidates = list(turn.candidate_set.candidates.order_by("position"))
-    shown = [
-        ShownCandidate(turn=locked, candidate=candidates[place], position=position)
-        for position, place in enumerate(_order(locked, len(candidates)))
-    ]
-    ShownCandidate.objects.bulk_create(shown)
+    shown = store_order(locked)
     locked.shown_at = timezone.now()
     locked.save(update_fields=["shown_at"])
     return shown
-
-
-def _order(turn: Turn, n: int) -> list[int]:
-    conversation = turn.conversation
-    if not turn.live:
-        assert conversation.grant is not None
-        slot = conversation.grant.slot
-        study = conversation.participation.study
-        seed = dealing.derive_seed(study.seed, turn.candidate_set_id, slot.locale_id)
-        if conversation.grant.is_retest:
-            again = dealing.derive_seed(
-                conversation.participation.seed, "order again", turn.candidate_set_id
-            )
-            return dealing.retest_order(n=n, seed=seed, ordinal=slot.ordinal, retest_seed=again)
-        return dealing.pool_order(n=n, seed=seed, ordinal=slot.ordinal)
-    seed = dealing.derive_seed(
-        conversation.participation.seed, "order", conversation.ordinal, turn.position
-    )
-    return dealing.live_order(n=n, seed=seed)
-
-
-@transaction.atomic
-def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgement) -> Ranking:
-    """Stores the judgement of a turn once; a repeat returns what is stored.
-
-    Locks the turn's row: of simultaneous submissions the first is stored and the others
-    read it. On turn 1 the slot is settled; where another turn follows, its message is
-    stored and its generation starts after commit. Raises ValidationError.
-    """
-    locked = Turn.objects.select_for_update().get(pk=turn.pk)
-    stored = Ranking.objects.filter(turn=locked).first()
-    if stored:
-        return stored
-    conversation = locked.conversation = lock_open(turn.conversation)
-    if not locked.is_last and not judgement.next_message:
-        raise ValidationError({"next_message": _("Write your next message.")})
-    ranking = _store_ranking(locked, shown_in(turn), submission_key, judgement)
-    if locked.position == 1 and conversation.grant:
-        complete_slot(grant=conversation.grant)
-    if not locked.is_last:
-        add_live_turn(
-            conversation,
-            position=locked.position + 1,
-            message=judgement.next_message,
-            pasted=judgement.pasted,
-        )
-    if not end_when_done(conversation):
-        forget_draft(conversation, "ranking-submit", locked.position)
-    return ranking
-
-
-def _store_ranking(
-    turn: Turn, rows: Iterable[ShownCandidate], submission_key: uuid.UUID, judgement: Judgement
-) -> Ranking:
-    shown = {row.candidate.handle: row.candidate for row in rows}
-    partial = turn.conversation.participation.study.partial_allowed
-    ranks, chosen = check_judgement(judgement, list(shown), mode=turn.mode, partial=partial)
-    try:
-        with transaction.atomic():
-            ranking = Ranking.objects.create(
-                turn=turn,
-                submission_key=submission_key,
-                chosen=shown[chosen],
-                acceptable=judgement.acceptable,
-                represents=judgement.represents,
-                reason=judgement.reason,
-                layout=judgement.layout,
-                viewport=judgement.viewport,
-            )
-    except IntegrityError as error:  # the key was used for another turn at the same moment
-        raise ValidationError(OUT_OF_DATE) from error
-    RankedCandidate.objects.bulk_create(
-        RankedCandidate(
-            ranking=ranking,
-            candidate=shown[handle],
-            rank=rank,
-            score=judgement.scores.get(handle) if turn.mode == Mode.RATING else None,
-            visible_seconds=judgement.seconds.get(handle),
-        )
-        for handle, rank in ranks.items()
-    )
-    return ranking

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from annotation.actions.judgement import OUT_OF_DATE
-from annotation.actions.leaving import end_when_done, forget_draft, lock_open
+from annotation.actions.leaving import end_when_done, forget_draft, lock_turn, refuse_if_ended
 from annotation.mentions import find_mentions
 from annotation.models import Explanation, Mention, Turn
 from annotation.steps import explanation_asked, is_ranked
@@ -19,13 +19,14 @@ def explain_choice(*, turn: Turn, text: str, pasted: int | None = None) -> Expla
     The letters it names are stored as the candidates that stood under them. A repeat returns
     what is stored. Raises ValidationError, also for a turn that no explanation is asked of.
     """
-    locked = Turn.objects.select_for_update(of=("self",)).get(pk=turn.pk)
+    held = lock_turn(turn)
+    locked = held.turn
     if not is_ranked(locked):
         raise ValidationError(_("Rank the answers first, please."))
-    stored = Explanation.objects.filter(turn=locked).first()
-    if stored:
-        return stored
-    conversation = lock_open(locked.conversation)
+    if hasattr(locked, "explanation"):
+        return locked.explanation
+    conversation = locked.conversation
+    refuse_if_ended(conversation)
     if not explanation_asked(locked):
         raise ValidationError(OUT_OF_DATE)
     label = describe(text)
@@ -36,9 +37,10 @@ def explain_choice(*, turn: Turn, text: str, pasted: int | None = None) -> Expla
         script=label.script,
         pasted=pasted,
     )
-    _store_mentions(explanation, label.language or conversation.locale.language)
-    forget_draft(conversation, "explanation-submit", locked.position)
-    end_when_done(conversation)
+    if text:
+        _store_mentions(explanation, label.language or conversation.locale.language)
+    if not end_when_done(conversation, drafted=held.drafted) and held.drafted:
+        forget_draft(conversation, "explanation-submit", locked.position)
     return explanation
 
 

@@ -1,19 +1,78 @@
 """How a conversation ends: done, skipped, left, or taken back; and the lock of one that has not."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from annotation import tasks
 from annotation.actions.assignment import release_slot
 from annotation.actions.draft import forget_drafts
-from annotation.models import Conversation, Grant, Participation
-from annotation.models.study import ExplanationPolicy
-from annotation.steps import explanation_due
+from annotation.models import Conversation, Draft, Grant, Participation, Turn
+from annotation.prepared import prepared
+from annotation.remembered import remember
+from annotation.steps import explanation_due, is_ranked
 
 HAS_ENDED = _("This conversation has ended.")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A turn whose conversation is locked: until the transaction ends nobody else adds to it."""
+
+    turn: Turn  # its conversation holds all turns, each with its ranking and its explanation
+    drafted: bool  # whether something entered in this conversation is kept and not sent
+
+
+def lock_turn(turn: Turn) -> Held:
+    """The row of a turn and then that of its conversation, locked, with all that an act on
+    them asks about. What was stored while the locks were waited for is read, too."""
+    conversation = next(iter(_lock_both(turn=turn.pk))).conversation
+    known = turn._state.fields_cache.get("conversation")
+    if known:
+        _keep_around(conversation, known)
+    # A statement of its own: that of a lock sees what else was stored before it waited.
+    turns = _read_turns(conversation)
+    found = next(item for item in turns if item.pk == turn.pk)
+    return Held(found, drafted=found.drafted)
+
+
+@prepared
+def _lock_both(*, turn: int) -> QuerySet[Turn]:
+    return (
+        Turn.objects.filter(pk=turn)
+        .select_related("conversation__participation", "conversation__grant")
+        .select_for_update(of=("self", "conversation"))
+        .order_by()
+    )
+
+
+def _read_turns(conversation: Conversation) -> Sequence[Any]:
+    """Reads the turns once for all that asks for them, as long as this object lives."""
+    turns = list(
+        _turns_of(
+            conversation=conversation.pk,
+            person=conversation.participation_id,
+            forms=_path(conversation),
+        )
+    )
+    for turn in turns:
+        turn.conversation = conversation
+    remember(conversation, "turns", turns)
+    return turns
+
+
+@prepared
+def _turns_of(*, conversation: int, person: int, forms: str) -> QuerySet[Turn]:
+    """Each with its ranking and its explanation, and whether a draft of these forms is kept."""
+    drafts = Draft.objects.filter(participation=person, key__startswith=forms)
+    turns = Turn.objects.filter(conversation=conversation).order_by("position")
+    return turns.select_related("ranking", "explanation").annotate(drafted=Exists(drafts))
 
 
 def lock_open(conversation: Conversation) -> Conversation:
@@ -22,10 +81,25 @@ def lock_open(conversation: Conversation) -> Conversation:
         .select_related("participation", "grant")
         .get(pk=conversation.pk)
     )
-    keep_known(locked.participation, conversation.participation)
+    _keep_around(locked, conversation)
+    refuse_if_ended(locked)
+    return locked
+
+
+def refuse_if_ended(locked: Conversation) -> None:
     if not locked.is_open or locked.participation.withdrawn_at:
         raise ValidationError(HAS_ENDED)
-    return locked
+
+
+def _keep_around(fresh: Conversation, known: Conversation) -> None:
+    """Her study, and the settings of this conversation, as they were read before."""
+    hers = known._state.fields_cache.get("participation")
+    if hers:
+        keep_known(fresh.participation, hers)
+    for name in ("locale", "sampler"):
+        value = known._state.fields_cache.get(name)
+        if value:
+            setattr(fresh, name, value)
 
 
 def keep_known(fresh: Participation, known: Participation) -> None:
@@ -38,22 +112,23 @@ def keep_known(fresh: Participation, known: Participation) -> None:
 
 def forget_draft(conversation: Conversation, name: str, *place: int) -> None:
     """The act is stored, so its draft goes; with the conversation's own name, all of them."""
-    path = reverse(name, args=[conversation.public_id, *place])
+    path = _path(conversation, name, *place)
     forget_drafts(participation_id=conversation.participation_id, under=path)
 
 
-def end_when_done(conversation: Conversation) -> bool:
+def _path(conversation: Conversation, name: str = "conversation", *place: int) -> str:
+    return reverse(name, args=[conversation.public_id, *place])
+
+
+def end_when_done(conversation: Conversation, *, drafted: bool = True) -> bool:
     """Ends a conversation whose planned turns are ranked and, where asked, explained.
 
-    Returns whether it did.
+    The caller holds its lock and has read its turns behind it. Returns whether it did.
     """
-    turns = conversation.turns.all()
-    asked = conversation.participation.wave.explanation_policy != ExplanationPolicy.OFF
-    if asked and any(explanation_due(turn) for turn in turns.select_related("explanation")):
+    ranked = [turn for turn in conversation.turns.all() if is_ranked(turn)]
+    if len(ranked) < conversation.planned_turns or any(explanation_due(turn) for turn in ranked):
         return False
-    if turns.filter(ranking__isnull=False).count() < conversation.planned_turns:
-        return False
-    end(conversation, Conversation.Status.FINISHED)
+    end(conversation, Conversation.Status.FINISHED, drafted=drafted)
     return True
 
 
@@ -63,6 +138,8 @@ def end_if_done(*, conversation: Conversation) -> None:
     and is no longer asked for. Does nothing otherwise, nor a second time."""
     locked = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
     if locked.is_open:
+        _keep_around(locked, conversation)
+        _read_turns(locked)
         end_when_done(locked)
 
 
@@ -113,9 +190,10 @@ def _leave(
         release_slot(grant=locked.grant, disposition=disposition, reason=reason)
 
 
-def end(conversation: Conversation, status: Conversation.Status) -> None:
+def end(conversation: Conversation, status: Conversation.Status, *, drafted: bool = True) -> None:
+    """The caller holds the lock, and says where she knows that no draft is left."""
     conversation.status = status
     conversation.ended_at = timezone.now()
     conversation.save(update_fields=["status", "ended_at", "skip_reason"])
-    transaction.on_commit(lambda: tasks.enqueue_review(conversation.participation_id))
-    forget_draft(conversation, "conversation")
+    if drafted:
+        forget_draft(conversation, "conversation")

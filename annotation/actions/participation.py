@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -212,10 +213,10 @@ def _release_code(locked: Participation, outcome: Outcome) -> str:
 
 def _is_complete(participation: Participation) -> bool:
     """Every finished conversation has a stored ranking for each planned turn."""
-    for conversation in participation.conversations.filter(status=Conversation.Status.FINISHED):
-        ranked = conversation.turns.filter(ranking__isnull=False).count()
-        if ranked != conversation.planned_turns:
-            return False
+    finished = participation.conversations.filter(status=Conversation.Status.FINISHED)
+    ranked = Count("turns", filter=Q(turns__ranking__isnull=False))
+    if finished.annotate(ranked=ranked).exclude(ranked=F("planned_turns")).exists():
+        return False
     asked = _questions(participation.study.quota_instrument, participation.country).filter(
         special_category=False
     )

@@ -3,6 +3,7 @@
 import hashlib
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from annotation import dealing
 from annotation.actions.leaving import end_with_help, forget_draft, lock_open
@@ -87,8 +88,10 @@ def add_live_turn(
 
 def _history(conversation: Conversation) -> list[Message]:
     """The chosen path: each message and the one answer that continued from it."""
-    messages = []
-    for turn in conversation.turns.select_related("ranking__chosen").order_by("position"):
+    turns = list(conversation.turns.all())  # in order, and as a rule read already
+    prefetch_related_objects([turn.ranking for turn in turns], "chosen")
+    messages: list[Message] = []
+    for turn in turns:
         messages.append({"role": "user", "content": turn.message})
         messages.append({"role": "assistant", "content": turn.ranking.chosen.text})
     return messages

@@ -163,6 +163,9 @@ class RankingForm(ModeratedForm):
         """Each shown candidate with its bound controls, in the order shown."""
         return answer_controls(self, self.shown)
 
+    def letters(self) -> str:
+        return "".join(row.letter for row in self.shown)
+
     def grouped_choices(self) -> list[forms.BoundField]:
         """Choices whose buttons are spread over the answers."""
         return [self[name] for name in ("best", "worst") if name in self.fields]

@@ -22,17 +22,17 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Wanted and not judged yet, whether or not somebody is at it."""
         return self.filter(status=Slot.Status.OPEN)
 
-    def wanted(self, *, locale: StudyLocale, phase: str) -> "SlotQuerySet":
+    def wanted(self, *, locale: StudyLocale | int, phase: str) -> "SlotQuerySet":
         """What a locale still lacks in a phase, whether or not somebody is at it."""
         return self.open().filter(locale=locale, phase=phase, prompt__retired_at=None)
 
-    def claimable(self, *, locale: StudyLocale, phase: str) -> "SlotQuerySet":
+    def claimable(self, *, locale: StudyLocale | int, phase: str, now: datetime) -> "SlotQuerySet":
         """Open slots that nobody holds now. A lapsed lease needs no housekeeping to count."""
-        return self.wanted(locale=locale, phase=phase).filter(leased_until__lt=timezone.now())
+        return self.wanted(locale=locale, phase=phase).filter(leased_until__lt=now)
 
-    def not_met_by(self, annotator: Annotator) -> "SlotQuerySet":
+    def not_met_by(self, annotator_id: int) -> "SlotQuerySet":
         """Slots whose prompt this person has never been given, in any arm or language."""
-        met = Grant.objects.filter(annotator=annotator, prompt=OuterRef("prompt"))
+        met = Grant.objects.filter(annotator=annotator_id, prompt=OuterRef("prompt"))
         return self.filter(~Exists(met))
 
 

@@ -5,14 +5,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.db.models import Exists, QuerySet
 from django.template.context import Context
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 
-from annotation.access import find_own_thread
+from annotation.access import find_begun_thread
 from annotation.forms.care import ReportForm, page_of
-from annotation.models import HelpThread, Study, Turn
+from annotation.models import Flag, HelpThread, Participation, Study, Turn
+from annotation.prepared import prepared
 
 register = template.Library()
 
@@ -43,15 +45,32 @@ def help_desk_link(context: Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def answer_waits(context: Context) -> bool:
-    """Whether the help desk has answered since she last looked."""
+def footer_news(context: Context) -> dict[str, bool]:
+    """What there is for her: `notes` on how she worked, an `answer` of the help desk that came
+    since she last looked."""
     request = context.get("request")
     if request is None or not hasattr(request, "session"):
-        return False
-    thread = find_own_thread(request)
-    if thread is None:
-        return False
-    return HelpThread.objects.with_unread_answer().filter(pk=thread.pk).exists()
+        return {}
+    participation = getattr(request, "participation", None)
+    notes = has_thread = answer = False
+    if participation:
+        [(notes, has_thread, answer)] = _news_of(person=participation.pk)
+    if not has_thread:
+        begun = find_begun_thread(
+            request, study_id=participation.study_id if participation else None
+        )
+        unread = HelpThread.objects.with_unread_answer()
+        answer = begun is not None and unread.filter(pk=begun.pk).exists()
+    return {"notes": notes, "answer": answer}
+
+
+@prepared
+def _news_of(*, person: int) -> QuerySet[Participation, Any]:
+    threads = HelpThread.objects.filter(participation=person)
+    notes = Flag.objects.filter(participation=person).raised()
+    return Participation.objects.filter(pk=person).values_list(
+        Exists(notes), Exists(threads), Exists(threads.with_unread_answer())
+    )
 
 
 @register.inclusion_tag("annotation/partials/report.html", takes_context=True)

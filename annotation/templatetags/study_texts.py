@@ -1,14 +1,20 @@
 """Texts on a page: what a research team wrote, what a model wrote, how long a message is."""
 
 import re
+from collections.abc import Hashable
 from decimal import Decimal
+from functools import lru_cache
 
 from django import template
 from django.conf import settings
+from django.forms import BoundField
+from django.template.loader import get_template
 from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
+from annotation.forms.rendering import buttons
 from annotation.markdown import to_html
 
 register = template.Library()
@@ -40,6 +46,23 @@ def money(amount: Decimal, currency: str) -> str:
 def markdown(text: str) -> SafeString:
     """What a model wrote: Markdown, of which only harmless tags are left."""
     return to_html(text)
+
+
+@register.simple_tag
+def choice_buttons(field: BoundField, kind: str) -> SafeString:
+    return buttons(field, kind)
+
+
+@register.simple_tag
+def said_alike(name: str, **words: Hashable) -> SafeString:
+    """A part of a page that says the same to all who read a language and meet these words:
+    rendered for the first of them."""
+    return _rendered(name, get_language(), tuple(words.items()))
+
+
+@lru_cache(maxsize=1000)
+def _rendered(name: str, language: str, words: tuple[tuple[str, Hashable], ...]) -> SafeString:
+    return SafeString(get_template(f"annotation/partials/{name}.html").render(dict(words)))
 
 
 @register.filter

@@ -3,7 +3,6 @@
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import (
@@ -18,15 +17,16 @@ from annotation.actions.assignment import renew_lease
 from annotation.actions.conversation import (
     give_up_pool,
     open_next_conversation,
-    submit_ranking,
 )
 from annotation.actions.explaining import explain_choice
 from annotation.actions.judgement import OUT_OF_DATE
 from annotation.actions.leaving import end_if_done
+from annotation.actions.submission import submit_ranking
 from annotation.actions.writing import check_message, retry_generation, write_own_prompt
 from annotation.forms.conversation import OwnPromptForm, RankingForm
 from annotation.models import Conversation, Participation
 from annotation.pace import minutes_left
+from annotation.remembered import shown_in
 from annotation.sittings import (
     day_is_full,
     is_back,
@@ -41,13 +41,14 @@ from annotation.steps import (
     next_step,
     open_conversation,
     plan_of,
-    shown_in,
     standing,
     wrote_in_other_language,
 )
 from annotation.views.conversation_page import (
     explanation_form,
     go_on,
+    is_asked_by_script,
+    put_in_place,
     refuse,
     show,
     to_page,
@@ -95,17 +96,23 @@ def _written_before(participation: Participation) -> Conversation | None:
 @require_POST
 @participant_required
 def conversation_open(request: ParticipantRequest) -> HttpResponse:
-    """Opens the next one; while others are at work on all that is left, says so."""
+    """Opens the next one: a script receives it, a browser by itself is led to it.
+
+    While others are at work on all that is left, says so.
+    """
     participation = request.participation
     if "finish" in request.POST:
         give_up_pool(participation=participation)
-    opened = open_next_conversation(participation=participation)
+    script = is_asked_by_script(request)
+    opened = open_next_conversation(participation=participation, show=script)
+    if opened and script:
+        return put_in_place(request, opened)
     if opened:
         return redirect("conversation", opened.public_id)
     participation.refresh_from_db()
     if next_step(participation) is Step.CONVERSATIONS:
-        return redirect(f"{reverse('conversations')}?busy")
-    return redirect("here")
+        return to_page(request, "conversations", query="?busy")
+    return to_page(request, "here")
 
 
 @require_GET

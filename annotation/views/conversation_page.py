@@ -8,20 +8,21 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
-from annotation.access import ParticipantRequest, get_own_draft, return_url
+from annotation.access import ParticipantRequest, get_own_draft, hold_as_hers, return_url
+from annotation.actions.assignment import renew_lease
 from annotation.actions.conversation import show_candidates
 from annotation.actions.leaving import HAS_ENDED
 from annotation.forms.conversation import ExplanationForm, OwnPromptForm, RankingForm
 from annotation.models import Conversation
 from annotation.models.study import ExplanationPolicy
 from annotation.pace import minutes_left
+from annotation.remembered import is_known, read_conversations
 from annotation.sittings import is_back
 from annotation.steps import (
     Standing,
     TurnStep,
     is_ranked,
     plan_of,
-    read_conversations,
     standing,
     wrote_in_other_language,
 )
@@ -43,11 +44,32 @@ def go_on(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     return redirect("conversation", conversation.public_id)
 
 
-def to_page(request: HttpRequest, name: str, *args: str) -> HttpResponse:
+def is_asked_by_script(request: HttpRequest) -> bool:
+    """Whether htmx asks, for a part of the page: not for a whole one, of the browser's history."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+
+
+def to_page(request: HttpRequest, name: str, *args: str, query: str = "") -> HttpResponse:
     """To a whole page, also for htmx, which would put it inside this one."""
-    if not request.headers.get("HX-Request"):
-        return redirect(name, *args)
-    return HttpResponse(headers={"HX-Redirect": reverse(name, args=args)})
+    address = reverse(name, args=args) + query
+    if not is_asked_by_script(request):
+        return redirect(address)
+    return HttpResponse(headers={"HX-Redirect": address})
+
+
+def put_in_place(request: ParticipantRequest, opened: Conversation) -> HttpResponse:
+    """The conversation that was opened, in place of the page between two; its address too, so
+    that reloading and going back do what they do on its own page."""
+    participation = opened.participation
+    request.participation = participation
+    hold_as_hers(opened, participation)
+    renew_lease(conversation=opened)
+    now = standing(opened)
+    if now.step is TurnStep.ENDED:
+        return to_page(request, "conversation", opened.public_id)
+    response = show(request, opened, now, template="partials/opened.html")
+    response["HX-Push-Url"] = reverse("conversation", args=[opened.public_id])
+    return response
 
 
 def refuse(
@@ -75,15 +97,18 @@ def show(
     form: Any = None,
     status: int = 200,
     problems: list[str] | None = None,
+    template: str = "partials/conversation.html",
 ) -> HttpResponse:
-    """The page of a conversation, or (for htmx) only its changing part."""
+    """The page of a conversation, or (for htmx) only its changing part: `template`."""
     if conversation.status == Conversation.Status.HELPED:  # the answer to the first was lost
         return to_page(request, "conversation-help", conversation.public_id)
     if now.step is TurnStep.ENDED:
         return to_page(request, "here") if status == 200 else _say_ended(request)
-    read_conversations(request.participation)
+    if not is_known(request.participation, "conversations"):
+        read_conversations(request.participation)
     draft_key = _draft_key(conversation, now)
-    draft = get_own_draft(request, draft_key)
+    # Of a conversation that was opened just now its turns are known, and there is no draft.
+    draft = None if is_known(conversation, "turns") else get_own_draft(request, draft_key)
     context: dict[str, Any] = {
         "conversation": conversation,
         "study": request.participation.study,
@@ -104,10 +129,7 @@ def show(
         "draft_key": draft_key,
     }
     context |= _step_context(conversation, now, form, draft.fields if draft else {})
-    fragment = request.headers.get("HX-Request") and not request.headers.get(
-        "HX-History-Restore-Request"
-    )
-    template = "partials/conversation.html" if fragment else "conversation.html"
+    template = template if is_asked_by_script(request) else "conversation.html"
     response = render(request, f"annotation/{template}", context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -115,7 +137,7 @@ def show(
 
 def _say_ended(request: HttpRequest) -> HttpResponse:
     """What was sent came after the end, from another tab or an old page: nothing is stored."""
-    template = "partials/message.html" if request.headers.get("HX-Request") else "message.html"
+    template = "partials/message.html" if is_asked_by_script(request) else "message.html"
     return render(request, f"annotation/{template}", {"text": HAS_ENDED}, status=409)
 
 

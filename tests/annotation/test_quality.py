@@ -219,12 +219,40 @@ def test_the_norm_is_of_other_people_of_the_same_language(
     other = Walker(link)
     other.enter()
     other.finish()
-    norm = review._norm(other.participation, "fr")
+    norm = review.Norms().of(other.participation, "fr")
     turns = Ranking.objects.filter(turn__conversation__participation=walker.participation)
     assert (norm.source, norm.people, norm.rankings) == ("study", 1, turns.count())
-    assert review._norm(other.participation, "it").source == "readers"
+    assert review.Norms().of(other.participation, "it").source == "readers"
     Participation.objects.filter(pk=walker.participation.pk).update(excluded_at=timezone.now())
-    assert review._norm(other.participation, "fr").source == "readers"
+    assert review.Norms().of(other.participation, "fr").source == "readers"
+
+
+@pytest.mark.django_db
+def test_norms_that_were_read_for_all_leave_each_of_them_out_of_her_own(
+    walker: Walker, link: RecruitmentLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quality, "NORM_RANKINGS", 1)
+    monkeypatch.setattr(quality, "NORM_PEOPLE", 1)
+    other = Walker(link)
+    other.enter()
+    other.finish()
+    people = [walker.participation, other.participation]
+    Ranking.objects.filter(turn__conversation__participation=people[1]).update(
+        submitted_at=timezone.now() + timedelta(minutes=30)
+    )
+    hers = [
+        Ranking.objects.filter(turn__conversation__participation=person).count()
+        for person in people
+    ]
+    # All of the newest are of one of them, and more than are read beside a sample.
+    for sample, usual in ((100, 100), (hers[1] - 1, 1)):
+        monkeypatch.setattr(review, "NORM_SAMPLE", sample)
+        monkeypatch.setattr(review, "USUAL_TURNS", usual)
+        norms = review.Norms()
+        for person in people:
+            norms.of(person, "fr")
+        of_others = [norms.of(person, "fr").rankings for person in people]
+        assert of_others == [min(sample, hers[1]), min(sample, hers[0])]
 
 
 @pytest.mark.django_db

@@ -31,7 +31,6 @@ from annotation.actions.assignment import renew_lease
 from annotation.actions.conversation import (
     open_next_conversation,
     show_candidates,
-    submit_ranking,
 )
 from annotation.actions.explaining import explain_choice
 from annotation.actions.judgement import Judgement
@@ -41,6 +40,7 @@ from annotation.actions.plan import plan_slots, retire_prompt
 from annotation.actions.pool import request_pool
 from annotation.actions.quality import decide_flag
 from annotation.actions.replan import change_target
+from annotation.actions.submission import submit_ranking
 from annotation.actions.withdrawal import withdraw
 from annotation.choosing import choose, from_record
 from annotation.models import (

@@ -15,11 +15,11 @@ from django.utils.translation import gettext, override
 
 from accounts.actions import Given
 from accounts.models import Answer, Consent, ExternalIdentity, Question
-from annotation.actions.conversation import submit_ranking
 from annotation.actions.explaining import explain_choice
 from annotation.actions.judgement import Judgement
 from annotation.actions.participation import answer_closing
 from annotation.actions.replacing import replace_done_slots
+from annotation.actions.submission import submit_ranking
 from annotation.actions.withdrawal import erase_texts, withdraw
 from annotation.actions.writing import check_message
 from annotation.models import (

@@ -1,14 +1,25 @@
-"""A finished conversation is looked at by a real worker; without a broker nothing is lost."""
+"""Work is looked at by a real worker, at the finish at once; without a broker nothing is lost."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Vendor
-from annotation import tasks
+from annotation import review, tasks
 from annotation.actions.link import create_recruitment_link
-from annotation.models import Flag, Participation, Phase, Ranking, RecruitmentLink, Turn
+from annotation.actions.participation import end_participation
+from annotation.models import (
+    Flag,
+    Outcome,
+    Participation,
+    Phase,
+    Ranking,
+    RecruitmentLink,
+    Turn,
+)
+from annotation.review import NEW_WORK, participations_to_review
 from tests.conftest import make_small_study
 from tests.processes import Worker, wait_until
 from tests.provider import Provider
@@ -17,7 +28,7 @@ from tests.walker import Walker
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_finished_conversation_leads_to_flags_by_a_real_worker(
+def test_finished_conversations_lead_to_flags_before_the_end_and_by_a_real_worker(
     empty_database: None, provider: Provider
 ) -> None:
     study = make_small_study()
@@ -30,7 +41,8 @@ def test_a_finished_conversation_leads_to_flags_by_a_real_worker(
         assert turn.shown_at
         Ranking.objects.filter(turn=turn).update(submitted_at=turn.shown_at + timedelta(seconds=1))
     assert not Flag.objects.exists()
-    with Worker.running():  # what the conversations asked for waits at the broker
+    tasks.review_new_work.apply_async()  # as beat does
+    with Worker.running():
         wait_until(lambda: Flag.objects.filter(kind="speed", state="raised").exists())
     participation = Participation.objects.get()
     assert participation.excluded_at is None
@@ -39,27 +51,43 @@ def test_a_finished_conversation_leads_to_flags_by_a_real_worker(
     assert walker.participation.completion_code
 
 
-def test_without_a_broker_a_conversation_ends_and_is_found_again(
+def test_without_a_broker_a_participation_ends_and_is_found_again(
     link: RecruitmentLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walker = Walker(link)
     walker.enter()
-    conversation = walker.open()
     from config.celery import app
 
+    asked: list[int] = []
     with app.connection_for_write("redis://127.0.0.1:1/0", connect_timeout=1) as gone:
         send: Any = tasks.review_participation.apply_async
-        monkeypatch.setattr(
-            tasks.review_participation,
-            "apply_async",
-            lambda *args, **options: send(*args, **options, connection=gone),
-        )
-        response = walker.post("conversation-skip", {}, conversation.public_id)
-    assert response.status_code == 200
-    reviewed: list[int] = []
-    monkeypatch.setattr(tasks, "review_participation", reviewed.append)
-    tasks.review_recent_work()
-    assert reviewed == [walker.participation.pk]
+
+        def send_into_nothing(*args: Any, **options: Any) -> Any:
+            asked.extend(args[0])
+            return send(*args, **options, connection=gone)
+
+        monkeypatch.setattr(tasks.review_participation, "apply_async", send_into_nothing)
+        response = walker.post("conversation-skip", {}, walker.open().public_id)
+        assert response.status_code == 200
+        assert asked == []  # beat looks at conversations
+        end_participation(participation=walker.participation, outcome=Outcome.COMPLETE)
+    assert asked == [walker.participation.pk]
+    for look in (tasks.review_new_work, tasks.review_recent_work):
+        reviewed: list[int] = []
+        monkeypatch.setattr(review, "review_each", reviewed.extend)
+        look()
+        assert reviewed == [walker.participation.pk]
+
+
+def test_a_beat_looks_at_nobody_whose_last_conversation_it_has_seen(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.enter()
+    walker.post("conversation-skip", {}, walker.open().public_id)
+    pk = walker.participation.pk
+    long_ago = timezone.now() - timedelta(hours=1)
+    walker.participation.conversations.update(ended_at=long_ago)
+    assert pk not in participations_to_review(within=NEW_WORK)
+    assert pk in participations_to_review()
 
 
 def test_a_review_of_somebody_who_is_gone_does_nothing() -> None:

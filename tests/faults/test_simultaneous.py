@@ -6,12 +6,17 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from annotation.actions.draft import save_draft
+from annotation.actions.judgement import Judgement
+from annotation.actions.submission import submit_ranking
 from annotation.deals import find_unexplained
-from annotation.models import Grant, Ranking, RecruitmentLink, Slot, Turn
+from annotation.models import Conversation, Grant, Ranking, RecruitmentLink, Slot, Turn
+from tests.annotation.test_withdrawal import in_thread, somebody_waits_for_a_lock
+from tests.processes import wait_until
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,6 +78,57 @@ def test_one_key_for_many_turns_at_once_is_refused_and_never_an_error(
         return int(response.status_code)
 
     assert sorted(at_once(submit, 4)) == [200, 422, 422, 422]
+
+
+def ready_to_rank(link: RecruitmentLink) -> tuple[Turn, Judgement]:
+    """The only turn of a conversation that ends with its ranking, on somebody's page."""
+    link.study.turn_lengths = {"1": 1}
+    link.study.save()
+    link.wave.explanation_policy = "off"
+    link.wave.save()
+    walker = Walker(link)
+    walker.enter()
+    turn = walker.current_turn(walker.open_kind("pool"))
+    walker.page(turn.conversation)
+    handles = turn.candidate_set.candidates.values_list("handle", flat=True)
+    places = {handle: place for place, handle in enumerate(handles, start=1)}
+    return turn, Judgement(acceptable="yes", represents="no", places=places)
+
+
+def test_who_waited_for_the_submission_that_ended_the_conversation_finds_it_stored(
+    link: RecruitmentLink,
+) -> None:
+    turn, judgement = ready_to_rank(link)
+    found: list[Ranking] = []
+
+    def submit() -> None:
+        key = uuid.uuid4()
+        found.append(submit_ranking(turn=turn, submission_key=key, judgement=judgement))
+
+    with transaction.atomic():
+        first = submit_ranking(turn=turn, submission_key=uuid.uuid4(), judgement=judgement)
+        second = in_thread(submit)
+        wait_until(somebody_waits_for_a_lock)
+    second.join(30)
+    assert found == [first]
+    assert not Conversation.objects.filter(pk=turn.conversation_id, status="open").exists()
+
+
+def test_a_draft_that_was_being_kept_when_its_ranking_came_goes_with_it(
+    link: RecruitmentLink,
+) -> None:
+    turn, judgement = ready_to_rank(link)
+    hers = turn.conversation.participation
+    path = reverse("ranking-submit", args=[turn.conversation.public_id, 1])
+    with transaction.atomic():
+        save_draft(participation=hers, key=path, fields={"reason": "Oui"}, based_on=None)
+        submission = in_thread(
+            lambda: submit_ranking(turn=turn, submission_key=uuid.uuid4(), judgement=judgement)
+        )
+        wait_until(somebody_waits_for_a_lock)
+    submission.join(30)
+    assert Ranking.objects.filter(turn=turn).exists()
+    assert not hers.drafts.exists()
 
 
 def test_people_who_claim_at_once_get_distinct_slots(link: RecruitmentLink) -> None:

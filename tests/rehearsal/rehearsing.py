@@ -1,6 +1,7 @@
 """For tests of rehearsals: a small study in two countries, and what a rehearsal of it says."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from annotation.actions.definition import apply_study
 from annotation.models import Study
@@ -11,7 +12,7 @@ from tests.definitions import small_definition
 # Beyond a dozen people nothing can be said of some figures; that is no defect.
 TOO_LITTLE = ("nothing can be said", "Too little")
 # Each person: four pool conversations and an own one, of one turn.
-CHANGES = {"pool_conversations": 4, "turn_lengths": {"1": 1}}
+CHANGES: dict[str, Any] = {"pool_conversations": 4, "turn_lengths": {"1": 1}}
 
 
 def two_countries(target: int) -> Study:

@@ -12,16 +12,18 @@ from django.utils import timezone
 
 from accounts.models import Vendor
 from annotation.actions.pool import request_pool
-from annotation.models import Conversation, Grant, Participation, Phase, Study
+from annotation.models import Conversation, Grant, Participation, Phase, Quota, Ranking, Study
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, Generation, ModelEndpoint, Sampler
 from rehearsal import stage
+from rehearsal.capacity import Capacity
 from rehearsal.copies import VENDOR, copy_key, copy_study, remove_copy
 from rehearsal.defects import plant
+from rehearsal.servers import database_url
 from rehearsal.truth import Behaviours
 from tests.exporting import wide_rows
 from tests.provider import Provider
-from tests.rehearsal.rehearsing import broken, prepared, two_countries
+from tests.rehearsal.rehearsing import CHANGES, broken, prepared, two_countries
 
 
 @pytest.fixture
@@ -52,6 +54,21 @@ def test_a_rehearsal_holds_and_each_planted_defect_is_noticed(played: stage.Rehe
             assert noticed in broken(stage.verdict(played)), kind
             transaction.set_rollback(True)
     assert broken(stage.verdict(played)) == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_play_as_one_does(
+    empty_database: None, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url())
+    monkeypatch.setattr(stage, "BATCH", 3)
+    rehearsal = prepared(6, target=2)
+    stage.play_directly(rehearsal, processes=2)
+    assert rehearsal.ledger.stranded == []
+    assert Participation.objects.filter(study=rehearsal.study).count() == 6
+    assert Ranking.objects.count() == len(rehearsal.ledger.acknowledged) > 0
+    stage.settle(rehearsal)
+    assert broken(stage.verdict(rehearsal)) == set()
 
 
 def check_that_places_were_given_out_again(played: stage.Rehearsal) -> None:
@@ -168,6 +185,31 @@ def test_a_rehearsal_is_never_rehearsed_nor_played_twice(db: None, provider: Pro
         copy_study(study=copy, seed=6)
     with pytest.raises(CommandError, match="exists already"):
         call_command("rehearse", study=study.key, seed=6)
+
+
+def test_the_arithmetic_counts_nobody_whom_the_cells_send_away(
+    db: None, provider: Provider
+) -> None:
+    study = two_countries(target=4)
+    for country, target in (("FR", 2), ("IT", 100)):
+        Quota.objects.create(
+            study=study, key=country, conditions={"country": [country]}, target=target
+        )
+    rehearsal = stage.prepare(study, seed=18, people=16, provider="", changes=CHANGES)
+    french, italian = rehearsal.capacities()
+    assert french.people == italian.people == 8
+    assert french.offered <= 2 * CHANGES["pool_conversations"] < italian.offered
+    rehearsal.study.cell_share = 0.1  # of twenty places of a stratum: two each
+    french, italian = rehearsal.capacities()
+    assert french.offered <= 2 * 2
+    assert italian.offered <= 8 * 2
+
+
+def test_a_locale_with_no_judgement_a_prompt_to_spare_may_just_fail_to_fill() -> None:
+    said = [Capacity("FR-fr", 50, 576, offered, 12) for offered in (588, 587, 575)]
+    assert [item.fills for item in said] == [True, False, False]
+    assert "MAY JUST" in said[1].words()
+    assert "CANNOT" in said[2].words()
 
 
 def test_the_arithmetic_says_which_plan_cannot_fill(db: None, provider: Provider) -> None:

@@ -1,0 +1,134 @@
+"""Prepared questions answer as the querysets they were made of; kept rows are never out of date."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from annotation.kept import lock_kept, read_kept
+from annotation.models import Participation, RecruitmentLink, Slot, Study, StudyLocale
+from annotation.prepared import prepared
+from tests.processes import wait_until
+from tests.walker import Walker
+
+
+@prepared
+def _of_study(*, study: int, country: str) -> QuerySet[StudyLocale]:
+    return StudyLocale.objects.filter(study=study, country=country).order_by("pk")
+
+
+@prepared
+def _held(*, locale: int, now: Any, status: str = "open") -> QuerySet[Slot, Any]:
+    others = Slot.objects.filter(candidate_set=OuterRef("candidate_set"), locale=locale)
+    found = Slot.objects.filter(leased_until__lt=now, status=status).select_related("locale")
+    return found.filter(Exists(others)).order_by("pk")[:5]
+
+
+@pytest.mark.django_db
+def test_each_call_is_answered_as_by_the_queryset_with_its_arguments(study: Study) -> None:
+    countries = list(study.locales.values_list("country", flat=True).distinct())
+    assert len(countries) > 1
+    for country in (*countries, "XX", *countries):
+        asked = {"study": study.pk, "country": country}
+        assert list(_of_study(**asked)) == list(_of_study.build(**asked))
+    assert list(_of_study(country=countries[0], study=study.pk + 1)) == []
+
+
+@pytest.mark.django_db
+def test_an_argument_that_is_left_out_keeps_its_default(study: Study) -> None:
+    locale, now = study.locales.all()[0].pk, timezone.now()
+    for known in ({"status": "done"}, {}, {"status": "open"}):
+        asked = {"locale": locale, "now": now, **known}
+        rows, built = list(_held(**asked)), list(_held.build(**asked))
+        assert rows == built
+        assert bool(rows) is (known != {"status": "done"})
+    with CaptureQueriesContext(connection) as queries:
+        assert {row.locale.study_id for row in _held(locale=locale, now=now)} == {study.pk}
+    assert len(queries) == 1
+    assert list(_held(locale=locale, now=now - timedelta(days=99_999 / 4))) == []
+
+
+@pytest.mark.django_db
+def test_a_moment_cannot_be_written_into_a_question_for_good() -> None:
+    @prepared
+    def free(*, locale: int) -> QuerySet[Slot]:
+        return Slot.objects.filter(locale=locale, leased_until__lt=timezone.now())
+
+    with pytest.raises(AssertionError, match="a moment for good"):
+        free(locale=1)
+
+
+@pytest.fixture
+def person(link: RecruitmentLink) -> Participation:
+    walker = Walker(link)
+    walker.enter()
+    return walker.participation
+
+
+def look(person: Participation) -> Participation:
+    found = read_kept(Participation, person.pk, "study", "wave", "locale")
+    assert found is not None
+    return found
+
+
+@pytest.mark.django_db
+def test_what_changed_is_read_anew_and_what_did_not_is_not(person: Participation) -> None:
+    first = look(person)
+    assert first.study.title and first.locale and first.wave
+    with CaptureQueriesContext(connection) as queries:
+        again = look(person)
+        assert again.study == first.study and again.locale == first.locale
+    assert len(queries) == 1
+    assert again is not first and again.study is not first.study
+    Study.objects.filter(pk=person.study_id).update(lease_minutes=29)
+    Participation.objects.filter(pk=person.pk).update(country="XX", locale=None)
+    changed = look(person)
+    assert (changed.study.lease_minutes, changed.country, changed.locale) == (29, "XX", None)
+    assert read_kept(Participation, 0) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_a_lock_finds_the_row_as_the_other_left_it(person: Participation) -> None:
+    known, found = look(person), []
+
+    def wait() -> None:
+        with transaction.atomic():
+            found.append(lock_kept(known))
+        connection.close()
+
+    other = threading.Thread(target=wait)
+    with transaction.atomic():
+        Participation.objects.filter(pk=person.pk).update(interface_language="it")
+        other.start()
+        wait_until(_somebody_waits)
+        assert found == []
+    other.join()
+    assert [row.interface_language for row in found] == ["it"]
+    with transaction.atomic(), pytest.raises(Participation.DoesNotExist):
+        lock_kept(Participation(pk=0))
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from pg_stat_activity"
+            " where datname = current_database() and wait_event_type = 'Lock')"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_was_taken_back_leaves_nothing_behind(person: Participation) -> None:
+    language = look(person).interface_language
+    with transaction.atomic():
+        Participation.objects.filter(pk=person.pk).update(interface_language="it")
+        assert lock_kept(person).interface_language == "it"
+        transaction.set_rollback(True)
+    assert look(person).interface_language == language
+    with transaction.atomic():
+        assert lock_kept(person).interface_language == language
