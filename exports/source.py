@@ -18,7 +18,6 @@ Rules that hold for all formats stand here and nowhere else: who may leave, whic
 exact times and answers are, and under which ids.
 """
 
-import json
 from itertools import pairwise
 
 from accounts.models import Answer, Purpose
@@ -40,8 +39,7 @@ def with_source(scope: Scope, select: str, **parameters: object) -> Query:
             "take_part": Purpose.TAKE_PART,
             "purposes": [str(purpose) for purpose in scope.purposes],
             "free_text_purpose": scope.free_text_purpose,
-            "recoded": json.dumps(scope.recoding.codes, sort_keys=True, default=dict),
-            "suppressed": sorted(scope.recoding.suppressed),
+            **scope.recoding.parameters(),
             "instruments": [scope.study.quota_instrument_id, scope.study.closing_instrument_id],
             **scope.pseudonyms.parameters,
             **parameters,
@@ -70,8 +68,7 @@ def _people(scope: Scope) -> str:
     LEFT JOIN annotation_studylocale l ON l.id = p.locale_id
     LEFT JOIN LATERAL (
         SELECT max(n.number) FILTER (WHERE q.code = 'age') AS age,
-            jsonb_object_agg(q.code, coalesce(%(recoded)s::jsonb -> q.code ->> o.code, o.code))
-                FILTER (WHERE o.id IS NOT NULL) AS codes,
+            jsonb_object_agg(q.code, coarse.code) FILTER (WHERE coarse.code <> '') AS codes,
             jsonb_object_agg(q.code, n.number)
                 FILTER (WHERE n.number IS NOT NULL AND q.code <> 'age') AS numbers,
             jsonb_agg(q.code ORDER BY q.code) FILTER (WHERE n.status = '{Answer.Status.REFUSED}')
@@ -79,15 +76,20 @@ def _people(scope: Scope) -> str:
         FROM accounts_answer n
         JOIN accounts_question q ON q.id = n.question_id
         LEFT JOIN accounts_option o ON o.id = n.option_id
+        CROSS JOIN LATERAL (SELECT coalesce(
+            %(recoded)s::jsonb -> (q.code || ':' || p.country) ->> o.code,
+            %(recoded)s::jsonb -> q.code ->> o.code, o.code) AS code) coarse
         WHERE n.annotator_id = p.annotator_id AND q.instrument_id = ANY(%(instruments)s)
+            AND NOT q.code = ANY(%(dropped)s)
+            AND NOT coalesce(%(blanked)s::jsonb -> q.code @> to_jsonb(p.id), false)
     ) said ON NOT p.id = ANY(%(suppressed)s)
     WHERE p.study_id = %(study)s AND p.phase = %(phase)s
         AND (%(vendor)s::bigint IS NULL OR a.vendor_id = %(vendor)s)
         AND p.withdrawn_at IS NULL AND p.excluded_at IS NULL
         AND {allowed.format(purpose="%(take_part)s")}
         AND NOT EXISTS (
-            SELECT FROM unnest(%(purposes)s::text[]) AS purpose
-            WHERE NOT {allowed.format(purpose="purpose")})
+            SELECT FROM unnest(%(purposes)s::text[]) AS wanted (purpose)
+            WHERE NOT {allowed.format(purpose="wanted.purpose")})
 )"""
 
 
