@@ -22,6 +22,7 @@ from itertools import pairwise
 
 from accounts.models import Answer, Purpose
 from exports.formats.base import Query
+from exports.privacy import masks
 from exports.pseudonyms import Kind, number_sql, text_sql
 from exports.scope import Scope
 
@@ -126,19 +127,22 @@ def _talks(scope: Scope) -> str:
 
 
 def _turns(scope: Scope) -> str:
-    """Turns whose words may leave: without that purpose only a pool conversation's first."""
+    """Turns whose words may leave: without that purpose only a pool conversation's first.
+    What a person decided to mask in them is masked."""
     return f"""turns AS (
-    SELECT t.id AS turn_id, t.conversation_id AS talk_id, t.position, c.kind, t.message,
+    SELECT t.id AS turn_id, t.conversation_id AS talk_id, t.position, c.kind,
+        {masks.MESSAGE} AS message,
         t.candidate_set_id, {text_sql(Kind.CANDIDATE_SET, "t.candidate_set_id")} AS candidate_set,
         t.live, t.mode, {scope.time_sql("t.started_at")} AS started_at,
         {scope.time_sql("t.shown_at")} AS shown_at, r.id AS ranking_id, r.chosen_id, r.acceptable,
-        r.represents, CASE WHEN people.free_text THEN r.reason END AS reason, r.layout, r.viewport,
-        {scope.time_sql("r.submitted_at")} AS submitted_at,
-        CASE WHEN people.free_text THEN e.text END AS explanation
+        r.represents, CASE WHEN people.free_text THEN {masks.REASON} END AS reason,
+        r.layout, r.viewport, {scope.time_sql("r.submitted_at")} AS submitted_at,
+        CASE WHEN people.free_text THEN {masks.EXPLANATION} END AS explanation
     FROM annotation_turn t
     JOIN annotation_conversation c ON c.id = t.conversation_id
     JOIN people ON people.participation_id = c.participation_id
     LEFT JOIN annotation_ranking r ON r.turn_id = t.id
     LEFT JOIN annotation_explanation e ON e.turn_id = t.id
+    {masks.JOIN}
     WHERE people.free_text OR (t.position = 1 AND c.kind = 'pool')
 )"""
