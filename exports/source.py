@@ -143,6 +143,5 @@ def _turns(scope: Scope) -> str:
     JOIN people ON people.participation_id = c.participation_id
     LEFT JOIN annotation_ranking r ON r.turn_id = t.id
     LEFT JOIN annotation_explanation e ON e.turn_id = t.id
-    {masks.JOIN}
     WHERE people.free_text OR (t.position = 1 AND c.kind = 'pool')
 )"""
