@@ -27,3 +27,29 @@ def _masked(part: str, text: str) -> str:
 MESSAGE = _masked("message", "t.message")
 REASON = _masked("reason", "r.reason")
 EXPLANATION = _masked("explanation", "e.text")
+
+
+def without_echoes(text: str, set_id: str) -> str:
+    """SQL of a text that goes with a set made for somebody's message: its context, a request,
+    a response. What is masked in the conversation's messages is replaced wherever it stands.
+    """
+    return f"""CASE WHEN {set_id} IN (
+            SELECT later.candidate_set_id FROM exports_finding f
+            JOIN annotation_turn said ON said.id = f.turn_id
+            JOIN annotation_turn later ON later.conversation_id = said.conversation_id
+            WHERE f.verdict = 'mask' AND f.part = 'message' AND later.live) THEN (
+        WITH RECURSIVE words AS (
+            SELECT row_number() OVER (ORDER BY length(word) DESC, word) AS n, word, kind
+            FROM (SELECT substr(said.message, f.start + 1, f.length) AS word, min(f.kind) AS kind
+                FROM exports_finding f
+                JOIN annotation_turn said ON said.id = f.turn_id
+                JOIN annotation_turn later ON later.conversation_id = said.conversation_id
+                WHERE f.verdict = 'mask' AND f.part = 'message' AND later.live
+                    AND later.candidate_set_id = {set_id}
+                    AND f.text_sha256 = encode(sha256(convert_to(said.message, 'UTF8')), 'hex')
+                GROUP BY word) masked
+        ), step (n, text) AS (
+            SELECT 0::bigint, {text} UNION ALL
+            SELECT words.n, replace(step.text, words.word, '[' || words.kind || ']')
+            FROM step JOIN words ON words.n = step.n + 1
+        ) SELECT step.text FROM step ORDER BY step.n DESC LIMIT 1) ELSE {text} END"""

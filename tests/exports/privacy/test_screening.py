@@ -15,6 +15,7 @@ from annotation.models import Explanation, Ranking, RecruitmentLink, Study, Turn
 from exports.actions.findings import decide_findings, forget_findings, screen_turns
 from exports.models import Finding, Screening
 from exports.privacy import personal_data
+from exports.privacy.masks import without_echoes
 from exports.privacy.texts import check_texts, turns_to_screen, undecided, unscreened
 from exports.scope import Scope
 from exports.source import with_source
@@ -180,6 +181,38 @@ def test_overlapping_masks_of_older_rules_leave_nothing_and_double_nothing(
     )  # fmt: skip
     decide_findings(study=study, findings=[mail.pk, inner.pk], verdict="mask", by=ines)
     assert "Écris à [e-mail][handle] ou au 06" in leaving(study)
+
+
+def echoes(columns: str) -> str:
+    """A text that went with each set, as a format about sets reads it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT string_agg({without_echoes(columns, 's.id')}, '|' ORDER BY s.id) "
+            "FROM candidates_candidateset s"
+        )
+        return str(cursor.fetchone()[0])
+
+
+def test_what_is_masked_is_masked_where_models_were_told_it_and_repeat_it(
+    walker: Walker, study: Study, ines: User
+) -> None:
+    screen_texts()
+    turn = Turn.objects.get(live=True)
+    turn.candidate_set.context = [
+        {"role": "user", "content": MESSAGE},
+        {"role": "assistant", "content": "jean@exemple.fr ? 06 12 34 56 78 ? jean@exemple.fr !"},
+    ]
+    turn.candidate_set.save()
+    assert echoes("s.context::text").count("jean@exemple.fr") == 3
+    mail = Finding.objects.get(kind="e-mail")
+    decide_findings(study=study, findings=[mail.pk], verdict="mask", by=ines)
+    told = echoes("s.context::text")
+    assert "jean@exemple.fr" not in told and told.count("[e-mail]") == 3
+    assert told.count("06 12 34 56 78") == 2
+    number = Finding.objects.get(kind="telephone")
+    decide_findings(study=study, findings=[number.pk], verdict="mask", by=ines)
+    told = echoes("s.context::text")
+    assert "06 12" not in told and "[e-mail] ? [telephone] ? [e-mail] !" in told
 
 
 def test_a_mask_of_a_text_that_changed_is_void(walker: Walker, study: Study, ines: User) -> None:
