@@ -6,16 +6,21 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 
+from accounts.models import User
 from annotation.actions.withdrawal import withdraw
-from annotation.models import Participation, RecruitmentLink, Study
+from annotation.models import Explanation, Participation, Ranking, RecruitmentLink, Study, Turn
 from exports import formats
+from exports.actions.findings import decide_findings
 from exports.containers import stream_csv, stream_jsonl
 from exports.formats import comparisons
 from exports.formats.base import Format, Type
+from exports.models import Finding
 from exports.pseudonyms import Kind
 from exports.scope import Scope, Times
+from exports.tasks_findings import screen_texts
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +30,11 @@ WORDS = "Une phrase que personne d'autre n'écrit"
 
 
 def rows(form: Format, scope: Scope) -> list[dict[str, Any]]:
+    """What a format yields; a study that it refuses gives nothing at all."""
+    try:
+        form.check(scope.study)
+    except ValidationError:
+        return []
     with connection.cursor() as cursor:
         lines = b"".join(stream_jsonl(cursor, form, scope)).decode().splitlines()
     return [json.loads(line) for line in lines]
@@ -94,7 +104,39 @@ def test_who_withdrew_is_in_no_later_export(link: RecruitmentLink, name: str) ->
         assert any(trace in text for trace in traces(stays.participation, scope))
 
 
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_what_is_masked_is_in_no_format(link: RecruitmentLink, name: str) -> None:
+    walker = Walker(link)
+    walker.enter()
+    walker.finish()
+    address = "jean.masque@exemple.fr"
+    for turn in Turn.objects.filter(live=True).select_related("candidate_set"):
+        before = turn.message
+        turn.message = f"{before} {address}"
+        turn.save()
+        context = json.dumps(turn.candidate_set.context, ensure_ascii=False)
+        context = context.replace(before, turn.message)
+        turn.candidate_set.context = json.loads(context)
+        turn.candidate_set.save()
+    Ranking.objects.update(reason=f"Demandez à {address}")
+    Explanation.objects.update(text=f"Comme me l'écrit {address}")
+    scope = Scope(study=link.study, recipient="x")
+    if name in ("comparisons", "conversations", "candidates"):
+        shown = everything(FORMATS[name], scope)  # a format without any text shows nothing
+        assert name == "comparisons" or address in shown
+    screen_texts()
+    ids = list(Finding.objects.values_list("pk", flat=True))
+    by = User.objects.create_user("ines", is_staff=True)
+    assert decide_findings(study=link.study, findings=ids, verdict="mask", by=by) > 6
+    assert address not in everything(FORMATS[name], scope)
+
+
 def everything(form: Format, scope: Scope) -> str:
+    """Every text of a format, in both its plain containers."""
+    try:
+        form.check(scope.study)
+    except ValidationError:
+        return ""
     with connection.cursor() as cursor:
         return (
             b"".join(stream_jsonl(cursor, form, scope)) + b"".join(stream_csv(cursor, form, scope))
