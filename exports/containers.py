@@ -66,15 +66,20 @@ def stream_csv(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[by
 
 def stream_jsonl(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[bytes]:
     """One JSON object a line, every column present, `null` where a value is missing."""
-    shown = [
-        f'{_exact_sql(column, _value_sql(column, scope))} AS "{column.name}"'
-        for column in form.columns
-    ]
     query = form.query(scope)
-    sql = f"SELECT row_to_json(r) FROM (SELECT {', '.join(shown)} FROM ({query.sql}) AS q) AS r"
+    shown = exact_columns(form, scope)
+    sql = f"SELECT row_to_json(r) FROM (SELECT {shown} FROM ({query.sql}) AS q) AS r"
     # JSON holds no control characters, so that nothing is ever quoted or escaped here.
     options = "FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'"
     yield from _copy(cursor, Query(sql, query.parameters), options)
+
+
+def exact_columns(form: Format, scope: Scope) -> str:
+    """The columns of a format's query `q` as JSON carries them; empty where it may not."""
+    return ", ".join(
+        f'{_exact_sql(column, _value_sql(column, scope))} AS "{column.name}"'
+        for column in form.columns
+    )
 
 
 def write(

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     CANDIDATE_SET = "candidate_set"
     CANDIDATE = "candidate"
     GRANT = "grant"
+    CHANGE = "change"
+    CURSOR = "cursor"  # a place in the change feed: its check, for this recipient alone
 
 
 @dataclass(frozen=True)

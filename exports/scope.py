@@ -42,6 +42,7 @@ class Scope:
     variant: Variant = Variant.FULL
     times: Times = Times.EXACT
     recoding: Recoding = field(default_factory=Recoding)
+    turn_ids: tuple[int, ...] | None = None  # only these turns and what they are part of; None: all
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms:

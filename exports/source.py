@@ -43,6 +43,7 @@ def with_source(scope: Scope, select: str, **parameters: object) -> Query:
             "recoded": json.dumps(scope.recoding.codes, sort_keys=True, default=dict),
             "suppressed": sorted(scope.recoding.suppressed),
             "instruments": [scope.study.quota_instrument_id, scope.study.closing_instrument_id],
+            "turn_ids": None if scope.turn_ids is None else list(scope.turn_ids),
             **scope.pseudonyms.parameters,
             **parameters,
         },
@@ -84,6 +85,7 @@ def _people(scope: Scope) -> str:
     WHERE p.study_id = %(study)s AND p.phase = %(phase)s
         AND (%(vendor)s::bigint IS NULL OR a.vendor_id = %(vendor)s)
         AND p.withdrawn_at IS NULL AND p.excluded_at IS NULL
+        {_only(scope, "p.id", "c.participation_id")}
         AND {allowed.format(purpose="%(take_part)s")}
         AND NOT EXISTS (
             SELECT FROM unnest(%(purposes)s::text[]) AS purpose
@@ -120,6 +122,7 @@ def _talks(scope: Scope) -> str:
     JOIN people ON people.participation_id = c.participation_id
     JOIN annotation_studylocale l ON l.id = c.locale_id
     LEFT JOIN annotation_grant g ON g.id = c.grant_id
+    WHERE true {_only(scope, "c.id", "c.id")}
 )"""
 
 
@@ -138,5 +141,16 @@ def _turns(scope: Scope) -> str:
     JOIN people ON people.participation_id = c.participation_id
     LEFT JOIN annotation_ranking r ON r.turn_id = t.id
     LEFT JOIN annotation_explanation e ON e.turn_id = t.id
-    WHERE people.free_text OR (t.position = 1 AND c.kind = 'pool')
+    WHERE (people.free_text OR (t.position = 1 AND c.kind = 'pool'))
+        {_only(scope, "t.id", "t.id")}
 )"""
+
+
+def _only(scope: Scope, column: str, of_turns: str) -> str:
+    """The condition that keeps to the turns of the scope, found once before anything is read."""
+    if scope.turn_ids is None:
+        return ""
+    return f"""AND {column} = ANY(ARRAY(
+            SELECT {of_turns} FROM annotation_turn t
+            JOIN annotation_conversation c ON c.id = t.conversation_id
+            WHERE t.id = ANY(%(turn_ids)s::bigint[])))"""
