@@ -47,6 +47,12 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 3600},
         },
+        "send-due-deliveries": {
+            "task": "exports.tasks_deliveries.send_due_deliveries",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
     },
 )
 app.autodiscover_tasks()
+app.autodiscover_tasks(["exports"], related_name="tasks_deliveries")
