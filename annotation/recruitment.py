@@ -154,8 +154,7 @@ def _check_exit(way: str, outcome: str, address: str) -> None:
     unknown = set(re.findall(r"\{[^}]*\}?|\}", address)) - {"{code}", "{id}"}
     if unknown:
         raise ValidationError(
-            f"The {way} for {outcome} holds {min(unknown)}: "
-            "only {code} and {id} are filled in."
+            f"The {way} for {outcome} holds {min(unknown)}: only {{code}} and {{id}} are filled in."
         )
     if "#" in address or SIGNATURE_PATTERN.search(address) or not address.isascii():
         raise ValidationError(

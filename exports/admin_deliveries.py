@@ -15,7 +15,7 @@ from exports.deliveries import check_webhook, secret_of
 from exports.models import Delivery, Event, Webhook
 
 
-class WebhookForm(forms.ModelForm[Webhook]):
+class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
     events = forms.MultipleChoiceField(choices=Event.choices, widget=forms.CheckboxSelectMultiple)
 
     class Meta:

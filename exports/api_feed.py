@@ -87,7 +87,7 @@ def _limit(request: Request, *, most: int | None) -> int | None:
     if not given:
         return None
     # Nine digits are beyond any study, and no number of the database is exceeded.
-    if not (given.isascii() and given.isdigit() and len(given) <= 9 and 1 <= int(given)):
+    if not (given.isascii() and given.isdigit() and len(given) <= 9 and int(given) >= 1):
         raise ParseError("limit must be a whole number from 1.")
     if most is not None and int(given) > most:
         raise ParseError(f"limit is at most {most} for a page; lines (NDJSON) have no such limit.")

@@ -106,9 +106,7 @@ def _to_panel(delivery: Delivery) -> Message:
     if not key:
         raise CannotSend(f"the environment variable {variable or 'with the key'} is not set")
     template = person.link.callbacks.get(person.outcome, "")
-    url = fill_exit(
-        template, code=person.completion_code, external_id=external_id(person), key=key
-    )
+    url = fill_exit(template, code=person.completion_code, external_id=external_id(person), key=key)
     if url is None:
         raise CannotSend("the link names no usable address for this outcome")
     return Message(method="GET", url=url, headers={"webhook-id": delivery.message_id})

@@ -144,9 +144,7 @@ def _find(
     return list(cursor.fetchall())
 
 
-def _shape(
-    cursor: CursorWrapper, scope: Scope, changes: list[int], turns: list[int]
-) -> list[str]:
+def _shape(cursor: CursorWrapper, scope: Scope, changes: list[int], turns: list[int]) -> list[str]:
     only = replace(scope, turn_ids=tuple(turns))
     rows = comparisons.FORMAT.query(only)
     columns = exact_columns(comparisons.FORMAT, only)

@@ -26,8 +26,6 @@ def send_due_deliveries() -> None:
     for delivery_id in due:
         try:
             # A message that waited this long is replaced by the next beat's.
-            send_delivery.apply_async(
-                (delivery_id,), queue="housekeeping", retry=False, expires=10
-            )
+            send_delivery.apply_async((delivery_id,), queue="housekeeping", retry=False, expires=10)
         except (OperationalError, OSError) as error:
             logger.warning("a delivery waits for the broker: %s", type(error).__name__)

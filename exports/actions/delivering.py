@@ -80,9 +80,7 @@ def _of_people(webhook: Webhook) -> list[Delivery]:
                     "data": {"study": webhook.study.key, "outcome": person.outcome},
                 }
                 subject = person.public_id
-                rows.append(
-                    _new(event, subject, webhook=webhook, participation=person, body=body)
-                )
+                rows.append(_new(event, subject, webhook=webhook, participation=person, body=body))
     return rows
 
 
