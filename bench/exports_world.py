@@ -1,4 +1,4 @@
-"""A finished study of the published dataset's size, made by rows in about a minute.
+"""A finished study of the published dataset's size, made by rows in some minutes.
 
 3,600 people with 25 conversations each (17 of the pool, 8 of their own), 233,100 judged turns,
 four responses each of the demo's own texts (117 to 126 words, with a number, so that no two are
@@ -60,15 +60,16 @@ STATEMENTS = (
     WHERE q.id = n.question_id AND q.code = 'gender' AND o.question_id = q.id
         AND o.code = CASE n.annotator_id / 7 %% 2 WHEN 0 THEN 'female' ELSE 'male' END""",
     """INSERT INTO accounts_answer (annotator_id, question_id, status, option_id, answered_at)
-    SELECT p.annotator_id, q.id, 'answered', o.options[1 + p.annotator_id %% cardinality(o.options)],
-        now()
+    SELECT p.annotator_id, q.id, 'answered',
+        o.options[1 + p.annotator_id %% cardinality(o.options)], now()
     FROM annotation_participation p JOIN accounts_question q ON q.instrument_id = %(closing)s
         AND q.country IN ('', p.country)
     CROSS JOIN LATERAL (SELECT array_agg(id ORDER BY position) AS options FROM accounts_option
         WHERE question_id = q.id) o
     WHERE p.study_id = %(study)s AND o.options IS NOT NULL""",
     f"""INSERT INTO candidates_prompt (id, pool_id, key, topics, retired_why)
-    SELECT {LIVE} + n, %(pool)s, 'bench-' || n, '[]', '' FROM generate_series(0, {PROMPTS} - 1) n""",
+    SELECT {LIVE} + n, %(pool)s, 'bench-' || n, '[]', ''
+    FROM generate_series(0, {PROMPTS} - 1) n""",
     f"""INSERT INTO candidates_prompttext (id, prompt_id, language, version, text, stage)
     SELECT {LIVE} + first_set + n, {LIVE} + n, language, 1,
         'A question that many people ask themselves, number ' || n, 'adjudicated'
