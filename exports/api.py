@@ -9,9 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exports.actions.tokens import note_use
-from exports.formats import community_alignment
+from exports.containers import Begun, stream_snapshot
+from exports.formats.community_alignment import FORMAT
 from exports.models import ApiToken
 from exports.permissions import HasToken, TokenAuthentication
+from exports.scope import Scope
 
 
 @api_view(["GET"])
@@ -20,16 +22,20 @@ from exports.permissions import HasToken, TokenAuthentication
 def community_alignment_csv(request: Request) -> HttpResponseBase:
     """Every finished conversation of the token's vendor and study, streamed."""
     token = cast(ApiToken, request.auth)
+    scope = Scope(
+        study=token.study,
+        recipient=f"vendor:{token.vendor.key}",
+        vendor=token.vendor,
+        fields=frozenset(token.fields),
+    )
+    note_use(token=token)
     try:
-        community_alignment.check_study(token.study)
+        FORMAT.check(token.study)
+        blocks = Begun(stream_snapshot(FORMAT, scope))
     except ValidationError as error:
         return Response({"detail": error.messages[0]}, status=409)
-    note_use(token=token)
-    lines = community_alignment.stream_csv(
-        study=token.study, vendor=token.vendor, fields=token.fields
-    )
     return StreamingHttpResponse(
-        lines,
+        blocks,
         content_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": 'attachment; filename="community-alignment.csv"',

@@ -5,7 +5,7 @@ grow with the number of rows. Parquet is made from the same JSON Lines by Arrow.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from enum import StrEnum
 from typing import BinaryIO
 
@@ -16,9 +16,10 @@ from django.db.backends.utils import CursorWrapper
 
 from exports.formats.base import Column, Format, Query, Type
 from exports.scope import Scope
+from exports.snapshot import snapshot
 
 BLOCK_BYTES = 1 << 20
-ROW_GROUP = 20_000  # rows
+ROW_GROUP_BYTES = 32 << 20  # of a Parquet file's row groups, before compression
 
 SQL_TYPES = {
     Type.TEXT: "text",
@@ -27,6 +28,7 @@ SQL_TYPES = {
     Type.BOOLEAN: "boolean",
     Type.TIME: "timestamptz",
     Type.TEXTS: "jsonb",
+    Type.INTEGERS: "jsonb",
     Type.MESSAGES: "jsonb",
     Type.JSON: "text",
 }
@@ -37,6 +39,7 @@ ARROW_TYPES = {
     Type.BOOLEAN: pyarrow.bool_(),
     Type.TIME: pyarrow.timestamp("us", tz="UTC"),
     Type.TEXTS: pyarrow.list_(pyarrow.string()),
+    Type.INTEGERS: pyarrow.list_(pyarrow.int64()),
     Type.MESSAGES: pyarrow.list_(
         pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string())])
     ),
@@ -52,16 +55,41 @@ class Container(StrEnum):
     PARQUET = "parquet"
 
 
+class Begun:
+    """Blocks whose first one is there: what a format refuses, it refused before the answer."""
+
+    def __init__(self, blocks: Generator[bytes]) -> None:
+        self._blocks = blocks
+        self._first = next(blocks)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._first
+        yield from self._blocks
+
+    def close(self) -> None:
+        self._blocks.close()
+
+
+def stream_snapshot(form: Format, scope: Scope) -> Generator[bytes]:
+    """The CSV of one moment."""
+    with snapshot() as cursor:
+        yield from stream_csv(cursor, form, scope)
+
+
+def csv_query(form: Format, scope: Scope) -> Query:
+    """The query whose rows COPY writes as they are."""
+    shown = [_plain_sql(column, _value_sql(column, scope)) for column in form.columns]
+    query = form.query(scope)
+    return Query(f"SELECT {', '.join(shown)} FROM ({query.sql}) AS q", query.parameters)
+
+
 def stream_csv(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[bytes]:
     """UTF-8, every value quoted, lines end in a line feed; a missing value is empty, unquoted.
 
     Booleans are `True` and `False`, times ISO 8601 in UTC, lists and structures JSON.
     """
-    yield (",".join(f'"{name}"' for name in form.names) + "\n").encode()
-    shown = [_plain_sql(column, _value_sql(column, scope)) for column in form.columns]
-    query = form.query(scope)
-    sql = f"SELECT {', '.join(shown)} FROM ({query.sql}) AS q"
-    yield from _copy(cursor, Query(sql, query.parameters), "FORMAT csv, FORCE_QUOTE *")
+    head = (",".join(f'"{name}"' for name in form.names) + "\n").encode()
+    yield from _copy(cursor, csv_query(form, scope), "FORMAT csv, FORCE_QUOTE *", head)
 
 
 def stream_jsonl(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[bytes]:
@@ -111,10 +139,22 @@ def _write_parquet(cursor: CursorWrapper, form: Format, scope: Scope, file: Bina
                     explicit_schema=schema, unexpected_field_behavior="error"
                 ),
             )
-            for batch in batches:
-                writer.write_batch(batch, row_group_size=ROW_GROUP)
-                rows += batch.num_rows
+            for group in _row_groups(batches):
+                writer.write_table(group, row_group_size=group.num_rows)
+                rows += group.num_rows
     return rows
+
+
+def _row_groups(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyarrow.Table]:
+    """Batches put together until they are large enough to be worth a row group."""
+    held: list[pyarrow.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(one.nbytes for one in held) >= ROW_GROUP_BYTES:
+            yield pyarrow.Table.from_batches(held)
+            held = []
+    if held:
+        yield pyarrow.Table.from_batches(held)
 
 
 def arrow_schema(form: Format) -> pyarrow.Schema:
@@ -151,10 +191,10 @@ class _Blocks(io.RawIOBase):
         return size
 
 
-def _copy(cursor: CursorWrapper, query: Query, options: str) -> Iterator[bytes]:
+def _copy(cursor: CursorWrapper, query: Query, options: str, head: bytes = b"") -> Iterator[bytes]:
     """Blocks of what COPY writes. psycopg puts the parameters in on this side."""
     statement = f"COPY ({query.sql}) TO STDOUT ({options})"
-    held: list[bytes] = []
+    held = [head]
     size = 0
     with cursor.copy(statement, query.parameters) as copy:
         for data in copy:
@@ -163,8 +203,7 @@ def _copy(cursor: CursorWrapper, query: Query, options: str) -> Iterator[bytes]:
             if size >= BLOCK_BYTES // 8:
                 yield b"".join(held)
                 held, size = [], 0
-    if held:
-        yield b"".join(held)
+    yield b"".join(held)
 
 
 def _value_sql(column: Column, scope: Scope) -> str:

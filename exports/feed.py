@@ -164,7 +164,8 @@ def _shape(cursor: CursorWrapper, scope: Scope, changes: list[int], turns: list[
                 CASE c.kind WHEN 'conversation' THEN k.status WHEN 'finished' THEN p.outcome END
                     AS state,
                 CASE WHEN p.withdrawn_at IS NOT NULL THEN 'withdrawn'
-                    WHEN p.excluded_at IS NOT NULL THEN 'excluded' ELSE 'not_released' END AS reason
+                    WHEN p.excluded_at IS NOT NULL THEN 'excluded'
+                    WHEN k.status <> 'finished' THEN 'unfinished' ELSE 'not_released' END AS reason
             FROM annotation_change c
             JOIN annotation_participation p ON p.id = c.participation_id
             JOIN accounts_annotator a ON a.id = p.annotator_id

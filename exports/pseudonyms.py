@@ -62,10 +62,11 @@ class Pseudonyms:
 
 
 def text_sql(kind: Kind, column: str) -> str:
-    """SQL that computes `Pseudonyms.text` of a column."""
+    """SQL that computes `Pseudonyms.text` of a column; sorted alike on every server."""
     message = f"convert_to('{kind}:' || {column}, 'UTF8')"
     inner = f"sha256(%(pseudonym_inner)s || {message})"
-    return f"left(encode(sha256(%(pseudonym_outer)s || {inner}), 'hex'), {TEXT_DIGITS})"
+    digest = f"encode(sha256(%(pseudonym_outer)s || {inner}), 'hex')"
+    return f'left({digest}, {TEXT_DIGITS}) COLLATE "C"'
 
 
 def number_sql(kind: Kind, column: str) -> str:

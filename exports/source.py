@@ -10,21 +10,27 @@
   conversation, conversation_number, participation_id, ordinal, kind, status, country, language,
   planned_turns, sitting, opened_at, ended_at, occasion (null without a slot), disposition.
 - `turns`: one row per stored turn of these conversations: turn_id (internal), talk_id,
-  position, kind, message, candidate_set_id (internal), candidate_set, live, mode, started_at,
-  shown_at, ranking_id (null: not judged), chosen_id, acceptable, represents, reason, layout,
-  viewport, submitted_at, explanation (null: none stored; empty: stored without a word).
+  position, kind, message, message_language, message_script, message_pasted, candidate_set_id
+  (internal), candidate_set, live, mode, started_at, shown_at, ranking_id (null: not judged),
+  chosen_id, acceptable, represents, reason, layout, viewport, submitted_at, seconds_to_judge,
+  seconds_waited, explanation (null: none stored; empty: stored without a word),
+  explanation_language, explanation_script, explanation_pasted.
+
+`turns` is for reading many at once. A format that begins to answer before everything is read
+sorts its conversations first and looks up each one's turns: `finished_talks` and `turns_of`.
 
 Rules that hold for all formats stand here and nowhere else: who may leave, which words, how
 exact times and answers are, and under which ids.
 """
 
 import json
+from collections.abc import Sequence
 from itertools import pairwise
 
 from accounts.models import Answer, Purpose
 from exports.formats.base import Query
 from exports.pseudonyms import Kind, number_sql, text_sql
-from exports.scope import Scope
+from exports.scope import Scope, Variant
 
 
 def with_source(scope: Scope, select: str, **parameters: object) -> Query:
@@ -85,7 +91,7 @@ def _people(scope: Scope) -> str:
     WHERE p.study_id = %(study)s AND p.phase = %(phase)s
         AND (%(vendor)s::bigint IS NULL OR a.vendor_id = %(vendor)s)
         AND p.withdrawn_at IS NULL AND p.excluded_at IS NULL
-        {_only(scope, "p.id", "c.participation_id")}
+        {_only(scope, "p.id", "oc.participation_id")}
         AND {allowed.format(purpose="%(take_part)s")}
         AND NOT EXISTS (
             SELECT FROM unnest(%(purposes)s::text[]) AS purpose
@@ -99,15 +105,19 @@ def _answers(scope: Scope) -> str:
     if not groups:
         age = "said.age, NULL::text AS age_band"
     else:
-        names = [f"{low}-{high - 1}" for low, high in pairwise(groups)] + [f"{groups[-1]}+"]
         chosen = " ".join(
             f"WHEN width_bucket(said.age, ARRAY{groups}) = {place} THEN '{name}'"
-            for place, name in enumerate(names, start=1)
+            for place, name in enumerate(age_band_names(groups), start=1)
         )
         age = f"NULL::integer AS age, CASE {chosen} END AS age_band"
     return f"""{age},
         coalesce(said.codes, '{{}}') AS codes, coalesce(said.numbers, '{{}}') AS numbers,
         coalesce(said.refused, '[]') AS refused"""
+
+
+def age_band_names(lowest: Sequence[int]) -> list[str]:
+    """The names of age groups by their lowest ages: `18-34`, …, `55+`."""
+    return [f"{low}-{high - 1}" for low, high in pairwise(lowest)] + [f"{lowest[-1]}+"]
 
 
 def _talks(scope: Scope) -> str:
@@ -122,27 +132,18 @@ def _talks(scope: Scope) -> str:
     JOIN people ON people.participation_id = c.participation_id
     JOIN annotation_studylocale l ON l.id = c.locale_id
     LEFT JOIN annotation_grant g ON g.id = c.grant_id
-    WHERE true {_only(scope, "c.id", "c.id")}
+    WHERE true {_only(scope, "c.id", "oc.id")}
 )"""
 
 
 def _turns(scope: Scope) -> str:
-    """Turns whose words may leave: without that purpose only a pool conversation's first."""
     return f"""turns AS (
-    SELECT t.id AS turn_id, t.conversation_id AS talk_id, t.position, c.kind, t.message,
-        t.candidate_set_id, {text_sql(Kind.CANDIDATE_SET, "t.candidate_set_id")} AS candidate_set,
-        t.live, t.mode, {scope.time_sql("t.started_at")} AS started_at,
-        {scope.time_sql("t.shown_at")} AS shown_at, r.id AS ranking_id, r.chosen_id, r.acceptable,
-        r.represents, CASE WHEN people.free_text THEN r.reason END AS reason, r.layout, r.viewport,
-        {scope.time_sql("r.submitted_at")} AS submitted_at,
-        CASE WHEN people.free_text THEN e.text END AS explanation
-    FROM annotation_turn t
+    SELECT {_turn_columns(scope, "people.free_text")}
+    {TURN_TABLES}
     JOIN annotation_conversation c ON c.id = t.conversation_id
     JOIN people ON people.participation_id = c.participation_id
-    LEFT JOIN annotation_ranking r ON r.turn_id = t.id
-    LEFT JOIN annotation_explanation e ON e.turn_id = t.id
-    WHERE (people.free_text OR (t.position = 1 AND c.kind = 'pool'))
-        {_only(scope, "t.id", "t.id")}
+    WHERE {_may_leave("people.free_text", "c.kind")}
+        {_only(scope, "t.id", "ot.id")}
 )"""
 
 
@@ -151,6 +152,97 @@ def _only(scope: Scope, column: str, of_turns: str) -> str:
     if scope.turn_ids is None:
         return ""
     return f"""AND {column} = ANY(ARRAY(
-            SELECT {of_turns} FROM annotation_turn t
-            JOIN annotation_conversation c ON c.id = t.conversation_id
-            WHERE t.id = ANY(%(turn_ids)s::bigint[])))"""
+            SELECT {of_turns} FROM annotation_turn ot
+            JOIN annotation_conversation oc ON oc.id = ot.conversation_id
+            WHERE ot.id = ANY(%(turn_ids)s::bigint[])))"""
+
+
+TURN_TABLES = """FROM annotation_turn t
+    LEFT JOIN annotation_ranking r ON r.turn_id = t.id
+    LEFT JOIN annotation_explanation e ON e.turn_id = t.id"""
+
+# Her last act was done and the set was not ready: see `Turn.waited`.
+WAITED = """(
+            SELECT greatest(0, extract(epoch FROM m.ready_at - greatest(t.started_at, (
+                SELECT be.written_at FROM annotation_turn b
+                JOIN annotation_explanation be ON be.turn_id = b.id
+                WHERE b.conversation_id = t.conversation_id AND b.position = t.position - 1
+            ))))::double precision
+            FROM candidates_candidateset m
+            WHERE m.id = t.candidate_set_id AND m.ready_at IS NOT NULL)"""
+
+
+def _turn_columns(scope: Scope, free_text: str, kind: str = "c.kind") -> str:
+    return f"""t.id AS turn_id, t.conversation_id AS talk_id, t.position, {kind} AS kind, t.message,
+        t.detected_language AS message_language, t.script AS message_script,
+        t.pasted AS message_pasted, t.candidate_set_id,
+        {text_sql(Kind.CANDIDATE_SET, "t.candidate_set_id")} AS candidate_set,
+        t.live, t.mode, {scope.time_sql("t.started_at")} AS started_at,
+        {scope.time_sql("t.shown_at")} AS shown_at, r.id AS ranking_id, r.chosen_id, r.acceptable,
+        r.represents, CASE WHEN {free_text} THEN r.reason END AS reason, r.layout, r.viewport,
+        {scope.time_sql("r.submitted_at")} AS submitted_at,
+        extract(epoch FROM r.submitted_at - t.shown_at)::double precision AS seconds_to_judge,
+        {WAITED} AS seconds_waited,
+        CASE WHEN {free_text} THEN e.text END AS explanation,
+        e.detected_language AS explanation_language, e.script AS explanation_script,
+        e.pasted AS explanation_pasted"""
+
+
+def _may_leave(free_text: str, kind: str) -> str:
+    """A turn's words may leave: without that purpose only a pool conversation's first."""
+    return f"({free_text} OR (t.position = 1 AND {kind} = 'pool'))"
+
+
+def finished_talks(*, retests: bool) -> str:
+    """A subquery: finished conversations with their people's columns, in the order of export.
+
+    The order is that of the pseudonyms, so that no row tells when it came about. It is found
+    before any turn is read: what follows is looked up row by row, and the first byte is soon.
+    """
+    return f"""(
+    SELECT talks.talk_id, talks.conversation, talks.conversation_number, talks.ordinal, talks.kind,
+        talks.planned_turns, talks.sitting, talks.language, talks.occasion, talks.disposition,
+        people.participation_id, people.annotator, people.annotator_number, people.vendor,
+        people.wave, people.phase, people.country, people.free_text, people.age, people.age_band,
+        people.codes, people.numbers, people.refused
+    FROM talks JOIN people USING (participation_id)
+    WHERE talks.status = 'finished' {"" if retests else "AND coalesce(talks.occasion, 0) = 0"}
+    ORDER BY talks.conversation_number OFFSET 0
+)"""
+
+
+def turns_of(scope: Scope, talk: str, condition: str = "true") -> str:
+    """A LATERAL subquery: the columns of `turns` for one row of `finished_talks`."""
+    return f"""LATERAL (
+    SELECT {_turn_columns(scope, f"{talk}.free_text", f"{talk}.kind")}
+    {TURN_TABLES}
+    WHERE t.conversation_id = {talk}.talk_id AND {_may_leave(f"{talk}.free_text", f"{talk}.kind")}
+        AND {condition} {_only(scope, "t.id", "ot.id")}
+    ORDER BY t.position OFFSET 0
+)"""
+
+
+def without_faults(scope: Scope, talk: str) -> str:
+    """A condition: the full variant takes every conversation, the filtered one those without
+    a gap, each turn judged, with all its responses there, not empty and not alike, and each
+    message of hers in her language as far as that is known."""
+    if scope.variant == Variant.FULL:
+        return "true"
+    return f"""(
+        SELECT count(*) = max(t.position) AND bool_and(shown.whole AND r.id IS NOT NULL
+            AND t.detected_language IN ('', {talk}.language))
+        {TURN_TABLES}
+        JOIN candidates_candidateset made ON made.id = t.candidate_set_id
+        JOIN candidates_sampler sampler ON sampler.id = made.sampler_id
+        CROSS JOIN LATERAL (
+            SELECT count(DISTINCT nullif(regexp_replace(btrim(c.text), '\\s+', ' ', 'g'), ''))
+                = sampler.n AND count(*) = sampler.n AS whole
+            FROM annotation_showncandidate s JOIN candidates_candidate c ON c.id = s.candidate_id
+            WHERE s.turn_id = t.id
+        ) AS shown
+        WHERE t.conversation_id = {talk}.talk_id)"""
+
+
+def candidate_sql(column: str) -> str:
+    """SQL of a candidate's pseudonym, from a column that holds its key."""
+    return text_sql(Kind.CANDIDATE, column)

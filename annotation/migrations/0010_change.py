@@ -41,6 +41,10 @@ END $$;
 CREATE FUNCTION annotation_conversation_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM annotation_announce('conversation', NEW.participation_id, NEW.id, NULL);
+    -- Its rows come and go with its status, so that they are told again with it.
+    PERFORM annotation_announce('changed', NEW.participation_id, NEW.id, t.id)
+    FROM annotation_turn t JOIN annotation_ranking r ON r.turn_id = t.id
+    WHERE t.conversation_id = NEW.id ORDER BY t.position;
     RETURN NULL;
 END $$;
 
@@ -186,7 +190,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('epoch', models.PositiveSmallIntegerField()),
                 ('transaction', models.BigIntegerField(help_text='that wrote it: its full 64-bit number')),
-                ('kind', models.CharField(choices=[('judged', 'a turn was judged'), ('explained', 'a judgement was explained'), ('changed', 'texts of a turn were changed or erased'), ('conversation', 'a conversation ended or changed its status'), ('finished', "a person's part ended"), ('withdrawn', 'a person withdrew'), ('excluded', 'a person was left out of the analysis'), ('readmitted', 'a person who was left out is back')], max_length=12)),
+                ('kind', models.CharField(choices=[('judged', 'a turn was judged'), ('explained', 'a judgement was explained'), ('changed', 'what leaves of a turn changed'), ('conversation', 'a conversation ended or changed its status'), ('finished', "a person's part ended"), ('withdrawn', 'a person withdrew'), ('excluded', 'a person was left out of the analysis'), ('readmitted', 'a person who was left out is back')], max_length=12)),
                 ('at', models.DateTimeField(help_text='when the transaction began')),
                 ('phase', models.CharField(choices=[('preview', 'preview'), ('rehearsal', 'rehearsal'), ('pilot', 'pilot'), ('main', 'main')], max_length=10)),
                 ('conversation', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='annotation.conversation')),

@@ -37,7 +37,7 @@ class Change(models.Model):
     class Kind(models.TextChoices):
         JUDGED = "judged", _("a turn was judged")
         EXPLAINED = "explained", _("a judgement was explained")
-        CHANGED = "changed", _("texts of a turn were changed or erased")
+        CHANGED = "changed", _("what leaves of a turn changed")
         CONVERSATION = "conversation", _("a conversation ended or changed its status")
         FINISHED = "finished", _("a person's part ended")
         WITHDRAWN = "withdrawn", _("a person withdrew")

@@ -18,6 +18,7 @@ class Type(StrEnum):
     BOOLEAN = "boolean"
     TIME = "time"  # an instant, UTC
     TEXTS = "texts"  # list of text
+    INTEGERS = "integers"  # list of whole numbers
     MESSAGES = "messages"  # list of {"role", "content"}
     JSON = "json"  # any structure, as JSON text where a container has no such type
 
@@ -48,7 +49,7 @@ def accept_any(study: Study) -> None:
 
 @dataclass(frozen=True)
 class Format:
-    """A dataset format. `check` raises ValidationError, one sentence, where a study does not fit."""
+    """A dataset format. `check` raises ValidationError where a study does not fit."""
 
     name: str
     title: str

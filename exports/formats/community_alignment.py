@@ -1,4 +1,4 @@
-"""The wide CSV of the Community Alignment release: 45 columns, one row a conversation.
+"""The wide table of the Community Alignment release: 45 columns, one row a conversation.
 
 Columns and labels: https://huggingface.co/datasets/facebook/community-alignment-dataset.
 A slot (a to d) is the letter under which the person saw the response, so that letters
@@ -6,21 +6,18 @@ in explanations stay true. Not carried: ranks below the first, opinions, times, 
 candidate was made. Pool and own turns share the columns; only turn 1 can overlap.
 """
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
-from django.db.models import Prefetch, QuerySet
 
-from accounts.models import Answer, Vendor
-from annotation.models import Conversation, Phase, ShownCandidate, Study, Turn
-from candidates.models import Generation
+from annotation.models import Study
+from exports.balance import find_balanced
 from exports.formats import labels
-from exports.pseudonyms import Kind, Pseudonyms
+from exports.formats.base import Column, Format, Query, Type
+from exports.scope import Scope
+from exports.source import finished_talks, turns_of, with_source, without_faults
 
-NAME = "community-alignment"
 TURNS = ("first", "second", "third", "fourth")
 SLOTS = "abcd"
 TURN_COLUMNS = (
@@ -30,23 +27,95 @@ TURN_COLUMNS = (
     "preferred_response",
     "feedback",
 )
-COLUMNS = (
-    "conversation_id",
-    "assigned_lang",
-    "annotator_id",
-    *(f"{turn}_turn_{column}" for turn in TURNS for column in TURN_COLUMNS),
-    "annotator_age",
-    "annotator_gender",
-    "annotator_education_level",
-    "annotator_political",
-    "annotator_ethnicity",
-    "annotator_country",
-    "is_pregenerated_first_prompt",
-    "in_balanced_subset",
-    "in_balanced_subset_10",
-    "wave",
-)
 CANNED_NOTE = "[Demonstration: canned texts, no model was asked]\n\n"
+
+
+def _turn_columns(turn: str) -> tuple[Column, ...]:
+    responses = (
+        Column(
+            f"{turn}_turn_response_{slot}",
+            Type.TEXT,
+            f"the response that she saw under the letter {slot.upper()}",
+        )
+        for slot in SLOTS
+    )
+    preferred = {f"response_{slot}": f"the one under the letter {slot.upper()}" for slot in SLOTS}
+    return (
+        Column(f"{turn}_turn_prompt", Type.TEXT, f"the message of the {turn} turn"),
+        Column(
+            f"{turn}_turn_responses",
+            Type.TEXT,
+            "the responses in the order shown, each below a heading with its letter",
+        ),
+        *responses,
+        Column(
+            f"{turn}_turn_preferred_response",
+            Type.TEXT,
+            "the response that continued the conversation: rank 1, or her pick among equals",
+            preferred,
+        ),
+        Column(f"{turn}_turn_feedback", Type.TEXT, "why she chose so; missing: nothing written"),
+    )
+
+
+def _same(values: Mapping[str, str]) -> dict[str, str]:
+    """Labels that explain themselves."""
+    return {label: label for label in dict.fromkeys(values.values())}
+
+
+COLUMNS = (
+    Column("conversation_id", Type.INTEGER, "pseudonym of the conversation, below 2**52"),
+    Column("assigned_lang", Type.TEXT, "language she works in", labels=_same(labels.LANGUAGE)),
+    Column("annotator_id", Type.INTEGER, "pseudonym of the annotator, below 2**52"),
+    *(column for turn in TURNS for column in _turn_columns(turn)),
+    Column("annotator_age", Type.TEXT, "age group in years", personal=True),
+    Column("annotator_gender", Type.TEXT, "gender", labels=_same(labels.GENDER), personal=True),
+    Column(
+        "annotator_education_level",
+        Type.TEXT,
+        "highest level of education",
+        labels=_same(labels.EDUCATION),
+        personal=True,
+    ),
+    Column(
+        "annotator_political",
+        Type.TEXT,
+        "place between left and right",
+        labels=_same(labels.POLITICS | {"refused": labels.PREFER_NOT_TO_SAY}),
+        personal=True,
+        special=True,
+    ),
+    Column(
+        "annotator_ethnicity",
+        Type.TEXT,
+        "ethnic group, from her country's own list",
+        personal=True,
+        special=True,
+    ),
+    Column(
+        "annotator_country",
+        Type.TEXT,
+        "country she lives in",
+        labels=_same(labels.COUNTRY),
+        personal=True,
+    ),
+    Column(
+        "is_pregenerated_first_prompt",
+        Type.BOOLEAN,
+        "true: a prompt of the pool opened it, false: her own",
+    ),
+    Column(
+        "in_balanced_subset",
+        Type.BOOLEAN,
+        "its annotator is among as many people of every age group and gender of her country",
+    ),
+    Column(
+        "in_balanced_subset_10",
+        Type.BOOLEAN,
+        "the same, and ten or more such people judged its first prompt",
+    ),
+    Column("wave", Type.INTEGER, "number of the wave of collection"),
+)
 
 
 def check_study(study: Study) -> None:
@@ -57,128 +126,125 @@ def check_study(study: Study) -> None:
         raise ValidationError("This format holds at most four turns a conversation.")
 
 
-def stream_csv(*, study: Study, vendor: Vendor, fields: Sequence[str]) -> Iterator[str]:
-    """Lines of the CSV: finished conversations of the vendor's people, in a fixed order.
-
-    All rows come from one read-only snapshot; memory does not grow with their number.
-    Columns that are not among `fields` leave empty.
-    """
-    conversations = finished_conversations(study, vendor)
-    pseudonyms = Pseudonyms.of(study_key=study.key, recipient=f"vendor:{vendor.key}")
-    yield _line(COLUMNS)
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        for conversation in _with_everything(conversations).iterator(chunk_size=200):
-            person = conversation.participation.annotator
-            row = make_row(
-                conversation,
-                conversation_id=pseudonyms.number(Kind.CONVERSATION, conversation.public_id),
-                annotator_id=pseudonyms.number(Kind.ANNOTATOR, person.public_id),
-            )
-            yield _line([row[name] if name in fields else "" for name in COLUMNS])
-
-
-def finished_conversations(study: Study, vendor: Vendor) -> QuerySet[Conversation]:
-    """What this format holds: the main phase, finished, of people who may leave.
-
-    No planned re-tests: it has no column to mark them, and they count for no overlap.
-    """
-    return (
-        Conversation.objects.released()
-        .without_retests()
-        .filter(
-            participation__study=study,
-            participation__annotator__vendor=vendor,
-            participation__phase=Phase.MAIN,
-            status=Conversation.Status.FINISHED,
-        )
+def query(scope: Scope) -> Query:
+    """Finished conversations without planned re-tests: the layout cannot mark these, and
+    they count for no overlap."""
+    balanced = find_balanced(scope)
+    turns = ",\n".join(_turn_values(name) for name in TURNS)
+    looked_up = "\n".join(
+        _turn_tables(scope, name, position) for position, name in enumerate(TURNS, start=1)
+    )
+    return with_source(
+        scope,
+        f"""SELECT talk.conversation_number AS conversation_id,
+            {_label("language", "talk.language")} AS assigned_lang,
+            talk.annotator_number AS annotator_id,
+            {turns},
+            {_age_label()} AS annotator_age,
+            {_label("gender", "talk.codes ->> 'gender'")} AS annotator_gender,
+            {_label("education", "talk.codes ->> 'education'")} AS annotator_education_level,
+            {_or_refused("politics", _label("politics", "talk.codes ->> 'politics'"))}
+                AS annotator_political,
+            {_or_refused("ethnicity", ETHNICITY)} AS annotator_ethnicity,
+            coalesce(%(labels)s::jsonb -> 'country' ->> talk.country, lower(talk.country))
+                AS annotator_country,
+            talk.kind = 'pool' AS is_pregenerated_first_prompt,
+            talk.participation_id = ANY(%(balanced)s) AS in_balanced_subset,
+            talk.kind = 'pool' AND talk.participation_id = ANY(%(balanced_10)s)
+                AND first.prompt_text_id = ANY(%(prompts_10)s) AS in_balanced_subset_10,
+            talk.wave AS wave
+        FROM {finished_talks(retests=False)} AS talk
+        {looked_up}
+        WHERE first.turn_id IS NOT NULL AND {without_faults(scope, "talk")}
+        ORDER BY talk.conversation_number""",
+        labels=json.dumps(LABELS),
+        canned_note=CANNED_NOTE,
+        balanced=sorted(balanced.people),
+        balanced_10=sorted(balanced.people_10),
+        prompts_10=sorted(balanced.prompts_10),
     )
 
 
-def _with_everything(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    answers = Answer.objects.select_related("question", "option")
-    generations = Generation.objects.only("candidate_set_id", "canned")
-    return (
-        conversations.order_by("pk")
-        .select_related("participation__wave", "participation__annotator", "locale")
-        .prefetch_related(
-            Prefetch("participation__annotator__answers", queryset=answers),
-            Prefetch(
-                "turns",
-                queryset=Turn.objects.select_related("ranking", "explanation", "candidate_set")
-                .order_by("position")
-                .prefetch_related(
-                    Prefetch("shown", ShownCandidate.objects.select_related("candidate")),
-                    Prefetch("candidate_set__generations", queryset=generations),
-                ),
-            ),
-        )
+LABELS = {
+    "language": labels.LANGUAGE,
+    "country": labels.COUNTRY,
+    "gender": labels.GENDER,
+    "education": labels.EDUCATION,
+    "politics": labels.POLITICS,
+    "ethnicity": labels.ETHNICITY,
+}
+ETHNICITY = (
+    "coalesce(%(labels)s::jsonb -> 'ethnicity' -> talk.country ->> (talk.codes ->> 'ethnicity'), "
+    "talk.codes ->> 'ethnicity')"
+)
+
+
+def _label(name: str, code: str) -> str:
+    """A code's label; a code that has none stays as it is."""
+    return f"coalesce(%(labels)s::jsonb -> '{name}' ->> ({code}), {code})"
+
+
+def _or_refused(question: str, label: str) -> str:
+    refused = f"talk.refused ? '{question}'"
+    return f"CASE WHEN {refused} THEN '{labels.PREFER_NOT_TO_SAY}' ELSE {label} END"
+
+
+def _age_label() -> str:
+    bands = [f"talk.age <= {oldest} THEN '{label}'" for oldest, label in labels.AGE_BANDS]
+    bands.append(f"talk.age IS NOT NULL THEN '{labels.OLDEST_BAND}'")
+    return f"CASE WHEN {' WHEN '.join(bands)} ELSE talk.age_band END"
+
+
+def _turn_values(turn: str) -> str:
+    return ", ".join(f"{turn}.{name} AS {turn}_turn_{name}" for name in TURN_COLUMNS)
+
+
+def _turn_tables(scope: Scope, name: str, position: int) -> str:
+    """What one turn of a conversation adds, as one LATERAL row."""
+    texts = ", ".join(
+        f"max(c.text) FILTER (WHERE s.position = {place}) AS response_{slot}"
+        for place, slot in enumerate(SLOTS)
     )
+    headed = ", ".join(
+        f"E'# Response {slot.upper()}:\\n' || shown.response_{slot}" for slot in SLOTS
+    )
+    return f"""LEFT JOIN LATERAL (
+        SELECT turn.turn_id, turn.message AS prompt, made.prompt_text_id,
+            CASE WHEN canned.yes THEN %(canned_note)s ELSE '' END
+                || concat_ws(E'\\n\\n', {headed}) AS responses,
+            shown.*, nullif(turn.explanation, '') AS feedback
+        FROM {turns_of(scope, "talk", f"t.position = {position}")} AS turn
+        JOIN candidates_candidateset made ON made.id = turn.candidate_set_id
+        CROSS JOIN LATERAL (
+            SELECT {texts}, 'response_' || substr('{SLOTS}', 1 + max(s.position)
+                FILTER (WHERE s.candidate_id = turn.chosen_id), 1) AS preferred_response
+            FROM annotation_showncandidate s JOIN candidates_candidate c ON c.id = s.candidate_id
+            WHERE s.turn_id = turn.turn_id
+        ) AS shown
+        CROSS JOIN LATERAL (
+            SELECT EXISTS (SELECT FROM candidates_generation g
+                WHERE g.candidate_set_id = made.id AND g.canned) AS yes
+        ) AS canned
+        OFFSET 0
+    ) AS {name} ON true"""
 
 
-def make_row(
-    conversation: Conversation, *, conversation_id: int, annotator_id: int
-) -> dict[str, object]:
-    """One conversation under the release's column names; what is missing is empty."""
-    row: dict[str, object] = dict.fromkeys(COLUMNS, "")
-    row |= {
-        "conversation_id": conversation_id,
-        "assigned_lang": labels.LANGUAGE[conversation.locale.language],
-        "annotator_id": annotator_id,
-        "is_pregenerated_first_prompt": conversation.kind == Conversation.Kind.POOL,
-        "in_balanced_subset": False,
-        "in_balanced_subset_10": False,
-        "wave": conversation.participation.wave.number,
-    }
-    for name, turn in zip(TURNS, conversation.turns.all(), strict=False):
-        row |= {f"{name}_turn_{column}": value for column, value in _turn(turn).items()}
-    return row | _person(conversation)
-
-
-def _turn(turn: Turn) -> dict[str, str]:
-    shown = list(turn.shown.all())
-    preferred = next(row for row in shown if row.candidate_id == turn.ranking.chosen_id)
-    texts = "\n\n".join(f"# Response {row.letter}:\n{row.candidate.text}" for row in shown)
-    return {
-        "prompt": turn.message,
-        "responses": (CANNED_NOTE if _is_canned(turn) else "") + texts,
-        **{f"response_{row.letter.lower()}": row.candidate.text for row in shown},
-        "preferred_response": f"response_{preferred.letter.lower()}",
-        "feedback": turn.explanation.text if hasattr(turn, "explanation") else "",
-    }
-
-
-def _is_canned(turn: Turn) -> bool:
-    return any(generation.canned for generation in turn.candidate_set.generations.all())
-
-
-def _person(conversation: Conversation) -> dict[str, str]:
-    participation = conversation.participation
-    country = participation.country
-    answers = {answer.question.code: answer for answer in participation.annotator.answers.all()}
-    codes = {
-        code: answer.option.code for code, answer in answers.items() if answer.option is not None
-    }
-    refused = {code for code, a in answers.items() if a.status == Answer.Status.REFUSED}
-    age = answers.get("age")
-    politics = labels.POLITICS.get(codes.get("politics", ""), "")
-    ethnicity = codes.get("ethnicity", "")
-    return {
-        "annotator_age": labels.age_label(age.number if age else None),
-        "annotator_gender": labels.GENDER.get(codes.get("gender", ""), ""),
-        "annotator_education_level": labels.EDUCATION.get(codes.get("education", ""), ""),
-        "annotator_political": labels.PREFER_NOT_TO_SAY if "politics" in refused else politics,
-        "annotator_ethnicity": (
-            labels.PREFER_NOT_TO_SAY
-            if "ethnicity" in refused
-            else labels.ethnicity_label(country, ethnicity)
-        ),
-        "annotator_country": labels.COUNTRY.get(country, country.lower()),
-    }
-
-
-def _line(values: Sequence[object]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(values)
-    return buffer.getvalue()
+FORMAT = Format(
+    name="community-alignment",
+    title="Community Alignment",
+    row="One finished conversation of up to four turns; no planned re-tests.",
+    columns=COLUMNS,
+    query=query,
+    not_carried="Ranks below the first, ties, the two opinions, times, generation order and other "
+    "provenance, re-tests, and every id by which rows of other formats could be joined.",
+    check=check_study,
+)
+FORMAT_WITHOUT_WAVE = Format(
+    name="community-alignment-44",
+    title="Community Alignment, as its first version was",
+    row=FORMAT.row,
+    columns=COLUMNS[:-1],
+    query=query,
+    not_carried=FORMAT.not_carried + " The wave.",
+    check=check_study,
+)

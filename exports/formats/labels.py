@@ -18,6 +18,7 @@ COUNTRY = {
 GENDER = {"male": "male", "female": "female", "other": "other"}
 AGE_BANDS = ((34, "18-34"), (45, "35-45"), (54, "46-54"))
 OLDEST_BAND = "55+"
+AGE_LABELS = (*(label for _oldest, label in AGE_BANDS), OLDEST_BAND)
 
 EDUCATION = {
     "isced_0_1": "(At most) Complete Secondary",
@@ -66,14 +67,14 @@ OWN_ETHNICITY = {
     },
 }
 
+ETHNICITY = {
+    country: published | OWN_ETHNICITY.get(country, {})
+    for country, published in PUBLISHED_ETHNICITY.items()
+}
+
 
 def age_label(years: int | None) -> str:
     """The release's age group; empty where no age was given."""
     if years is None:
         return ""
     return next((label for limit, label in AGE_BANDS if years <= limit), OLDEST_BAND)
-
-
-def ethnicity_label(country: str, code: str) -> str:
-    published = PUBLISHED_ETHNICITY.get(country, {})
-    return published.get(code) or OWN_ETHNICITY.get(country, {}).get(code, code)

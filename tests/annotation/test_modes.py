@@ -14,8 +14,8 @@ from annotation.actions.judgement import Judgement
 from annotation.admin import transcript
 from annotation.forms.conversation import RankingForm
 from annotation.models import RankedCandidate, Ranking, RecruitmentLink, Study, Turn
-from exports.formats import community_alignment as ca
 from tests.definitions import small_definition
+from tests.exporting import wide_rows
 from tests.walker import Response, Walker
 
 pytestmark = pytest.mark.django_db
@@ -278,8 +278,7 @@ def test_exports_and_the_transcript_hold_choices_without_ranks(walker: Walker) -
     study = Study.objects.get(pk=walker.link.study_id)
     Study.objects.filter(pk=study.pk).update(modes=["best", "rating"], partial_allowed=True)
     walker.finish()
-    conversations = ca.finished_conversations(study, walker.link.vendor)
-    rows = [ca.make_row(one, conversation_id=1, annotator_id=1) for one in conversations]
+    rows = wide_rows(study, walker.link.vendor)
     assert len(rows) == 3
     assert {row["first_turn_preferred_response"] for row in rows} == {"response_a"}
     conversation = walker.participation.conversations.first()

@@ -27,12 +27,12 @@ from annotation.models import (
 from annotation.pace import study_minutes
 from annotation.room import has_room
 from candidates.models import Prompt
-from exports.formats.community_alignment import finished_conversations
 from insights.checklist import make_checklist
 from insights.dispositions import dispositions
 from insights.pace import cell_fillings, locale_fillings, locale_paces, pays
 from insights.queries import overlap_table
 from tests.annotation.test_pace import finished_person
+from tests.exporting import exported_conversations
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
@@ -80,8 +80,8 @@ def test_slots_cells_overlap_exports_and_pace_are_each_phases_own(
         assert [row.people for row in pays(study, phase)] == [1]
         locale = study.locales.get(country="FR")
         assert make_checklist(locale, phase).figures["finished"] == 1
-    exported = finished_conversations(study, link.vendor)
-    assert set(exported.values_list("participation", flat=True)) == {people["main"].pk}
+    exported = exported_conversations(study, link.vendor)
+    assert {conversation.participation_id for conversation in exported} == {people["main"].pk}
     with translation.override("en"):
         assert [(rate.locale, rate.people) for rate in rates()] == [
             (f"{study} FR-fr, main", 1),

@@ -40,9 +40,9 @@ from annotation.models import (
 )
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, CandidateSet, Generation
-from exports.formats import community_alignment as ca
 from insights.queries import overlap_table
 from tests.annotation.test_claiming import entered
+from tests.exporting import exported_conversations
 from tests.processes import wait_until
 from tests.walker import Walker
 
@@ -59,8 +59,8 @@ def judged(link: RecruitmentLink) -> tuple[Walker, Conversation]:
 
 
 def exported(link: RecruitmentLink) -> list[int]:
-    found = ca.finished_conversations(link.study, link.vendor)
-    return list(found.values_list("participation__annotator", flat=True))
+    found = exported_conversations(link.study, link.vendor)
+    return [conversation.participation.annotator_id for conversation in found]
 
 
 def done(link: RecruitmentLink) -> int:

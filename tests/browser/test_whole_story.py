@@ -240,7 +240,7 @@ def check_database(
 
 
 def check_csv(address: str, study: Study, vendor: Vendor, script: Script, seen: list[Seen]) -> None:
-    token = create_token(vendor=vendor, study=study, name="test", fields=ca.COLUMNS)
+    token = create_token(vendor=vendor, study=study, name="test", fields=ca.FORMAT.names)
     request = urllib.request.Request(
         f"{address}/api/v1/exports/community-alignment.csv",
         headers={"Authorization": f"Bearer {token}"},

@@ -15,6 +15,8 @@ from exports.actions.tokens import create_token
 from exports.formats import community_alignment as ca
 from exports.formats import labels
 from exports.models import ApiToken
+from exports.pseudonyms import Kind
+from exports.scope import Scope
 from tests.walker import Walker
 
 # The stream opens its own read-only snapshot, which cannot begin inside a test's transaction.
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def token_for(link: RecruitmentLink, **changes: Any) -> str:
-    options = {"name": "test", "fields": ca.COLUMNS} | changes
+    options = {"name": "test", "fields": ca.FORMAT.names} | changes
     return create_token(vendor=link.vendor, study=link.study, **options)
 
 
@@ -51,7 +53,11 @@ def test_every_finished_conversation_is_a_row_of_what_was_shown_and_typed(
     finished: Walker, link: RecruitmentLink
 ) -> None:
     rows = rows_of(fetch(token_for(link)))
-    conversations = list(finished.participation.conversations.order_by("pk"))
+    scope = Scope(study=link.study, recipient=f"vendor:{link.vendor.key}")
+    conversations = sorted(
+        finished.participation.conversations.all(),
+        key=lambda one: scope.pseudonyms.number(Kind.CONVERSATION, one.public_id),
+    )
     assert len(rows) == len(conversations) == 3
     for row, conversation in zip(rows, conversations, strict=True):
         assert row["is_pregenerated_first_prompt"] == str(conversation.kind == "pool")
@@ -74,8 +80,8 @@ def test_every_finished_conversation_is_a_row_of_what_was_shown_and_typed(
 
 def test_columns_dialect_and_labels_are_exact(finished: Walker, link: RecruitmentLink) -> None:
     text = text_of(fetch(token_for(link)))
-    assert text.splitlines()[0] == ",".join(f'"{name}"' for name in ca.COLUMNS)
-    assert len(ca.COLUMNS) == 45
+    assert text.splitlines()[0] == ",".join(f'"{name}"' for name in ca.FORMAT.names)
+    assert len(ca.FORMAT.names) == 45
     assert "\r" not in text
     row = next(csv.DictReader(io.StringIO(text, newline="")))
     assert row["assigned_lang"] == "fr"
@@ -154,11 +160,11 @@ def test_two_recipients_know_a_person_by_different_numbers(
 def test_fields_that_a_token_does_not_list_leave_empty(
     finished: Walker, link: RecruitmentLink
 ) -> None:
-    allowed = [name for name in ca.COLUMNS if name != "annotator_political"]
+    allowed = [name for name in ca.FORMAT.names if name != "annotator_political"]
     row = rows_of(fetch(token_for(link, fields=allowed)))[0]
     assert row["annotator_political"] == ""
     assert row["annotator_age"] == "35-45"
-    assert list(row) == list(ca.COLUMNS)
+    assert list(row) == list(ca.FORMAT.names)
 
 
 def test_unfinished_skipped_and_other_phases_stay_inside(link: RecruitmentLink) -> None:

@@ -225,6 +225,21 @@ def test_a_person_who_withdraws_leaves_a_tombstone_and_no_rows(
     assert set(kinds(erased)) == {"changed"}
 
 
+def test_rows_of_an_unfinished_conversation_come_when_it_is_finished(
+    entered: Walker, link: RecruitmentLink
+) -> None:
+    conversation = entered.open()
+    entered.rank(entered.current_turn(conversation))
+    token = token_for(link)
+    first = read(token)
+    assert kinds(first) == ["judged"]
+    assert (first[0]["row"], first[0]["reason"]) == (None, "unfinished")
+    Conversation.objects.update(status="finished")
+    later = read(token, first[0]["cursor"])
+    assert kinds(later) == ["conversation", "changed"]
+    assert later[1]["row"]["turn"] == 1
+
+
 def test_a_consent_that_is_taken_back_alone_is_a_tombstone_too(
     finished: Walker, link: RecruitmentLink
 ) -> None:
@@ -247,6 +262,7 @@ def test_somebody_left_out_is_a_tombstone_and_is_told_again_in_full_when_back(
     back = read(token, out[-1]["cursor"])
     assert kinds(back)[0] == "readmitted"
     rows = [item["row"] for item in back[1:]]
+    assert all(rows)
     assert rows == [item["row"] for item in before if item["kind"] == "judged"]
 
 

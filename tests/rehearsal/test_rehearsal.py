@@ -15,11 +15,11 @@ from annotation.actions.pool import request_pool
 from annotation.models import Conversation, Grant, Participation, Phase, Study
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, Generation, ModelEndpoint, Sampler
-from exports.formats.community_alignment import finished_conversations
 from rehearsal import stage
 from rehearsal.copies import VENDOR, copy_key, copy_study, remove_copy
 from rehearsal.defects import plant
 from rehearsal.truth import Behaviours
+from tests.exporting import wide_rows
 from tests.provider import Provider
 from tests.rehearsal.rehearsing import broken, prepared, two_countries
 
@@ -72,9 +72,9 @@ def check_marks(played: stage.Rehearsal) -> None:
 def check_exports(played: stage.Rehearsal) -> None:
     assert Conversation.objects.filter(participation__study=played.study).exists()
     vendor = Vendor.objects.get(key=VENDOR)
-    assert not finished_conversations(played.study, vendor).exists()
+    assert not wide_rows(played.study, vendor)
     assert played.study.rehearsal_of is not None
-    assert not finished_conversations(played.study.rehearsal_of, vendor).exists()
+    assert not wide_rows(played.study.rehearsal_of, vendor)
 
 
 def rows() -> dict[str, int]:

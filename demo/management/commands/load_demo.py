@@ -103,7 +103,7 @@ class Command(BaseCommand):
         token = known.get("vendor_token", "")
         if not ApiToken.objects.valid().filter(token_hash=hash_token(token)).exists():
             token = create_token(
-                vendor=vendor, study=study, name="demo", fields=community_alignment.COLUMNS
+                vendor=vendor, study=study, name="demo", fields=community_alignment.FORMAT.names
             )
         return {
             "join_url": settings.SITE_URL + reverse("join", args=[link.key]),
