@@ -16,6 +16,7 @@ from exports.models import Delivery, Event, Webhook
 
 
 class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
+    url = forms.URLField(max_length=500, assume_scheme="https")
     events = forms.MultipleChoiceField(choices=Event.choices, widget=forms.CheckboxSelectMultiple)
 
     class Meta:
