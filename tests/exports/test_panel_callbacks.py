@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from accounts.models import Vendor
 from annotation.actions.link import create_recruitment_link
@@ -33,7 +33,7 @@ def study(db: None, provider: Provider) -> Study:
 
 
 @pytest.fixture
-def receiver(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+def receiver(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
     monkeypatch.setenv("PANEL_KEY", KEY)
     with receiving() as receiver:

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
@@ -49,7 +49,7 @@ def study(db: None, provider: Provider) -> Study:
 
 
 @pytest.fixture
-def receiver(settings: SettingsWrapper) -> Iterator[Receiver]:
+def receiver(settings: Settings) -> Iterator[Receiver]:
     settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
     with receiving() as receiver:
         yield receiver
@@ -265,7 +265,7 @@ def test_an_address_that_may_not_be_called_is_refused(link: RecruitmentLink, url
 
 
 def test_an_address_that_leads_inside_later_is_not_called(
-    webhook: Webhook, receiver: Receiver, link: RecruitmentLink, settings: SettingsWrapper
+    webhook: Webhook, receiver: Receiver, link: RecruitmentLink, settings: Settings
 ) -> None:
     finish(somebody(link))
     settings.ALLOWED_PRIVATE_HOSTS = []
