@@ -40,14 +40,14 @@ TARGET_RATE = 10_000  # changes a second
 ANNOUNCED = """
 INSERT INTO annotation_change (epoch, transaction, kind, at, study_id, vendor_id, phase,
     participation_id, conversation_id, turn_id)
-SELECT 0, pg_current_xact_id()::text::bigint, kind, now(), p.study_id, a.vendor_id, p.phase, p.id,
-    c.id, CASE WHEN kind = 'judged' THEN t.id END
+SELECT 0, pg_current_xact_id()::text::bigint, said, now(), p.study_id, a.vendor_id, p.phase, p.id,
+    c.id, CASE WHEN said = 'judged' THEN t.id END
 FROM annotation_turn t JOIN annotation_conversation c ON c.id = t.conversation_id
 JOIN annotation_participation p ON p.id = c.participation_id
 JOIN accounts_annotator a ON a.id = p.annotator_id
 CROSS JOIN LATERAL (
-    SELECT 'judged' AS kind UNION ALL SELECT 'conversation' WHERE t.position = 1
-) AS kinds
+    SELECT 'judged' AS said UNION ALL SELECT 'conversation' WHERE t.position = 1
+) AS told
 WHERE p.study_id = %s ORDER BY c.id, t.position
 """
 

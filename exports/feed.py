@@ -11,9 +11,9 @@ stands at the moment of delivery; what may not leave any more carries none.
 
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 from django.db.backends.utils import CursorWrapper
 
@@ -21,11 +21,15 @@ from exports.containers import exact_columns
 from exports.formats import comparisons
 from exports.models import ApiToken
 from exports.pseudonyms import Kind, text_sql
-from exports.scope import Scope, Times
+from exports.scope import Only, Scope, Times
 from exports.snapshot import snapshot
 
 PAGE = 2_000  # items read at a time, in one short transaction
 CURSOR_PATTERN = re.compile(r"(\d{1,5}\.\d{1,19}\.\d{1,19})\.([0-9a-f]{24})")
+
+
+# Epoch, transaction, id; turn, conversation, participation.
+Found = tuple[int, int, int, Any, Any, int]
 
 
 class UnknownCursor(ValueError):
@@ -89,10 +93,8 @@ def read_page(scope: Scope, after: Place, limit: int) -> Page:
         more, found = len(found) > limit, found[:limit]
         if not found:
             return Page([], after, more=False)
-        turns = sorted({turn for *_place, turn in found if turn is not None})
-        lines = _shape(cursor, scope, [change for _e, _t, change, _turn in found], turns)
-    epoch, transaction, change, _turn = found[-1]
-    return Page(lines, Place(epoch, transaction, change), more)
+        lines = _shape(cursor, scope, found)
+    return Page(lines, Place(*found[-1][:3]), more)
 
 
 def read_pages(scope: Scope, after: Place, limit: int | None = None) -> Iterator[Page]:
@@ -107,10 +109,8 @@ def read_pages(scope: Scope, after: Place, limit: int | None = None) -> Iterator
         after = page.end
 
 
-def _find(
-    cursor: CursorWrapper, scope: Scope, after: Place, limit: int
-) -> list[tuple[int, int, int, int | None]]:
-    """Epoch, transaction, id and turn of the next changes below the oldest running writer."""
+def _find(cursor: CursorWrapper, scope: Scope, after: Place, limit: int) -> list[Found]:
+    """The next changes below the oldest running writer."""
     cursor.execute(
         """SELECT coalesce((SELECT max(number) FROM annotation_changeepoch), 0),
             pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint
@@ -133,7 +133,8 @@ def _find(
     if newest and newest[0] >= unborn:
         raise LogFromElsewhere
     cursor.execute(
-        f"""SELECT epoch, transaction, id, turn_id FROM annotation_change
+        f"""SELECT epoch, transaction, id, turn_id, conversation_id, participation_id
+        FROM annotation_change
         WHERE {whose} AND (epoch, transaction) < (%(epoch)s, %(oldest)s)
             AND (epoch, transaction, id) > (%(e)s, %(t)s, %(c)s)
         ORDER BY epoch, transaction, id LIMIT %(limit)s""",
@@ -144,8 +145,16 @@ def _find(
     return list(cursor.fetchall())
 
 
-def _shape(cursor: CursorWrapper, scope: Scope, changes: list[int], turns: list[int]) -> list[str]:
-    only = replace(scope, turn_ids=tuple(turns))
+def _shape(cursor: CursorWrapper, scope: Scope, found: Sequence[Found]) -> list[str]:
+    of_turns = [one for one in found if one[3] is not None]
+    only = replace(
+        scope,
+        only=Only(
+            turns=tuple({turn for _e, _t, _c, turn, _talk, _person in of_turns}),
+            talks=tuple({talk for *_place, talk, _person in of_turns}),
+            people=tuple({person for *_place, person in of_turns}),
+        ),
+    )
     rows = comparisons.FORMAT.query(only)
     columns = exact_columns(comparisons.FORMAT, only)
     # Days: a finer time would let a vendor match a pseudonym with whom it sent at that moment.
@@ -182,6 +191,6 @@ def _shape(cursor: CursorWrapper, scope: Scope, changes: list[int], turns: list[
                     AS reason
         ) AS item
         ORDER BY page.epoch, page.transaction, page.id""",
-        {**rows.parameters, "changes": changes},
+        {**rows.parameters, "changes": [change for _e, _t, change, *_what in found]},
     )
     return [line for (line,) in cursor.fetchall()]

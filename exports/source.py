@@ -25,6 +25,7 @@ exact times and answers are, and under which ids.
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import pairwise
 
 from accounts.models import Answer, Purpose
@@ -49,7 +50,7 @@ def with_source(scope: Scope, select: str, **parameters: object) -> Query:
             "recoded": json.dumps(scope.recoding.codes, sort_keys=True, default=dict),
             "suppressed": sorted(scope.recoding.suppressed),
             "instruments": [scope.study.quota_instrument_id, scope.study.closing_instrument_id],
-            "turn_ids": None if scope.turn_ids is None else list(scope.turn_ids),
+            **_names(scope),
             **scope.pseudonyms.parameters,
             **parameters,
         },
@@ -91,7 +92,7 @@ def _people(scope: Scope) -> str:
     WHERE p.study_id = %(study)s AND p.phase = %(phase)s
         AND (%(vendor)s::bigint IS NULL OR a.vendor_id = %(vendor)s)
         AND p.withdrawn_at IS NULL AND p.excluded_at IS NULL
-        {_only(scope, "p.id", "oc.participation_id")}
+        {_only(scope, "p.id", "people")}
         AND {allowed.format(purpose="%(take_part)s")}
         AND NOT EXISTS (
             SELECT FROM unnest(%(purposes)s::text[]) AS purpose
@@ -132,7 +133,7 @@ def _talks(scope: Scope) -> str:
     JOIN people ON people.participation_id = c.participation_id
     JOIN annotation_studylocale l ON l.id = c.locale_id
     LEFT JOIN annotation_grant g ON g.id = c.grant_id
-    WHERE true {_only(scope, "c.id", "oc.id")}
+    WHERE true {_only(scope, "c.id", "talks")}
 )"""
 
 
@@ -143,18 +144,19 @@ def _turns(scope: Scope) -> str:
     JOIN annotation_conversation c ON c.id = t.conversation_id
     JOIN people ON people.participation_id = c.participation_id
     WHERE {_may_leave("people.free_text", "c.kind")}
-        {_only(scope, "t.id", "ot.id")}
+        {_only(scope, "t.id", "turns")}
 )"""
 
 
-def _only(scope: Scope, column: str, of_turns: str) -> str:
-    """The condition that keeps to the turns of the scope, found once before anything is read."""
-    if scope.turn_ids is None:
-        return ""
-    return f"""AND {column} = ANY(ARRAY(
-            SELECT {of_turns} FROM annotation_turn ot
-            JOIN annotation_conversation oc ON oc.id = ot.conversation_id
-            WHERE ot.id = ANY(%(turn_ids)s::bigint[])))"""
+def _names(scope: Scope) -> dict[str, list[int]]:
+    if scope.only is None:
+        return {}
+    return {f"only_{which}": list(keys) for which, keys in asdict(scope.only).items()}
+
+
+def _only(scope: Scope, column: str, which: str) -> str:
+    """The condition that keeps to the `turns`, `talks` or `people` a scope names, if it does."""
+    return "" if scope.only is None else f"AND {column} = ANY(%(only_{which})s::bigint[])"
 
 
 TURN_TABLES = """FROM annotation_turn t
@@ -217,7 +219,7 @@ def turns_of(scope: Scope, talk: str, condition: str = "true") -> str:
     SELECT {_turn_columns(scope, f"{talk}.free_text", f"{talk}.kind")}
     {TURN_TABLES}
     WHERE t.conversation_id = {talk}.talk_id AND {_may_leave(f"{talk}.free_text", f"{talk}.kind")}
-        AND {condition} {_only(scope, "t.id", "ot.id")}
+        AND {condition} {_only(scope, "t.id", "turns")}
     ORDER BY t.position OFFSET 0
 )"""
 
