@@ -1,6 +1,6 @@
 """Webhooks are made here and show their key; what was sent is looked at and sent again."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -62,7 +62,7 @@ class WebhookAdmin(ReadOnlyAdmin):
 
 
 class DeliveryAdmin(ReadOnlyAdmin):
-    list_display: ClassVar = (
+    list_display = (
         "message_id", "event", "webhook", "created_at", "attempts", "due_at",
         "delivered_at", "given_up_at", "last_answer",
     )  # fmt: skip

@@ -35,6 +35,6 @@ def restamp_changes() -> int:
             f"WHERE id IN ({BELOW_AN_EARLIER_ROW})",
             {"earlier": earlier},
         )
-        stamped = cursor.rowcount
+        stamped = int(cursor.rowcount)
         cursor.execute("SET LOCAL plurivox.restamping_changes = 'off'")
     return stamped

@@ -408,3 +408,16 @@ def test_a_new_key_makes_every_cursor_unknown_as_it_makes_every_pseudonym(
     cursor = read(token)[-1]["cursor"]
     with override_settings(PSEUDONYM_KEY="another"):
         assert ask(token, cursor=cursor).status_code == 400
+
+
+def test_changes_of_a_rehearsal_go_with_it_and_nothing_else_does(
+    finished: Walker, link: RecruitmentLink
+) -> None:
+    """The one way to delete rows of the log: as rehearsals are removed."""
+    told = Change.objects.count()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plurivox.removing_rehearsal = 'on'")
+        Change.objects.filter(kind="explained").delete()
+    assert 0 < Change.objects.count() < told
+    with pytest.raises(ProgrammingError, match="never changed"), transaction.atomic():
+        Change.objects.all().delete()

@@ -1,6 +1,6 @@
 """Compares a panel's file of ids and statuses with our outcomes, as CSV."""
 
-import sys
+import io
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']} cannot be read.") from fault
         except ValidationError as fault:
             raise CommandError(" ".join(fault.messages)) from fault
-        out = self.stdout._out if hasattr(self.stdout, "_out") else sys.stdout
-        counts = Counter(write(compare(link=link, theirs=theirs), out))
+        compared = io.StringIO()
+        counts = Counter(write(compare(link=link, theirs=theirs), compared))
+        self.stdout.write(compared.getvalue(), ending="")
         said = ", ".join(f"{verdict.value} {number}" for verdict, number in sorted(counts.items()))
         self.stderr.write(said or "Nobody on either side.")
