@@ -57,7 +57,13 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 600, "queue": "exports"},
         },
+        "send-due-deliveries": {
+            "task": "exports.tasks_deliveries.send_due_deliveries",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
     },
 )
 app.autodiscover_tasks()
 app.autodiscover_tasks(["exports"], related_name="tasks_findings")
+app.autodiscover_tasks(["exports"], related_name="tasks_deliveries")

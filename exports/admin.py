@@ -3,7 +3,11 @@
 from django.contrib import admin
 
 from accounts.admin import ReadOnlyAdmin
-from exports.models import ApiToken
+from exports.admin_deliveries import DeliveryAdmin, WebhookAdmin
+from exports.models import ApiToken, Delivery, Webhook
+
+admin.site.register(Webhook, WebhookAdmin)
+admin.site.register(Delivery, DeliveryAdmin)
 
 
 @admin.register(ApiToken)

@@ -24,6 +24,7 @@ exact times and answers are, and under which ids.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import pairwise
 
 from accounts.models import Answer, Purpose
@@ -48,6 +49,7 @@ def with_source(scope: Scope, select: str, **parameters: object) -> Query:
             "free_text_purpose": scope.free_text_purpose,
             **scope.recoding.parameters(),
             "instruments": [scope.study.quota_instrument_id, scope.study.closing_instrument_id],
+            **_names(scope),
             **scope.pseudonyms.parameters,
             **parameters,
         },
@@ -93,6 +95,7 @@ def _people(scope: Scope) -> str:
     WHERE p.study_id = %(study)s AND p.phase = %(phase)s
         AND (%(vendor)s::bigint IS NULL OR a.vendor_id = %(vendor)s)
         AND p.withdrawn_at IS NULL AND p.excluded_at IS NULL
+        {_only(scope, "p.id", "people")}
         AND {allowed.format(purpose="%(take_part)s")}
         AND NOT EXISTS (
             SELECT FROM unnest(%(purposes)s::text[]) AS wanted (purpose)
@@ -133,6 +136,7 @@ def _talks(scope: Scope) -> str:
     JOIN people ON people.participation_id = c.participation_id
     JOIN annotation_studylocale l ON l.id = c.locale_id
     LEFT JOIN annotation_grant g ON g.id = c.grant_id
+    WHERE true {_only(scope, "c.id", "talks")}
 )"""
 
 
@@ -143,7 +147,19 @@ def _turns(scope: Scope) -> str:
     JOIN annotation_conversation c ON c.id = t.conversation_id
     JOIN people ON people.participation_id = c.participation_id
     WHERE {_may_leave("people.free_text", "c.kind")}
+        {_only(scope, "t.id", "turns")}
 )"""
+
+
+def _names(scope: Scope) -> dict[str, list[int]]:
+    if scope.only is None:
+        return {}
+    return {f"only_{which}": list(keys) for which, keys in asdict(scope.only).items()}
+
+
+def _only(scope: Scope, column: str, which: str) -> str:
+    """The condition that keeps to the `turns`, `talks` or `people` a scope names, if it does."""
+    return "" if scope.only is None else f"AND {column} = ANY(%(only_{which})s::bigint[])"
 
 
 TURN_TABLES = """FROM annotation_turn t
@@ -208,7 +224,7 @@ def turns_of(scope: Scope, talk: str, condition: str = "true") -> str:
     SELECT {_turn_columns(scope, f"{talk}.free_text", f"{talk}.kind")}
     {TURN_TABLES}
     WHERE t.conversation_id = {talk}.talk_id AND {_may_leave(f"{talk}.free_text", f"{talk}.kind")}
-        AND {condition}
+        AND {condition} {_only(scope, "t.id", "turns")}
     ORDER BY t.position OFFSET 0
 )"""
 

@@ -15,6 +15,7 @@ from annotation.models.conversation import (
     Turn,
     Viewport,
 )
+from annotation.models.log import Change, ChangeEpoch
 from annotation.models.plan import PlanChange, SignOff
 from annotation.models.quality import ArrivalHash, Flag
 from annotation.models.study import (
@@ -33,6 +34,8 @@ from annotation.models.study import (
 
 __all__ = [
     "ArrivalHash",
+    "Change",
+    "ChangeEpoch",
     "Convention",
     "Conversation",
     "Deal",

@@ -289,6 +289,11 @@ class RecruitmentLink(models.Model):
         blank=True,
         help_text="address by outcome; {code} and {id} are filled in; missing: the code alone",
     )
+    callbacks = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="address by outcome that this server itself calls, filled in as exits are",
+    )
     signing_key_variable = models.CharField(
         max_length=100,
         blank=True,
