@@ -15,7 +15,7 @@ from annotation.models.conversation import (
     Turn,
     Viewport,
 )
-from annotation.models.plan import PlanChange, SignOff
+from annotation.models.plan import FrozenPlan, PlanChange, SignOff
 from annotation.models.quality import ArrivalHash, Flag
 from annotation.models.study import (
     Convention,
@@ -39,6 +39,7 @@ __all__ = [
     "Draft",
     "Explanation",
     "Flag",
+    "FrozenPlan",
     "Grant",
     "HelpMessage",
     "HelpThread",
