@@ -223,7 +223,7 @@ def _prompt(texts: list[PromptText]) -> dict[str, Any]:
     """Texts of one version; the file says one stage of them all, the least far."""
     order = list(PromptText.Stage)
     return {
-        "stage": min((text.stage for text in texts), key=lambda stage: order.index(stage)),
+        "stage": min((text.stage for text in texts), key=order.index),
         "texts": {text.language: text.text for text in texts},
     }
 

@@ -1,0 +1,5 @@
+"""A release is built."""
+
+
+def build_release(release_id: int) -> None:
+    raise NotImplementedError
