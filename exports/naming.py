@@ -11,6 +11,7 @@ from annotation.models import Phase, Study
 from exports.containers import Container
 from exports.formats import FORMATS
 from exports.formats.base import Format
+from exports.models import Tier
 from exports.scope import Times, Variant
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -47,6 +48,10 @@ def find_times(name: str) -> Times:
 
 def find_phase(name: str) -> Phase:
     return Phase(name) if name in Phase.values else _no("phase", name, Phase.values)
+
+
+def find_tier(name: str) -> Tier:
+    return Tier(name) if name in Tier.values else _no("tier", name, Tier.values)
 
 
 def _find(kind: str, name: str, choices: type[Choice]) -> Choice:

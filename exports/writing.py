@@ -76,6 +76,46 @@ def parts_in(folder: Path) -> Iterator[Path]:
     return folder.glob(f".*{PART}")
 
 
+class Sink:
+    """Passes bytes on, counts and hashes them. It can neither go back nor be closed."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    @property
+    def written(self) -> Written:
+        return Written(size=self._size, sha256=self._digest.hexdigest())
+
+    def write(self, data: bytes) -> int:
+        view = memoryview(data)
+        self._file.write(view)
+        self._digest.update(view)
+        self._size += view.nbytes
+        return view.nbytes
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        """Whoever opened the file closes it."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def readable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+
 def words_of(fault: BaseException) -> str:
     """One sentence for the person who asked. It tells nothing of the inside."""
     if isinstance(fault, ValidationError):

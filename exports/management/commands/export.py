@@ -5,7 +5,7 @@ import secrets
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -23,7 +23,7 @@ from exports.naming import (
     find_vendor,
 )
 from exports.scope import Times, Variant
-from exports.writing import new_part, words_of
+from exports.writing import Sink, new_part, words_of
 
 
 class Command(BaseCommand):
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             if options["out"]:
                 rows, moment = _write_file(options["out"], asked)
             else:
-                rows, moment = write_rows(**asked, file=_StandardOutput())
+                rows, moment = write_rows(**asked, file=cast(BinaryIO, Sink(sys.stdout.buffer)))
         except BrokenPipeError:
             # Whoever read has enough; nothing more may be written, at exit neither.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -78,36 +78,3 @@ def _write_file(path: Path, asked: dict[str, Any]) -> tuple[int, datetime]:
         part.seal()
         part.publish(path)
     return said
-
-
-class _StandardOutput:
-    """Standard output that knows how far it is, as Parquet asks, even where it is a pipe."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._sink: BinaryIO = sys.stdout.buffer
-        self._written = 0
-
-    def write(self, data: bytes) -> int:
-        self._sink.write(data)
-        self._written += len(memoryview(data).cast("B"))
-        return len(data)
-
-    def tell(self) -> int:
-        return self._written
-
-    def flush(self) -> None:
-        self._sink.flush()
-
-    def close(self) -> None:
-        self.flush()
-
-    def seekable(self) -> bool:
-        return False
-
-    def readable(self) -> bool:
-        return False
-
-    def writable(self) -> bool:
-        return True
