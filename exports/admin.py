@@ -3,7 +3,11 @@
 from django.contrib import admin
 
 from accounts.admin import ReadOnlyAdmin
-from exports.models import ApiToken
+from exports.admin_files import ExportAdmin, ReleaseAdmin
+from exports.models import ApiToken, Export, Release
+
+admin.site.register(Export, ExportAdmin)
+admin.site.register(Release, ReleaseAdmin)
 
 
 @admin.register(ApiToken)

@@ -86,8 +86,8 @@ def _people(scope: Scope) -> str:
         AND p.withdrawn_at IS NULL AND p.excluded_at IS NULL
         AND {allowed.format(purpose="%(take_part)s")}
         AND NOT EXISTS (
-            SELECT FROM unnest(%(purposes)s::text[]) AS purpose
-            WHERE NOT {allowed.format(purpose="purpose")})
+            SELECT FROM unnest(%(purposes)s::text[]) AS wanted (purpose)
+            WHERE NOT {allowed.format(purpose="wanted.purpose")})
 )"""
 
 

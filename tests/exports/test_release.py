@@ -30,7 +30,9 @@ from tests.walker import Walker
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
+    # Of packages inside mlcroissant.
     pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated"),
+    pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame"),
 ]
 
 
