@@ -221,9 +221,9 @@ def _pool(pool: PromptPool) -> dict[str, Any]:
 
 def _prompt(texts: list[PromptText]) -> dict[str, Any]:
     """Texts of one version; the file says one stage of them all, the least far."""
-    order = list(PromptText.Stage)
+    order: list[str] = list(PromptText.Stage.values)
     return {
-        "stage": min((text.stage for text in texts), key=order.index),
+        "stage": order[min(order.index(text.stage) for text in texts)],
         "texts": {text.language: text.text for text in texts},
     }
 

@@ -1,6 +1,6 @@
 """Exports and releases: looked at, fetched, and releases asked for."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.contrib import admin
@@ -25,7 +25,7 @@ class FileAdmin(ReadOnlyAdmin):
     list_select_related = ("study", "requested_by")
     list_filter = ("state", "study")
     readonly_fields = ("state_in_words", "download")
-    exclude: tuple[str, ...] = ("state", "leased_until", "attempts")
+    exclude: ClassVar[tuple[str, ...]] = ("state", "leased_until", "attempts")
     ordering = ("-pk",)
 
     @admin.display(description=_("state"), ordering="state")

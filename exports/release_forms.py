@@ -32,7 +32,7 @@ def format_choices() -> list[tuple[str, str]]:
 class ReleaseForm(forms.Form):
     """Everything has a default: a study and one click are enough."""
 
-    study = forms.ModelChoiceField(
+    study: "forms.ModelChoiceField[Study]" = forms.ModelChoiceField(
         Study.objects.filter(rehearsal_of=None).order_by("key"),
         to_field_name="key",
         label=_("study"),

@@ -1,6 +1,7 @@
 """What workers run for files that leave. Tasks take ids and are safe to run twice."""
 
 import logging
+from typing import Any
 
 from celery import shared_task
 from kombu.exceptions import OperationalError
@@ -34,10 +35,10 @@ def look_after_files() -> None:
     jobs.expire()
 
 
-def enqueue(row: Export | Release, expires: int | None = None) -> None:
+def enqueue(row: Export | Release, **options: Any) -> None:
     """Hands a file to the workers. Without a broker nothing is lost: beat finds the row."""
     task = write_export if isinstance(row, Export) else build_release
     try:
-        task.apply_async((row.pk,), queue="exports", retry=False, expires=expires)
+        task.apply_async((row.pk,), queue="exports", retry=False, **options)
     except (OperationalError, OSError) as error:
         logger.warning("file %s waits for the broker: %s", row.public_id, type(error).__name__)

@@ -52,9 +52,8 @@ def finished(link: RecruitmentLink) -> Walker:
 
 
 def ask(study: Study, **changes: Any) -> Export:
-    return request_export(
-        **({"study": study, "format": "comparisons", "container": "csv"} | changes)
-    )
+    asked: dict[str, Any] = {"study": study, "format": "comparisons", "container": "csv"}
+    return request_export(**asked | changes)
 
 
 def written(export: Export) -> Export:
@@ -98,7 +97,7 @@ def test_a_worker_writes_what_was_asked_for(
 def test_each_container_holds_the_rows_that_its_row_counts(
     finished: Walker, link: RecruitmentLink
 ) -> None:
-    counted = {
+    counted: dict[str, Any] = {
         "csv": lambda data: len(data.splitlines()) - 1,
         "jsonl": lambda data: len(data.splitlines()),
         "jsonl.gz": lambda data: len(gzip.decompress(data).splitlines()),

@@ -61,7 +61,7 @@ def test_one_click_makes_a_release_that_can_be_fetched(link: RecruitmentLink) ->
     release.refresh_from_db()
     page = content(client.get(reverse("admin:exports_release_changelist")))
     assert release.sha256 in page and "nothing matches" in page
-    fetched = client.get(reverse("admin:exports_release_download", args=[release.pk]))
+    fetched: Any = client.get(reverse("admin:exports_release_download", args=[release.pk]))
     data = b"".join(fetched.streaming_content)
     fetched.close()
     assert hashlib.sha256(data).hexdigest() == release.sha256
