@@ -4,10 +4,11 @@ Croissant 1.0, http://mlcommons.org/croissant/1.0. A list is a repeated field; m
 field with two parts; JSON text stays text.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from exports.containers import Container
-from exports.formats.base import Column, Type
+from exports.formats.base import Column
 from exports.release.contents import Contents, DataFile, summary_of, title_of
 from exports.release.tiers import LICENCES
 
@@ -61,16 +62,18 @@ MEDIA = {
 }
 # Whose rows the vocabulary can point into; the others are listed as files.
 RECORDS = {Container.CSV, Container.PARQUET}
-DATA_TYPES = {
-    Type.TEXT: "sc:Text",
-    Type.INTEGER: "sc:Integer",
-    Type.NUMBER: "sc:Float",
-    Type.BOOLEAN: "sc:Boolean",
-    Type.TIME: "sc:DateTime",
-    Type.TEXTS: "sc:Text",
-    Type.MESSAGES: "sc:Text",
-    Type.JSON: "sc:Text",
+DATA_TYPES: Mapping[str, str] = {
+    "text": "sc:Text",
+    "integer": "sc:Integer",
+    "number": "sc:Float",
+    "boolean": "sc:Boolean",
+    "time": "sc:DateTime",
+    "texts": "sc:Text",
+    "integers": "sc:Integer",
+    "messages": "sc:Text",
+    "json": "sc:Text",
 }
+LISTS = {"texts", "integers", "messages"}
 
 
 def croissant(contents: Contents) -> dict[str, Any]:
@@ -131,5 +134,5 @@ def _field(file: DataFile, column: Column) -> dict[str, Any]:
         "dataType": DATA_TYPES[column.type] if parquet else "sc:Text",
         "source": {"fileObject": {"@id": file.path}, "extract": {"column": column.name}},
     }
-    lists = parquet and column.type in (Type.TEXTS, Type.MESSAGES)
+    lists = parquet and column.type in LISTS
     return described | ({"repeated": True} if lists else {})

@@ -52,10 +52,9 @@ def add_codebook(archive: Archive, contents: Contents) -> None:
     """Every column and code; without the codebook's own module, the columns of the files."""
     if find_spec("exports.codebook") is not None:
         codebook = import_module("exports.codebook")
-        archive.add_text("codebook.md", codebook.as_markdown(contents.study))
-        found = codebook.as_json(contents.study)
-        add = archive.add_text if isinstance(found, str) else archive.add_json
-        add("codebook.json", found)
+        formats = [file.form for file in contents.files]
+        archive.add_text("codebook.md", codebook.as_markdown(contents.study, formats))
+        archive.add_json("codebook.json", codebook.as_json(contents.study, formats))
         return
     columns = {
         file.form.name: {column.name: column.meaning for column in file.form.columns}
