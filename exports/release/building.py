@@ -8,6 +8,7 @@ from annotation.definition_of import canonical
 from annotation.models import FrozenPlan, Phase
 from exports import containers, jobs
 from exports.exporting import moment_of
+from exports.formats import FORMATS
 from exports.jobs import Made
 from exports.models import Release, Tier
 from exports.naming import find_container, find_format
@@ -77,8 +78,8 @@ def _write_data(
     cursor: CursorWrapper, archive: Archive, release: Release, scope: Scope
 ) -> tuple[DataFile, ...]:
     found = []
-    for name, kind in release.formats.items():
-        form, container = find_format(name), find_container(kind)
+    for name in sorted(release.formats, key=list(FORMATS).index):  # JSON in rows has no order
+        form, container = find_format(name), find_container(release.formats[name])
         form.check(release.study)
         path = data_path(form, container)
         with archive.member(path, packed=container in PACKED) as member:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exports.containers import Container
-from exports.formats.base import Column
+from exports.formats.base import Column, Type
 from exports.release.contents import Contents, DataFile, summary_of, title_of
 from exports.release.tiers import LICENCES
 
@@ -74,6 +74,7 @@ DATA_TYPES: Mapping[str, str] = {
     "json": "sc:Text",
 }
 LISTS = {"texts", "integers", "messages"}
+MESSAGE = ("role", "content")
 
 
 def croissant(contents: Contents) -> dict[str, Any]:
@@ -134,5 +135,23 @@ def _field(file: DataFile, column: Column) -> dict[str, Any]:
         "dataType": DATA_TYPES[column.type] if parquet else "sc:Text",
         "source": {"fileObject": {"@id": file.path}, "extract": {"column": column.name}},
     }
-    lists = parquet and column.type in LISTS
-    return described | ({"repeated": True} if lists else {})
+    if not parquet or column.type not in LISTS:
+        return described
+    described["repeated"] = True
+    if column.type != Type.MESSAGES:
+        return described
+    source = described.pop("source")
+    del described["dataType"]
+    return described | {"subField": [_part(name, source, part) for part in MESSAGE]}
+
+
+def _part(name: str, source: Mapping[str, Any], part: str) -> dict[str, Any]:
+    """One part of the messages in a list."""
+    return {
+        "@type": "cr:Field",
+        "@id": f"{name}/{part}",
+        "name": f"{name}/{part}",
+        "dataType": "sc:Text",
+        "repeated": True,
+        "source": source | {"transform": {"jsonPath": part}},
+    }

@@ -134,7 +134,8 @@ def generalised(contents: Contents) -> str:
 
 def hide_small(rows: Sequence[Row], smallest: int) -> list[Row]:
     """Cells below `smallest` without their number; of a question that would have one hidden
-    cell alone, the next smallest too, since a total would give it away."""
+    cell alone, the next smallest too, since a total would give it away. Where all are hidden,
+    one row says so."""
     told: list[Row] = []
     for _question, group in groupby(rows, lambda row: (row["country"], row["question"])):
         cells = list(group)
@@ -142,6 +143,9 @@ def hide_small(rows: Sequence[Row], smallest: int) -> list[Row]:
         if len(hidden) == 1:
             others = [row for row in cells if row["answer"] not in hidden]
             hidden |= {row["answer"] for row in sorted(others, key=_size)[:1]}
+        if len(hidden) == len(cells):  # that an answer was given at all would tell of somebody
+            told.append(cells[0] | {"answer": "", "people": HIDDEN})
+            continue
         told += [
             row | {"people": HIDDEN} if row["answer"] in hidden else dict(row) for row in cells
         ]
