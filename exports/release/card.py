@@ -13,13 +13,14 @@ from exports.release.contents import Contents, DataFile, summary_of, title_of
 from exports.release.tiers import LICENCES
 from exports.scope import Times
 
-LOADERS = {
-    Container.CSV: "csv",
-    Container.JSONL: "json",
-    Container.JSONL_GZ: "json",
-    Container.JSONL_ZST: "json",
-    Container.PARQUET: "parquet",
+# The first of these that a release has is loaded by name, since one folder has one loader. The
+# Hub's loader guesses the types of JSON Lines from their first rows, and may guess wrong.
+BY_NAME = (Container.PARQUET, Container.CSV)
+BY_FILE = {
+    Container.CSV: 'load_dataset("csv", data_files="{path}")',
+    Container.PARQUET: 'load_dataset("parquet", data_files="{path}")',
 }
+LINE_BY_LINE = 'pandas.read_json("{path}", lines=True)'
 HUB_LICENCES = {"ODC-By-1.0": "odc-by"}
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 LARGEST = "1M<n<10M"
@@ -52,9 +53,9 @@ def front_matter(contents: Contents) -> dict[str, Any]:
 
 
 def configured(contents: Contents) -> list[DataFile]:
-    """The files that `load_dataset` finds by name: Parquet, or else what the first one is."""
-    containers = [file.container for file in contents.files]
-    kept = Container.PARQUET if Container.PARQUET in containers else next(iter(containers), None)
+    """The files that `load_dataset` finds by name."""
+    containers = {file.container for file in contents.files}
+    kept = next((one for one in BY_NAME if one in containers), None)
     return [file for file in contents.files if file.container == kept]
 
 
@@ -97,11 +98,12 @@ def _loading(contents: Contents) -> str:
     named = configured(contents)
     lines = [f'load_dataset("path/to/this/folder", "{file.form.name}")' for file in named]
     lines += [
-        f'load_dataset("{LOADERS[file.container]}", data_files="path/to/this/folder/{file.path}")'
+        BY_FILE.get(file.container, LINE_BY_LINE).format(path=f"path/to/this/folder/{file.path}")
         for file in contents.files
         if file not in named
     ]
-    return "```python\nfrom datasets import load_dataset\n\n" + "\n".join(lines) + "\n```"
+    imports = "import pandas\nfrom datasets import load_dataset"
+    return f"```python\n{imports}\n\n" + "\n".join(lines) + "\n```"
 
 
 def _reading(contents: Contents) -> str:
