@@ -114,8 +114,8 @@ def _reading(contents: Contents) -> str:
         "Ids are made for this version alone. They join the files of this archive, and nothing "
         "outside it.",
         f"{times} What was made coarser stands in `DATASHEET.md`.",
-        "Own words are there where the person allowed their release. Nobody filtered them: "
-        "check them before they reach other people.",
+        "Own words are there where the person allowed their release. Personal data that staff "
+        "marked are masked; nothing else was filtered: check them before others read them.",
         "CSV is as machines read it: a cell that a spreadsheet takes for a formula is left as "
         "it was written.",
     ]

@@ -127,7 +127,7 @@ def _records(file: DataFile) -> dict[str, Any]:
 def _field(file: DataFile, column: Column) -> dict[str, Any]:
     name = f"{file.form.name}/{column.name}"
     parquet = file.container == Container.PARQUET
-    described = {
+    described: dict[str, Any] = {
         "@type": "cr:Field",
         "@id": name,
         "name": name,
@@ -145,7 +145,7 @@ def _field(file: DataFile, column: Column) -> dict[str, Any]:
     return described | {"subField": [_part(name, source, part) for part in MESSAGE]}
 
 
-def _part(name: str, source: Mapping[str, Any], part: str) -> dict[str, Any]:
+def _part(name: str, source: dict[str, Any], part: str) -> dict[str, Any]:
     """One part of the messages in a list."""
     return {
         "@type": "cr:Field",

@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation.models import RecruitmentLink, Study
@@ -124,14 +125,14 @@ def test_what_a_killed_worker_left_is_taken_up_again(
     finished: Walker, link: RecruitmentLink, folder: Path
 ) -> None:
     export = ask(link.study)
-    Export.objects.filter(pk=export.pk).update(
-        state=State.RUNNING, attempts=1, leased_until=timezone.now() - timedelta(seconds=1)
-    )
-    folder.mkdir()
     half = folder / f".{export.public_id}.1.part"
-    half.write_bytes(b"half")
+    with Worker.running() as worker, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE annotation_turn IN ACCESS EXCLUSIVE MODE")  # it cannot go on
+        wait_until(half.exists)
+        worker.kill()
+    assert half.exists() and Export.objects.get(pk=export.pk).state == State.RUNNING
     with Worker.running():
-        wait_until(lambda: Export.objects.get(pk=export.pk).state == State.READY)
+        wait_until(lambda: Export.objects.get(pk=export.pk).state == State.READY, seconds=120)
         wait_until(lambda: not half.exists())
     assert Export.objects.get(pk=export.pk).attempts == 2
 
