@@ -37,6 +37,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 10},
         },
+        "look-after-files": {
+            "task": "exports.tasks.look_after_files",
+            "schedule": 30.0,
+            "options": {"expires": 30, "queue": "exports"},
+        },
         "note-break-offs": {
             "task": "annotation.tasks.note_break_offs",
             "schedule": 600.0,

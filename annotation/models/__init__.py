@@ -16,7 +16,7 @@ from annotation.models.conversation import (
     Viewport,
 )
 from annotation.models.log import Change, ChangeEpoch
-from annotation.models.plan import PlanChange, SignOff
+from annotation.models.plan import FrozenPlan, PlanChange, SignOff
 from annotation.models.quality import ArrivalHash, Flag
 from annotation.models.study import (
     Convention,
@@ -42,6 +42,7 @@ __all__ = [
     "Draft",
     "Explanation",
     "Flag",
+    "FrozenPlan",
     "Grant",
     "HelpMessage",
     "HelpThread",
