@@ -4,7 +4,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer
@@ -28,7 +28,10 @@ class SmallJSONParser(JSONParser):
         body = stream.read(LARGEST_BODY + 1)
         if len(body) > LARGEST_BODY:
             raise BodyTooLarge
-        return super().parse(io.BytesIO(body), media_type, parser_context)
+        try:
+            return super().parse(io.BytesIO(body), media_type, parser_context)
+        except ParseError:
+            raise ParseError("The body could not be read as JSON.") from None
 
 
 class SendsWhatItHas(BaseContentNegotiation):

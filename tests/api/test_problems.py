@@ -47,7 +47,7 @@ def test_unknown_addresses_are_problems_for_every_method(path: str, method: str)
 def test_a_method_that_is_not_there_names_those_that_are(data: Program) -> None:
     response = data.client.delete("/api/v1/exports/", headers=data.headers)
     assert_problem(response, 405)
-    assert response["Allow"] == "GET, POST, HEAD"
+    assert response["Allow"] == "GET, HEAD, POST"
     assert_problem(data.client.options("/api/v1/exports/", headers=data.headers), 405)
 
 
