@@ -27,6 +27,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     list_filter = ("access", "vendor", "study")
     list_select_related = ("vendor", "study")
     exclude = ("token_hash",)
+    readonly_fields = ("start",)
     actions = ("revoke",)
 
     @admin.display(description=_("state"))
