@@ -23,7 +23,9 @@ class TokenForm(forms.Form):
         label=_("Vendor"),
         help_text=_("The token shows this vendor's people alone."),
     )
-    study = forms.ModelChoiceField(Study.objects.order_by("key"), label=_("Study"))
+    study: "forms.ModelChoiceField[Study]" = forms.ModelChoiceField(
+        Study.objects.order_by("key"), label=_("Study")
+    )
     name = forms.CharField(
         label=_("Name"), max_length=100, help_text=_("What it is for; only you see it.")
     )

@@ -100,8 +100,8 @@ def _headers(error: APIException) -> dict[str, str]:
     headers = {}
     if header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = header
-    if isinstance(error, Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(ceil(error.wait))
+    if isinstance(error, Throttled):
+        headers["Retry-After"] = str(ceil(getattr(error, "wait", None) or 1))
     if isinstance(error, RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.size}"
     return headers

@@ -1,8 +1,8 @@
 """How the code is described as OpenAPI 3.1: docs/openapi.yaml is made from this."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from exports.api.problems import PROBLEM_TYPE
 
+Method = TypeVar("Method", bound=Callable[..., Any])
 ALWAYS = (401, 403, 406, 429, 500)
 MEANINGS = {
     400: "The body is no JSON.",
@@ -29,7 +30,7 @@ MEANINGS = {
     429: "Too many requests in a minute.",
     500: "A fault of ours.",
 }
-HEADERS = {
+HEADERS: dict[str, tuple[Any, tuple[int, ...], str]] = {
     "WWW-Authenticate": (str, (401,), "`Bearer`"),
     "Retry-After": (int, (202, 429), "seconds"),
     "Location": (OpenApiTypes.URI, (200, 202), "where the export's state stands"),
@@ -43,7 +44,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="one sentence that says what to do")
-    errors = serializers.ListField(
+    errors = serializers.ListField(  # type: ignore[assignment]
         child=serializers.DictField(child=serializers.CharField()),
         required=False,
         help_text="with 422: each fault with its `field` and its `detail`",
@@ -54,7 +55,7 @@ class Schema(AutoSchema):
     """Names parts of the description as the API's own addresses read."""
 
     def get_tags(self) -> list[str]:
-        return [str(self.view.tag)]
+        return [str(getattr(self.view, "tag", ""))]
 
     def get_filter_parameters(self) -> list[Any]:
         return []
@@ -75,7 +76,7 @@ class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        described: dict[str, Any] = auto_schema._map_serializer(
+        described: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
             self.target, direction, bypass_extensions=True
         )
         return {**described, "additionalProperties": False}
@@ -90,7 +91,7 @@ def described(
     request: Any = None,
     parameters: Sequence[OpenApiParameter | type] = (),
     open_to_all: bool = False,
-) -> Any:
+) -> Callable[[Method], Method]:
     """Describes a view's method, with all it can answer; the longer text is its docstring."""
     faults = sorted({*problems, *((403, 429, 500) if open_to_all else ALWAYS)})
     statuses = {key if isinstance(key, int) else key[0] for key in answers} | set(faults)

@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularYAMLAPIView
 from exports.api.base import NothingHere
 from exports.api.views import docs, exports, files, people, streaming, studies
 
-OPEN = {"authentication_classes": [], "permission_classes": []}
+OPEN: dict[str, list[type]] = {"authentication_classes": [], "permission_classes": []}
 
 version_1 = [
     path("", RedirectView.as_view(pattern_name="api-docs"), name="api-root"),

@@ -133,7 +133,8 @@ def test_the_status_follows_her_to_her_pay(people: Program) -> None:
     found = person(people, "p1")
     assert (found["status"], found["pay"], found["currency"]) == ("finished", "12.00", "EUR")
     assert found["completion_code"] == walker.participation.completion_code
-    assert found["ended_on"] == walker.participation.finished_at.date().isoformat()
+    ended = walker.participation.finished_at
+    assert ended is not None and found["ended_on"] == ended.date().isoformat()
     withdraw(participation=walker.participation)
     found = person(people, "p1")
     assert (found["status"], found["pay"]) == ("withdrawn", "12.00")
