@@ -151,8 +151,9 @@ def probe(
             case.path_parameters = {name: known[name] for name in case.path_parameters or {}}
         if names_real and case.path.endswith("/file/"):
             case.query = dict(parse_qsl(address.query))
-        if names_real and isinstance(case.body, dict) and "format" in case.body:
-            case.body["format"] = "comparisons"
+        if names_real and isinstance(case.body, dict):
+            said = {"format": "comparisons", "ids": ["p1", "p2"], "link": ""}
+            case.body |= {name: said[name] for name in case.body if name in said}
         plain = program.headers | {"Accept-Encoding": "identity"}
         answers.add(case.call_and_validate(headers=plain, checks=CHECKS).status_code)
 

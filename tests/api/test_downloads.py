@@ -3,17 +3,22 @@
 import random
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
+import httpx
 import pytest
 import pytest_django
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from annotation.models import RecruitmentLink
 from exports import downloads
 from exports.actions.tokens import revoke_token
 from exports.models import ApiToken, Export, State
 from tests.api.conftest import Program, Response
 from tests.api.files import BODY, ask, export_of, finish
+from tests.processes import Site
 
 pytestmark = pytest.mark.django_db
 
@@ -186,3 +191,31 @@ def test_an_empty_file_arrives_whole_and_has_no_range(
     address = data.get(f"exports/{export.public_id}/").json()["download"].partition("server")[2]
     assert body_of(fetch(address)) == b""
     assert fetch(address, Range="bytes=0-").status_code == 416
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_cut_at_random_resumes_to_the_same_bytes(
+    site: Site, link: RecruitmentLink
+) -> None:
+    """Over real connections to the real server, which are closed in the middle."""
+    program, folder = Program(link), Path(settings.EXPORTS_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    body = random.Random(7).randbytes(6_000_001)
+    export = finish(export_of(ask(program)), folder, body)
+    query = urlencode(downloads.download_query(export))
+    address = f"{site.address}/api/v1/exports/{export.public_id}/file/?{query}"
+    etag, rng, got, cuts = f'"{export.sha256}"', random.Random(8), bytearray(), 0
+    while len(got) < len(body):
+        asked = {"Range": f"bytes={len(got)}-", "If-Range": etag}
+        with httpx.stream("GET", address, headers=asked) as response:
+            assert response.status_code == 206
+            least = len(got) + rng.randint(1, 1_500_000)
+            for block in response.iter_raw():
+                got += block
+                if len(got) >= least:
+                    cuts += 1
+                    break
+    assert bytes(got) == body and cuts >= 3
+    head = httpx.head(address)
+    assert (head.headers["Content-Length"], head.headers["ETag"]) == (str(len(body)), etag)
+    assert httpx.get(address, headers={"If-None-Match": etag}).status_code == 304

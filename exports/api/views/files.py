@@ -35,12 +35,28 @@ BYTES = {
     for status in (200, 206)
     for media_type in MEDIA_TYPES.values()
 }
-RANGE_HEADERS = [
-    OpenApiParameter(name, str, OpenApiParameter.HEADER, description=meaning)
-    for name, meaning in {
-        "Range": "one range of bytes, such as `bytes=1000-`",
-        "If-Range": "the ETag you have: another file is sent whole",
-    }.items()
+SENT = {
+    "If-None-Match": "the ETag you have: 304 where it is the same",
+    "If-Match": "the ETag you want: 412 where it is another",
+    "Range": "one range of bytes, such as `bytes=1000-`",
+    "If-Range": "the ETag you have: another file is sent whole",
+}
+ANSWERED = {
+    "ETag": ((200, 206, 304), "the file's SHA-256 in quotation marks"),
+    "Accept-Ranges": ((200, 206), "`bytes`"),
+    "Content-Range": ((206, 416), "the part that follows, and the size of the whole"),
+}
+HEADERS = [
+    *(
+        OpenApiParameter(name, str, OpenApiParameter.HEADER, description=meaning)
+        for name, meaning in SENT.items()
+    ),
+    *(
+        OpenApiParameter(
+            name, str, OpenApiParameter.HEADER, description=meaning, response=list(where)
+        )
+        for name, (where, meaning) in ANSWERED.items()
+    ),
 ]
 
 
@@ -55,7 +71,7 @@ class Download(ApiView):
         summary="Fetch an export's file",
         answers={**BYTES, 304: None},
         problems=[404, 410, 412, 416],
-        parameters=[DownloadQuery, *RANGE_HEADERS],
+        parameters=[DownloadQuery, *HEADERS],
         open_to_all=True,
     )
     def get(self, request: Request, export_id: str) -> HttpResponseBase:
