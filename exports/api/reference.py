@@ -88,13 +88,13 @@ def reference() -> Reference:
 def _operation(path: str, method: str, said: Described) -> Operation:
     parameters = [_parameter(item) for item in said.get("parameters", [])]
     body = said.get("requestBody", {}).get("content", {}).get("application/json", {})
-    sent = [Field("", "body", _type(body["schema"]), True, "")] if body else []
+    sent = [Field("JSON", "body", _type(body["schema"]), True, "")] if body else []
     return Operation(
         id=said["operationId"],
         method=method.upper(),
         path=path,
         summary=said.get("summary", ""),
-        text=said.get("description", ""),
+        text=_plain(said.get("description", "")),
         fields=[*parameters, *sent],
         answers=[_answer(status, item) for status, item in sorted(said["responses"].items())],
         needs_token=any(item for item in said.get("security", [])),
@@ -107,7 +107,7 @@ def _parameter(said: Described) -> Field:
         where=said["in"],
         type=_type(said["schema"]),
         required=said.get("required", False),
-        meaning=said.get("description", "") or said["schema"].get("description", ""),
+        meaning=_plain(said.get("description") or said["schema"].get("description", "")),
     )
 
 
@@ -115,14 +115,19 @@ def _answer(status: str, said: Described) -> Answer:
     content = said.get("content", {})
     named = (_type(item.get("schema", {})) for item in content.values())
     shape = next((name for name in named if name[:1].isupper()), "")
-    return Answer(status, said.get("description", ""), sorted(content), shape)
+    return Answer(status, _plain(said.get("description", "")), sorted(content), shape)
 
 
 def _properties(shape: Described, where: str) -> Iterator[Field]:
     required = shape.get("required", [])
     for name, said in shape["properties"].items():
-        meaning = said.get("description", "").partition("\n")[0]
+        meaning = _plain(said.get("description", "")).partition("\n")[0]
         yield Field(name, where, _type(said), name in required, meaning)
+
+
+def _plain(text: str) -> str:
+    """Without the marks of Markdown."""
+    return text.replace("`", "")
 
 
 def _type(said: Described) -> str:
