@@ -15,7 +15,7 @@ from exports.api.problems import PROBLEM_TYPE
 Method = TypeVar("Method", bound=Callable[..., Any])
 ALWAYS = (401, 403, 406, 429, 500)
 MEANINGS = {
-    400: "The body is no JSON.",
+    400: "The request could not be read.",
     401: "No token, or one that is not known, has expired or was revoked.",
     403: "The token opens something else, or is not to be used from your address.",
     404: "Nothing is here that the token opens. What is somebody else's looks the same.",
@@ -29,6 +29,7 @@ MEANINGS = {
     422: "Something in the request is wrong; `errors` says what and where.",
     429: "Too many requests in a minute.",
     500: "A fault of ours.",
+    503: "Not for the moment; `detail` says why.",
 }
 HEADERS: dict[str, tuple[Any, tuple[int, ...], str]] = {
     "WWW-Authenticate": (str, (401,), "`Bearer`"),
@@ -91,8 +92,12 @@ def described(
     request: Any = None,
     parameters: Sequence[OpenApiParameter | type] = (),
     open_to_all: bool = False,
+    tag: str = "",
 ) -> Callable[[Method], Method]:
-    """Describes a view's method, with all it can answer; the longer text is its docstring."""
+    """Describes a view's method, with all it can answer; the longer text is its docstring.
+
+    The tag is that of the view's class; a function, which has none, names one.
+    """
     faults = sorted({*problems, *((403, 429, 500) if open_to_all else ALWAYS)})
     statuses = {key if isinstance(key, int) else key[0] for key in answers} | set(faults)
     return extend_schema(
@@ -105,6 +110,7 @@ def described(
         },
         parameters=[*parameters, *_headers(statuses, answers)],
         auth=[] if open_to_all else None,
+        tags=[tag] if tag else None,
     )
 
 

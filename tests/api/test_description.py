@@ -44,7 +44,7 @@ CHECKS: list[Any] = [
     response_schema_conformance,
     unsupported_method,
 ]
-EXAMPLES = 12  # of each method at each address, for each token, good and bad
+EXAMPLES = 30  # of each method at each address, for each token, good and bad
 
 
 def described() -> dict[str, Any]:

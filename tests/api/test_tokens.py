@@ -28,7 +28,7 @@ def politics(monkeypatch: pytest.MonkeyPatch) -> None:
         Column("party", Type.TEXT, "what she votes", special=True),
     )
     form = Format("votes", "Votes", "One vote.", columns, FORMATS["comparisons"].query, "")
-    monkeypatch.setitem(FORMATS, "votes", form)
+    monkeypatch.setattr("exports.token_fields.FORMATS", {**FORMATS, "votes": form})
 
 
 def make(link: RecruitmentLink, *options: str) -> str:
