@@ -1,6 +1,6 @@
 """Every write about people: who they are, what they allow, what they answer."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,26 @@ def find_or_create_annotator(
         annotator=annotator, vendor=vendor, external_id=external_id, details=sent
     )
     return annotator
+
+
+@transaction.atomic
+def find_or_create_annotators(
+    *, vendor: Vendor, external_ids: Sequence[str]
+) -> dict[str, Annotator]:
+    """The people behind recruitment ids, in the order given; a second call finds the same."""
+    # The vendor's row is the lock, as it is for one.
+    Vendor.objects.select_for_update(no_key=True).get(pk=vendor.pk)
+    wanted = list(dict.fromkeys(external_ids))
+    identities = ExternalIdentity.objects.filter(vendor=vendor, external_id__in=wanted)
+    known = {row.external_id: row.annotator for row in identities.select_related("annotator")}
+    missing = [external_id for external_id in wanted if external_id not in known]
+    created = Annotator.objects.bulk_create(Annotator(vendor=vendor) for _id in missing)
+    ExternalIdentity.objects.bulk_create(
+        ExternalIdentity(annotator=annotator, vendor=vendor, external_id=external_id)
+        for annotator, external_id in zip(created, missing, strict=True)
+    )
+    known |= dict(zip(missing, created, strict=True))
+    return {external_id: known[external_id] for external_id in wanted}
 
 
 def record_consent(

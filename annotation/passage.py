@@ -4,13 +4,22 @@ import logging
 import os
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import quote
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from accounts.models import ExternalIdentity
 from annotation.models import Convention, Outcome, Participation, RecruitmentLink
-from annotation.recruitment import Arrival, fill_exit, read_arrival, signed_part
+from annotation.recruitment import (
+    ID_NAMES,
+    Arrival,
+    add_signature,
+    fill_exit,
+    read_arrival,
+    signed_part,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +31,25 @@ class IncompleteLink(Exception):
 def join_address(link: RecruitmentLink) -> str:
     """What the vendor hands out, before anything a service adds to it."""
     return settings.SITE_URL + reverse("join", args=[link.key])
+
+
+def personal_address(link: RecruitmentLink, external_id: str) -> str:
+    """The address of one person of the vendor, signed where the link asks for it.
+
+    Raises ValidationError, in one sentence, where the key of its signatures is not set.
+    """
+    names = ID_NAMES[Convention(link.convention)]
+    name = "pid" if "pid" in names else names[0]
+    address = f"{join_address(link)}?{name}={quote(external_id, safe='')}"
+    if not link.signed_entry:
+        return address
+    key = _signing_key(link)
+    if not key:
+        raise ValidationError(
+            "This link signs addresses and its key is not set on the server: "
+            "tell the research team."
+        )
+    return add_signature(address, key)
 
 
 def arrival_at(link: RecruitmentLink, *, query: str) -> Arrival:
@@ -74,14 +102,14 @@ def farewell_to(participation: Participation) -> Farewell:
     return Farewell(
         outcome=participation.outcome,
         code=participation.completion_code,
-        pay=_pay(participation),
+        pay=pay_due(participation),
         currency=participation.locale.currency if participation.locale else "",
         service=_service(link) if link else "",
         exit_address=_exit_address(link, participation) if link else None,
     )
 
 
-def _pay(participation: Participation) -> Decimal | None:
+def pay_due(participation: Participation) -> Decimal | None:
     """The whole pay, the pay of a short exit, or nothing that a page could promise."""
     if participation.locale is None:
         return None

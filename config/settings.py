@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
     "accounts",
     "candidates",
     "annotation",
@@ -70,7 +71,7 @@ MIDDLEWARE = [
     # mirror a guess beside a secret learns from their sizes (BREACH): Django masks the CSRF
     # token anew in each page, adds up to 100 random bytes, and pages that hold a personal link
     # mirror nothing of the address (block "here" of templates/base.html).
-    "django.middleware.gzip.GZipMiddleware",
+    "config.compression.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -192,11 +193,38 @@ GENERATION_LEASE_SECONDS: int = env.int("GENERATION_LEASE_SECONDS", 180)
 # Hosts in private networks that model endpoints of studies may point to, by name.
 ALLOWED_PRIVATE_HOSTS: list[str] = env.list("ALLOWED_PRIVATE_HOSTS", default=[])
 
+# -- The vendors' API
+# What one token may ask a minute, and how often one address may name a token that is none.
+API_REQUESTS_PER_MINUTE: int = env.int("API_REQUESTS_PER_MINUTE", 600)
+API_FAILURES_PER_MINUTE: int = env.int("API_FAILURES_PER_MINUTE", 30)
+# How long the address of a file can be used; its export gives a new one at any time.
+DOWNLOAD_SECONDS: int = env.int("DOWNLOAD_SECONDS", 3600)
 REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["exports.api.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["exports.api.permissions.OpensData"],
+    "DEFAULT_THROTTLE_CLASSES": ["exports.api.throttling.TokenThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["exports.api.parsing.SmallJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "exports.api.schema.Schema",
+    "EXCEPTION_HANDLER": "exports.api.problems.answer_with_problem",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Plurivox",
+    "DESCRIPTION": "What leaves a study: for vendors' programs. docs/api.md tells how to use it.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {},
+    "TAGS": [
+        {"name": "studies", "description": "The token's study and how far it is."},
+        {"name": "exports", "description": "Files of one format, under pseudonyms."},
+        {"name": "changes", "description": "What changed since you last asked."},
+        {"name": "people", "description": "The vendor's own people, under the vendor's own ids."},
+    ],
 }
 
 LOGGING = {

@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_attention_and_details'),
-        ('annotation', '0008_g_screening_phase'),
+        ('annotation', '0009_frozen_plan'),
     ]
 
     operations = [

@@ -1,15 +1,20 @@
 """Tokens: made, used, revoked."""
 
+import ipaddress
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Vendor
+from accounts.models import User, Vendor
 from annotation.models import Study
-from exports.models import ApiToken, hash_token
+from exports.models import Access, ApiToken, hash_token
+
+LAST_USE_EXACT_TO = timedelta(minutes=1)
 
 
 def create_token(
@@ -17,10 +22,16 @@ def create_token(
     vendor: Vendor,
     study: Study,
     name: str,
-    fields: Sequence[str],
+    fields: Sequence[str] = (),
+    access: Access = Access.DATA,
+    addresses: Sequence[str] = (),
     expires_at: datetime | None = None,
+    created_by: User | None = None,
 ) -> str:
-    """Returns a new token. It is shown this once; only its hash is stored."""
+    """Returns a new token. It is shown this once; only its hash is stored.
+
+    A second call makes another token. Raises ValidationError for an address that is none.
+    """
     token = "plv_" + secrets.token_urlsafe(32)
     ApiToken.objects.create(
         vendor=vendor,
@@ -28,15 +39,35 @@ def create_token(
         name=name,
         start=token[:8],
         token_hash=hash_token(token),
+        access=access,
         fields=list(fields),
+        addresses=[as_network(address) for address in addresses],
         expires_at=expires_at,
+        created_by=created_by,
     )
     return token
 
 
+def as_network(address: str) -> str:
+    """An address or a network as it is stored, such as 192.0.2.0/24. Raises ValidationError."""
+    try:
+        return str(ipaddress.ip_network(address.strip()))
+    except ValueError:
+        message = _("“%(address)s” is no address and no network: write it like 192.0.2.0/24.")
+        raise ValidationError(message, params={"address": address}) from None
+
+
+def revoke_token(*, token: ApiToken) -> None:
+    """Ends a token now; a second call keeps the first time."""
+    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+    token.refresh_from_db(fields=["revoked_at"])
+
+
 def note_use(*, token: ApiToken) -> None:
-    """Keeps when a token was last used, to the minute."""
+    """Keeps when a token was last used, to the minute; more uses in it write nothing."""
     now = timezone.now()
+    if token.last_used_at and token.last_used_at > now - LAST_USE_EXACT_TO:
+        return
     ApiToken.objects.filter(pk=token.pk).filter(
-        Q(last_used_at=None) | Q(last_used_at__lt=now - timedelta(minutes=1))
+        Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USE_EXACT_TO)
     ).update(last_used_at=now)

@@ -3,6 +3,7 @@
 from exports.models.deliveries import Delivery, Event, Webhook
 from exports.models.files import Export, File, Release, State, Tier
 from exports.models.findings import Finding, Screening
+from exports.models.requests import IdempotencyKey, Invitation
 from exports.models.tokens import Access, ApiToken, hash_token
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "Export",
     "File",
     "Finding",
+    "IdempotencyKey",
+    "Invitation",
     "Release",
     "Screening",
     "State",

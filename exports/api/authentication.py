@@ -1,12 +1,14 @@
 """Right of entry to the vendors' API: a bearer token."""
 
-from typing import Any
-
+from django.conf import settings
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
+from annotation.arrivals import client_address
+from exports.actions.tokens import note_use
+from exports.addresses import is_allowed
+from exports.api.throttling import count_failure
 from exports.models import ApiToken, hash_token
 
 
@@ -23,14 +25,21 @@ class TokenAuthentication(BaseAuthentication):
             .filter(token_hash=hash_token(parts[1]))
             .first()
         )
+        # A good token is let in whatever others at its address have tried: several vendors can
+        # share the address of a proxy, and nobody guesses 32 random bytes.
         if token is None:
+            count_failure(request)
             raise AuthenticationFailed("This token is not known, has expired or was revoked.")
+        check_address(request, token)
+        note_use(token=token)
         return None, token
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
 
-class HasToken(BasePermission):
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return isinstance(request.auth, ApiToken)
+def check_address(request: Request, token: ApiToken) -> None:
+    """Raises PermissionDenied where the token is not to be used from where the request comes."""
+    address = client_address(request.META, trusted_proxies=settings.TRUSTED_PROXIES)
+    if not is_allowed(address, token.addresses):
+        raise PermissionDenied("This token is not to be used from your address.")

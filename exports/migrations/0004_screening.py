@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('annotation', '0008_g_screening_phase'),
-        ('exports', '0002_what_leaves'),
+        ('exports', '0003_requests'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""The vendors' REST API: `/api/v1/`. docs/api.md says how to use it."""

@@ -1,0 +1,104 @@
+"""The change feed over HTTP: pages of JSON, or one stream of lines."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+
+from exports import feed
+from exports.api.base import ApiView
+from exports.api.schema import described
+from exports.api.serializers.changes import ChangePageSerializer, ChangesQuery
+from exports.scope import Scope
+
+PAGE_ITEMS, MOST_ITEMS = 1_000, 10_000  # of one page of JSON
+LINES = "application/x-ndjson"
+
+
+class LogStopped(APIException):
+    status_code = 503
+    default_detail = (
+        "The feed stands still after a restore of the database: the operator has to run "
+        "manage.py restamp_changes."
+    )
+
+
+class LineRenderer(JSONRenderer):
+    """Names the media type; the view streams its lines itself."""
+
+    media_type = LINES
+    format = "lines"
+
+
+class Changes(ApiView):
+    tag = "changes"
+    renderer_classes = (JSONRenderer, LineRenderer)
+
+    @described(
+        name="read_changes",
+        summary="What changed since a cursor",
+        answers={
+            (200, "application/json"): ChangePageSerializer,
+            (200, LINES): OpenApiTypes.STR,
+        },
+        problems=[422, 503],
+        parameters=[ChangesQuery],
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Oldest first: a page of JSON, or with `Accept: application/x-ndjson` all in lines."""
+        asked = self.read(ChangesQuery, request.query_params)
+        scope = feed.scope_of(self.token)
+        after = _place(asked["cursor"], scope)
+        limit = asked.get("limit")
+        try:
+            if getattr(request.accepted_renderer, "media_type", "") == LINES:
+                return _stream(scope, after, limit)
+            return _page(scope, after, _page_limit(limit))
+        except feed.LogFromElsewhere as stopped:
+            raise LogStopped from stopped
+
+
+def _place(cursor: str, scope: Scope) -> feed.Place:
+    try:
+        return feed.Place.read(cursor, scope) if cursor else feed.Place()
+    except feed.UnknownCursor as unknown:
+        sentence = (
+            "This cursor was not given out for this token's study and vendor: use the cursor "
+            "of the last item you stored, or none to begin anew."
+        )
+        raise serializers.ValidationError({"cursor": sentence}) from unknown
+
+
+def _page_limit(limit: int | None) -> int:
+    if limit is not None and limit > MOST_ITEMS:
+        sentence = f"A page holds at most {MOST_ITEMS} items; lines (NDJSON) have no such limit."
+        raise serializers.ValidationError({"limit": sentence})
+    return limit or PAGE_ITEMS
+
+
+def _page(scope: Scope, after: feed.Place, limit: int) -> HttpResponse:
+    page = feed.read_page(scope, after, limit)
+    ended = page.end != feed.Place()
+    about = JSONRenderer().render(
+        {"cursor": page.end.cursor(scope) if ended else None, "more": page.more}
+    )
+    items = ",".join(page.lines).encode()
+    body = b'{"items":[' + items + b"]," + about[1:]
+    return HttpResponse(body, content_type="application/json")
+
+
+def _stream(scope: Scope, after: feed.Place, limit: int | None) -> StreamingHttpResponse:
+    pages = feed.read_pages(scope, after, limit)
+    first = next(pages)  # what is wrong with the feed is an answer, not a cut
+    return StreamingHttpResponse(_lines(chain([first], pages)), content_type=LINES)
+
+
+def _lines(pages: Iterator[Any]) -> Iterator[bytes]:
+    for page in pages:
+        yield "".join(f"{line}\n" for line in page.lines).encode()

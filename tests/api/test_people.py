@@ -1,0 +1,216 @@
+"""People over the API: invited, looked at, paid; and nothing that joins them to the data."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from accounts.models import Annotator, ExternalIdentity, User
+from annotation.actions.participation import end_participation
+from annotation.actions.quality import decide_flag
+from annotation.actions.withdrawal import withdraw
+from annotation.models import Flag, Outcome, Participation, Phase, RecruitmentLink, Study
+from exports.models import Access, Invitation
+from tests.api.conftest import Program
+from tests.recruiting import KEY, VARIABLE, make_link
+from tests.walker import Walker
+
+pytestmark = pytest.mark.django_db
+
+
+def invite(program: Program, *ids: str, **more: Any) -> list[dict[str, Any]]:
+    response = program.post("people/", {"ids": ids, **more})
+    assert response.status_code == 200, response.text
+    items: list[dict[str, Any]] = response.json()["items"]
+    return items
+
+
+def press(address: str) -> Participation:
+    """Opens the address and presses its button, as she would."""
+    parts, client = urlsplit(address), Client()
+    client.post(f"{parts.path}?{parts.query}", follow=True)
+    return Participation.objects.get(pk=client.session["participation"])
+
+
+def person(program: Program, external_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = program.get(f"people/{external_id}/").json()
+    return found
+
+
+def test_an_invitation_leads_its_person_in(people: Program) -> None:
+    [one, two] = invite(people, "p1", "p 2/ü")
+    assert (one["id"], one["new"], two["id"]) == ("p1", True, "p 2/ü")
+    assert one["address"] != two["address"]
+    participation = press(two["address"])
+    assert participation.annotator.externalidentity.external_id == "p 2/ü"
+    assert person(people, "p1")["status"] == "invited"
+    assert person(people, "p%202%2F%C3%BC")["status"] == "started"
+
+
+def test_inviting_twice_does_it_once(people: Program) -> None:
+    first = invite(people, "p1", "p2")
+    again = invite(people, "p2", "p3", "p2")
+    assert [(item["id"], item["new"]) for item in again] == [("p2", False), ("p3", True)]
+    assert again[0]["address"] == first[1]["address"]
+    assert ExternalIdentity.objects.count() == Annotator.objects.count() == 3
+    assert Invitation.objects.count() == 3
+
+
+def test_a_thousand_are_invited_at_once_and_no_more(people: Program) -> None:
+    assert len(invite(people, *(f"p{n}" for n in range(1000)))) == 1000
+    response = people.post("people/", {"ids": [f"p{n}" for n in range(1001)]})
+    assert response.status_code == 422
+    assert Invitation.objects.count() == 1000
+
+
+@pytest.mark.parametrize("wrong", ["", "x" * 201, "a\x00b", "a\nb", "{{%PROLIFIC_PID%}}"])
+def test_an_id_that_cannot_be_one_is_named_and_nobody_is_invited(
+    people: Program, wrong: str
+) -> None:
+    response = people.post("people/", {"ids": ["p1", wrong]})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "ids/1"
+    assert not Invitation.objects.exists()
+
+
+def test_a_signed_link_signs_every_address(
+    study: Study, people: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"signing_key_variable": VARIABLE, "signed_entry": True, "convention": "panel"}
+    link = make_link(study, people.vendor, **options)
+    refused = people.post("people/", {"ids": ["p1"], "link": link.key})
+    assert refused.status_code == 409
+    assert "not set" in refused.json()["detail"] and not Annotator.objects.exists()
+    monkeypatch.setenv(VARIABLE, KEY)
+    [one] = invite(people, "p1", link=link.key)
+    assert press(one["address"]).link == link
+    forged = one["address"].replace("pid=p1", "pid=p2")
+    parts = urlsplit(forged)
+    assert Client().get(f"{parts.path}?{parts.query}").status_code == 403
+
+
+def test_the_latest_link_of_the_main_phase_is_used(study: Study, people: Program) -> None:
+    make_link(study, people.vendor, convention="panel")
+    newest = make_link(study, people.vendor, convention="prolific")
+    [one] = invite(people, "p1")
+    assert f"/{newest.key}/?PROLIFIC_PID=p1" in one["address"]
+
+
+def test_without_a_link_nobody_can_be_invited(study: Study, people: Program) -> None:
+    RecruitmentLink.objects.all().delete()
+    assert "ask the research team" in people.post("people/", {"ids": ["p1"]}).json()["detail"]
+
+
+def test_another_vendors_link_is_as_good_as_none(
+    people: Program, their_link: RecruitmentLink
+) -> None:
+    theirs = people.post("people/", {"ids": ["p1"], "link": their_link.key})
+    none = people.post("people/", {"ids": ["p1"], "link": "x" * 16})
+    assert theirs.status_code == none.status_code == 409
+    assert theirs.content == none.content
+
+
+def test_the_status_follows_her_to_her_pay(people: Program) -> None:
+    walker = Walker(people_link(people))
+    walker.join("p1")
+    assert person(people, "p1") | {"started_on": None} == {
+        **{"id": "p1", "status": "started", "quality": None, "pay": None, "currency": ""},
+        **{"completion_code": "", "invited_on": None, "started_on": None},
+        **{"ended_on": None, "withdrawn_on": None},
+    }
+    walker.post("country", {"country": "FR"})
+    locale = people.study.locales.get(country="FR")
+    locale.pay, locale.short_pay, locale.currency = 12, 1.5, "EUR"
+    locale.save()
+    walker.post("language", {"locale": locale.pk})
+    walker.screen()
+    walker.consent()
+    walker.post("guidelines")
+    if people.study.practice:
+        walker.practise()
+    walker.finish()
+    found = person(people, "p1")
+    assert (found["status"], found["pay"], found["currency"]) == ("finished", "12.00", "EUR")
+    assert found["completion_code"] == walker.participation.completion_code
+    ended = walker.participation.finished_at
+    assert ended is not None and found["ended_on"] == ended.date().isoformat()
+    withdraw(participation=walker.participation)
+    found = person(people, "p1")
+    assert (found["status"], found["pay"]) == ("withdrawn", "12.00")
+    assert found["withdrawn_on"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "pay"),
+    [
+        (Outcome.COMPLETE, "finished", "12.00"),
+        (Outcome.SCREENED_OUT, "screened_out", "1.50"),
+        (Outcome.QUOTA_FULL, "quota_full", "1.50"),
+        (Outcome.QUALITY, "quality", None),
+    ],
+)
+def test_every_outcome_has_its_status_and_pay(
+    people: Program, outcome: Outcome, status: str, pay: str | None
+) -> None:
+    participation = press(invite(people, "p1")[0]["address"])
+    locale = people.study.locales.first()
+    assert locale is not None
+    locale.pay, locale.short_pay, locale.currency = 12, 1.5, "EUR"
+    locale.save()
+    Participation.objects.update(locale=locale)
+    end_participation(participation=participation, outcome=outcome)
+    found = person(people, "p1")
+    assert (found["status"], found["pay"], found["currency"]) == (status, pay, "EUR")
+
+
+def test_a_quality_decision_is_told_without_its_evidence(people: Program) -> None:
+    participation = press(invite(people, "p1")[0]["address"])
+    user = User.objects.create(username="r")
+    flag = Flag.objects.create(
+        participation=participation, kind=Flag.Kind.SPEED, evidence={"turns": 4711}
+    )
+    assert person(people, "p1")["quality"] is None
+    decide_flag(flag=flag, decision=Flag.Decision.KEPT, reason="Short texts, said so.", by=user)
+    assert person(people, "p1")["quality"]["decision"] == "kept"
+    other = Flag.objects.create(participation=participation, kind=Flag.Kind.PASTE)
+    decide_flag(flag=other, decision=Flag.Decision.EXCLUDED, reason="All pasted.", by=user)
+    text = people.get("people/p1/").text
+    assert person(people, "p1")["quality"]["decision"] == "left_out"
+    for word in ("4711", "speed", "paste", "pasted", "said so"):
+        assert word not in text
+
+
+def test_pages_of_people_hold_each_of_them_once_in_order(people: Program) -> None:
+    ids = sorted(f"p-{n * 37 % 23:02}&/ü" for n in range(23))
+    invite(people, *reversed(ids))
+    found, address = [], "people/?limit=5"
+    while address:
+        page = people.get(address).json()
+        found += [item["id"] for item in page["items"]]
+        address = page["next"]
+    assert found == ids
+
+
+def test_another_study_of_the_vendor_is_not_seen(people: Program, link: RecruitmentLink) -> None:
+    invite(people, "p1")
+    other = Study.objects.get(pk=people.study.pk)
+    other.pk, other.key = None, "another"
+    other.save()
+    wave = link.wave
+    wave.pk, wave.study = None, other
+    wave.save()
+    elsewhere = Program(
+        RecruitmentLink.objects.create(
+            study=other, vendor=link.vendor, wave=wave, phase=Phase.MAIN
+        ),
+        Access.PEOPLE,
+    )
+    assert elsewhere.get("people/").json()["items"] == []
+    assert elsewhere.get("people/p1/").status_code == 404
+
+
+def people_link(program: Program) -> RecruitmentLink:
+    link = RecruitmentLink.objects.filter(vendor=program.vendor).order_by("-pk").first()
+    assert link is not None
+    return link
