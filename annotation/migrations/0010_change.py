@@ -23,8 +23,15 @@ END $$;
 CREATE FUNCTION annotation_announce_turn(what text, place bigint)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM annotation_announce(what, c.participation_id, c.id, place)
+    -- As above, in one statement: this is the one that people's submits wait for.
+    INSERT INTO annotation_change (epoch, transaction, kind, at, study_id, vendor_id, phase,
+        participation_id, conversation_id, turn_id)
+    SELECT coalesce((SELECT max(number) FROM annotation_changeepoch), 0),
+        pg_current_xact_id()::text::bigint, what, now(), p.study_id, a.vendor_id, p.phase,
+        p.id, c.id, place
     FROM annotation_turn t JOIN annotation_conversation c ON c.id = t.conversation_id
+    JOIN annotation_participation p ON p.id = c.participation_id
+    JOIN accounts_annotator a ON a.id = p.annotator_id
     WHERE t.id = place;
 END $$;
 
