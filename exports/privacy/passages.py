@@ -22,7 +22,7 @@ STATES = {
     "mask": _("masked"),
     "keep": _("left as they are"),
 }
-KINDS = {
+KINDS: dict[str, Any] = {
     What.EMAIL: _("e-mail address"),
     What.LINK: _("web address"),
     What.IBAN: _("bank account"),
@@ -65,7 +65,7 @@ def passages(findings: Sequence[Finding]) -> Iterator[Passage]:
         text, end = own.texts[finding.part], finding.start + finding.length
         yield Passage(
             finding=finding,
-            kind=KINDS.get(What(finding.kind), finding.kind),
+            kind=KINDS.get(finding.kind, finding.kind),
             language=languages[own.language],
             before=_cut(text[: finding.start], at_end=False),
             found=text[finding.start : end],
