@@ -12,7 +12,7 @@ WORKDIR /srv/plurivox
 COPY requirements.txt ./
 RUN pip install --require-hashes -r requirements.txt
 
-COPY manage.py ./
+COPY manage.py pyproject.toml ./
 COPY config config
 COPY accounts accounts
 COPY candidates candidates

@@ -15,6 +15,7 @@ from annotation.deals import facts_of
 from annotation.models import (
     Conversation,
     Flag,
+    FrozenPlan,
     Grant,
     HelpThread,
     Moderation,
@@ -68,6 +69,13 @@ class ParticipationAdmin(ReadOnlyAdmin):
         return not lookup.startswith("helpthread") and super().lookup_allowed(
             lookup, value, request
         )
+
+
+@admin.register(FrozenPlan)
+class FrozenPlanAdmin(ReadOnlyAdmin):
+    list_display = ("study", "number", "hash", "why", "by", "at")
+    list_filter = ("study",)
+    list_select_related = ("study", "by")
 
 
 @admin.register(SignOff)

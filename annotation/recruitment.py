@@ -113,16 +113,22 @@ def check_link(
     exits: Mapping[str, str],
     signing_key_variable: str,
     signed_entry: bool,
+    callbacks: Mapping[str, str] | None = None,
 ) -> None:
     """Raises ValidationError, in one sentence, for a link that could not work."""
     if convention not in Convention.values:
         raise ValidationError(f"“{convention}” is no convention: use {_listed(Convention)}.")
-    for outcome in [*codes, *exits]:
+    called = callbacks or {}
+    for outcome in [*codes, *exits, *called]:
         if outcome not in Outcome.values:
             raise ValidationError(f"“{outcome}” is no outcome: use {_listed(Outcome)}.")
     _check_codes(codes)
     for outcome, address in exits.items():
-        _check_exit(outcome, address)
+        _check_exit("exit", outcome, address)
+    for outcome, address in called.items():
+        _check_exit("callback", outcome, address)
+    if called and not signing_key_variable:
+        raise ValidationError("A callback is signed: name the variable with the key.")
     if signing_key_variable:
         _check_variable(signing_key_variable)
     if signed_entry and not signing_key_variable:
@@ -142,17 +148,17 @@ def _check_codes(codes: Mapping[str, str]) -> None:
         raise ValidationError("Two outcomes have the same code: give each its own.")
 
 
-def _check_exit(outcome: str, address: str) -> None:
+def _check_exit(way: str, outcome: str, address: str) -> None:
     if not _is_secure(address):
-        raise ValidationError(f"The exit for {outcome} must be a whole https address.")
+        raise ValidationError(f"The {way} for {outcome} must be a whole https address.")
     unknown = set(re.findall(r"\{[^}]*\}?|\}", address)) - {"{code}", "{id}"}
     if unknown:
         raise ValidationError(
-            f"The exit for {outcome} holds {min(unknown)}: only {{code}} and {{id}} are filled in."
+            f"The {way} for {outcome} holds {min(unknown)}: only {{code}} and {{id}} are filled in."
         )
     if "#" in address or SIGNATURE_PATTERN.search(address) or not address.isascii():
         raise ValidationError(
-            f"The exit for {outcome} must be plain ASCII, without # and without a signature."
+            f"The {way} for {outcome} must be plain ASCII, without # and without a signature."
         )
 
 

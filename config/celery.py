@@ -37,6 +37,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 10},
         },
+        "look-after-files": {
+            "task": "exports.tasks.look_after_files",
+            "schedule": 30.0,
+            "options": {"expires": 30, "queue": "exports"},
+        },
         "note-break-offs": {
             "task": "annotation.tasks.note_break_offs",
             "schedule": 600.0,
@@ -52,6 +57,18 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 3600},
         },
+        "screen-texts": {
+            "task": "exports.tasks_findings.screen_texts",
+            "schedule": 600.0,
+            "options": {"expires": 600, "queue": "exports"},
+        },
+        "send-due-deliveries": {
+            "task": "exports.tasks_deliveries.send_due_deliveries",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
     },
 )
 app.autodiscover_tasks()
+app.autodiscover_tasks(["exports"], related_name="tasks_findings")
+app.autodiscover_tasks(["exports"], related_name="tasks_deliveries")

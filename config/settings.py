@@ -181,6 +181,8 @@ CONTENT_SECURITY_POLICY = {
 # tell whose rows are whose. A new key gives everybody new pseudonyms.
 PSEUDONYM_KEY = required("PSEUDONYM_KEY")
 EXPORTS_DIR = Path(env.str("EXPORTS_DIR", str(BASE_DIR / ".data" / "exports")))
+# A file whose worker vanished is taken up again after this many seconds.
+EXPORT_LEASE_SECONDS: int = env.int("EXPORT_LEASE_SECONDS", 60)
 
 # -- Celery: the database is the truth, Redis only carries ids
 REDIS_URL = required("REDIS_URL")

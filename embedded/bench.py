@@ -123,6 +123,50 @@ def _pregeneration(children: Children) -> dict[str, object]:
         return _figures(children, "bench.pregeneration", str(worker.process.pid))
 
 
+def _exports(children: Children) -> dict[str, object]:
+    """A database of its own, as large as the published dataset, and a web server upon it."""
+    binaries, usual = servers.find_postgres(), children.environment["DATABASE_URL"]
+    server, _slash, _name = usual.rpartition("/")
+    with step("What leaves, at the published dataset's size (some minutes)"):
+        made = "CREATE DATABASE exports"
+        command: list[str | Path] = [
+            binaries / "psql",
+            f"{server}/template1",
+            "--quiet",
+            "-c",
+            made,
+        ]
+        subprocess.run(command, check=True)
+        children.environment["DATABASE_URL"] = f"{server}/exports"
+        try:
+            manage(children.environment, "migrate", "--no-input", "--verbosity=0")
+            port = servers.free_port()
+            web = start_web(children, port)
+            children.wait_until(partial(servers.is_listening, port), "The web server")
+            known = [str(binaries / "psql"), str(port), str(web.process.pid)]
+            return _figures(children, "bench.exports", *known)
+        finally:
+            children.environment["DATABASE_URL"] = usual
+
+
+def _feed(children: Children) -> dict[str, object]:
+    """On a database of its own, for its study has the keys of a benchmark's other one."""
+    binaries, usual = servers.find_postgres(), children.environment["DATABASE_URL"]
+    server, _slash, _name = usual.rpartition("/")
+    with step("The change feed, to one reader"):
+        command: list[str | Path] = [binaries / "psql", f"{server}/template1", "--quiet"]
+        subprocess.run([*command, "-c", "CREATE DATABASE feed"], check=True)
+        children.environment["DATABASE_URL"] = f"{server}/feed"
+        try:
+            manage(children.environment, "migrate", "--no-input", "--verbosity=0")
+            port = servers.free_port()
+            start_web(children, port)
+            children.wait_until(partial(servers.is_listening, port), "The web server")
+            return _figures(children, "bench.feed", str(port))
+        finally:
+            children.environment["DATABASE_URL"] = usual
+
+
 def _figures(children: Children, module: str, *arguments: str) -> dict[str, object]:
     """Runs one benchmark; the last line that it prints is its figures."""
     result = subprocess.run(
@@ -141,6 +185,8 @@ def _figures(children: Children, module: str, *arguments: str) -> dict[str, obje
 PARTS: dict[str, Callable[[Children], dict[str, object]]] = {
     "claim": _claim,  # first: it copies the database while that is empty
     "cycle": _cycle,
+    "exports": _exports,
+    "feed": _feed,
     "first_ranking": _first_ranking,
     "pregeneration": _pregeneration,
 }

@@ -5,7 +5,7 @@ grow with the number of rows. Parquet is made from the same JSON Lines by Arrow.
 """
 
 import io
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from enum import StrEnum
 from typing import BinaryIO
 
@@ -15,11 +15,12 @@ import pyarrow.parquet
 from django.db.backends.utils import CursorWrapper
 
 from exports.formats.base import Column, Format, Query, Type
+from exports.privacy.spreadsheets import neutral_sql
 from exports.scope import Scope
 from exports.snapshot import snapshot
 
 BLOCK_BYTES = 1 << 20
-ROW_GROUP = 20_000  # rows
+ROW_GROUP_BYTES = 32 << 20  # of a Parquet file's row groups, before compression
 
 SQL_TYPES = {
     Type.TEXT: "text",
@@ -76,29 +77,42 @@ def stream_snapshot(form: Format, scope: Scope) -> Generator[bytes]:
         yield from stream_csv(cursor, form, scope)
 
 
+def csv_query(form: Format, scope: Scope) -> Query:
+    """The query whose rows COPY writes as they are."""
+    shown = [
+        _plain_sql(column, _value_sql(column, scope), for_people=form.for_people)
+        for column in form.columns
+    ]
+    query = form.query(scope)
+    return Query(f"SELECT {', '.join(shown)} FROM ({query.sql}) AS q", query.parameters)
+
+
 def stream_csv(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[bytes]:
     """UTF-8, every value quoted, lines end in a line feed; a missing value is empty, unquoted.
 
-    Booleans are `True` and `False`, times ISO 8601 in UTC, lists and structures JSON.
+    Booleans are `True` and `False`, times ISO 8601 in UTC, lists and structures JSON. In a
+    format meant for people no text is a formula to a spreadsheet.
     """
     head = (",".join(f'"{name}"' for name in form.names) + "\n").encode()
-    shown = [_plain_sql(column, _value_sql(column, scope)) for column in form.columns]
-    query = form.query(scope)
-    sql = f"SELECT {', '.join(shown)} FROM ({query.sql}) AS q"
-    yield from _copy(cursor, Query(sql, query.parameters), "FORMAT csv, FORCE_QUOTE *", head)
+    yield from _copy(cursor, csv_query(form, scope), "FORMAT csv, FORCE_QUOTE *", head)
 
 
 def stream_jsonl(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[bytes]:
     """One JSON object a line, every column present, `null` where a value is missing."""
-    shown = [
-        f'{_exact_sql(column, _value_sql(column, scope))} AS "{column.name}"'
-        for column in form.columns
-    ]
     query = form.query(scope)
-    sql = f"SELECT row_to_json(r) FROM (SELECT {', '.join(shown)} FROM ({query.sql}) AS q) AS r"
+    shown = exact_columns(form, scope)
+    sql = f"SELECT row_to_json(r) FROM (SELECT {shown} FROM ({query.sql}) AS q) AS r"
     # JSON holds no control characters, so that nothing is ever quoted or escaped here.
     options = "FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'"
     yield from _copy(cursor, Query(sql, query.parameters), options)
+
+
+def exact_columns(form: Format, scope: Scope) -> str:
+    """The columns of a format's query `q` as JSON carries them; empty where it may not."""
+    return ", ".join(
+        f'{_exact_sql(column, _value_sql(column, scope))} AS "{column.name}"'
+        for column in form.columns
+    )
 
 
 def write(
@@ -130,10 +144,22 @@ def _write_parquet(cursor: CursorWrapper, form: Format, scope: Scope, file: Bina
                     explicit_schema=schema, unexpected_field_behavior="error"
                 ),
             )
-            for batch in batches:
-                writer.write_batch(batch, row_group_size=ROW_GROUP)
-                rows += batch.num_rows
+            for group in _row_groups(batches):
+                writer.write_table(group, row_group_size=group.num_rows)
+                rows += group.num_rows
     return rows
+
+
+def _row_groups(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyarrow.Table]:
+    """Batches put together until they are large enough to be worth a row group."""
+    held: list[pyarrow.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(one.nbytes for one in held) >= ROW_GROUP_BYTES:
+            yield pyarrow.Table.from_batches(held)
+            held = []
+    if held:
+        yield pyarrow.Table.from_batches(held)
 
 
 def arrow_schema(form: Format) -> pyarrow.Schema:
@@ -192,11 +218,13 @@ def _value_sql(column: Column, scope: Scope) -> str:
     return f"NULL::{SQL_TYPES[column.type]}"
 
 
-def _plain_sql(column: Column, value: str) -> str:
+def _plain_sql(column: Column, value: str, *, for_people: bool) -> str:
     if column.type == Type.BOOLEAN:
         return f"CASE {value} WHEN true THEN 'True' WHEN false THEN 'False' END"
     if column.type == Type.TIME:
         return _time_sql(value)
+    if for_people and column.type == Type.TEXT:
+        return neutral_sql(value)
     return value
 
 

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     CANDIDATE = "candidate"
     GRANT = "grant"
     GENERATION = "generation"
+    CHANGE = "change"
+    CURSOR = "cursor"  # a place in the change feed: its check, for this recipient alone
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,18 @@ class Times(StrEnum):
 
 
 @dataclass(frozen=True)
+class Only:
+    """Internal keys of some turns, their conversations and their people.
+
+    As lists in the query's text, which PostgreSQL hashes; it does not hash what it must find.
+    """
+
+    turns: tuple[int, ...]
+    talks: tuple[int, ...]
+    people: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Scope:
     """One recipient's part of one study; every format reads through it."""
 
@@ -42,6 +54,7 @@ class Scope:
     variant: Variant = Variant.FULL
     times: Times = Times.EXACT
     recoding: Recoding = field(default_factory=Recoding)
+    only: Only | None = None  # a few turns and what they are part of; None: everything
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+MEMORY = "64MB"  # for PostgreSQL to put a hundred thousand conversations in order without a file
+
 
 @contextmanager
 def snapshot() -> Iterator[CursorWrapper]:
@@ -15,5 +17,5 @@ def snapshot() -> Iterator[CursorWrapper]:
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute("SET LOCAL work_mem = '64MB'")  # the order is found without a file
+        cursor.execute(f"SET LOCAL work_mem = '{MEMORY}'")
         yield cursor

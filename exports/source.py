@@ -23,12 +23,13 @@ Rules that hold for all formats stand here and nowhere else: who may leave, whic
 exact times and answers are, and under which ids.
 """
 
-import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import pairwise
 
 from accounts.models import Answer, Purpose
 from exports.formats.base import Query
+from exports.privacy import masks
 from exports.pseudonyms import Kind, number_sql, text_sql
 from exports.scope import Scope, Variant
 
@@ -46,9 +47,9 @@ def with_source(scope: Scope, select: str, **parameters: object) -> Query:
             "take_part": Purpose.TAKE_PART,
             "purposes": [str(purpose) for purpose in scope.purposes],
             "free_text_purpose": scope.free_text_purpose,
-            "recoded": json.dumps(scope.recoding.codes, sort_keys=True, default=dict),
-            "suppressed": sorted(scope.recoding.suppressed),
+            **scope.recoding.parameters(),
             "instruments": [scope.study.quota_instrument_id, scope.study.closing_instrument_id],
+            **_names(scope),
             **scope.pseudonyms.parameters,
             **parameters,
         },
@@ -76,8 +77,7 @@ def _people(scope: Scope) -> str:
     LEFT JOIN annotation_studylocale l ON l.id = p.locale_id
     LEFT JOIN LATERAL (
         SELECT max(n.number) FILTER (WHERE q.code = 'age') AS age,
-            jsonb_object_agg(q.code, coalesce(%(recoded)s::jsonb -> q.code ->> o.code, o.code))
-                FILTER (WHERE o.id IS NOT NULL) AS codes,
+            jsonb_object_agg(q.code, coarse.code) FILTER (WHERE coarse.code <> '') AS codes,
             jsonb_object_agg(q.code, n.number)
                 FILTER (WHERE n.number IS NOT NULL AND q.code <> 'age') AS numbers,
             jsonb_agg(q.code ORDER BY q.code) FILTER (WHERE n.status = '{Answer.Status.REFUSED}')
@@ -85,11 +85,17 @@ def _people(scope: Scope) -> str:
         FROM accounts_answer n
         JOIN accounts_question q ON q.id = n.question_id
         LEFT JOIN accounts_option o ON o.id = n.option_id
+        CROSS JOIN LATERAL (SELECT coalesce(
+            %(recoded)s::jsonb -> (q.code || ':' || p.country) ->> o.code,
+            %(recoded)s::jsonb -> q.code ->> o.code, o.code) AS code) coarse
         WHERE n.annotator_id = p.annotator_id AND q.instrument_id = ANY(%(instruments)s)
+            AND NOT q.code = ANY(%(dropped)s)
+            AND NOT coalesce(%(blanked)s::jsonb -> q.code @> to_jsonb(p.id), false)
     ) said ON NOT p.id = ANY(%(suppressed)s)
     WHERE p.study_id = %(study)s AND p.phase = %(phase)s
         AND (%(vendor)s::bigint IS NULL OR a.vendor_id = %(vendor)s)
         AND p.withdrawn_at IS NULL AND p.excluded_at IS NULL
+        {_only(scope, "p.id", "people")}
         AND {allowed.format(purpose="%(take_part)s")}
         AND NOT EXISTS (
             SELECT FROM unnest(%(purposes)s::text[]) AS wanted (purpose)
@@ -130,6 +136,7 @@ def _talks(scope: Scope) -> str:
     JOIN people ON people.participation_id = c.participation_id
     JOIN annotation_studylocale l ON l.id = c.locale_id
     LEFT JOIN annotation_grant g ON g.id = c.grant_id
+    WHERE true {_only(scope, "c.id", "talks")}
 )"""
 
 
@@ -140,7 +147,19 @@ def _turns(scope: Scope) -> str:
     JOIN annotation_conversation c ON c.id = t.conversation_id
     JOIN people ON people.participation_id = c.participation_id
     WHERE {_may_leave("people.free_text", "c.kind")}
+        {_only(scope, "t.id", "turns")}
 )"""
+
+
+def _names(scope: Scope) -> dict[str, list[int]]:
+    if scope.only is None:
+        return {}
+    return {f"only_{which}": list(keys) for which, keys in asdict(scope.only).items()}
+
+
+def _only(scope: Scope, column: str, which: str) -> str:
+    """The condition that keeps to the `turns`, `talks` or `people` a scope names, if it does."""
+    return "" if scope.only is None else f"AND {column} = ANY(%(only_{which})s::bigint[])"
 
 
 TURN_TABLES = """FROM annotation_turn t
@@ -159,17 +178,19 @@ WAITED = """(
 
 
 def _turn_columns(scope: Scope, free_text: str, kind: str = "c.kind") -> str:
-    return f"""t.id AS turn_id, t.conversation_id AS talk_id, t.position, {kind} AS kind, t.message,
+    return f"""t.id AS turn_id, t.conversation_id AS talk_id, t.position, {kind} AS kind,
+        {masks.MESSAGE} AS message,
         t.detected_language AS message_language, t.script AS message_script,
         t.pasted AS message_pasted, t.candidate_set_id,
         {text_sql(Kind.CANDIDATE_SET, "t.candidate_set_id")} AS candidate_set,
         t.live, t.mode, {scope.time_sql("t.started_at")} AS started_at,
         {scope.time_sql("t.shown_at")} AS shown_at, r.id AS ranking_id, r.chosen_id, r.acceptable,
-        r.represents, CASE WHEN {free_text} THEN r.reason END AS reason, r.layout, r.viewport,
+        r.represents, CASE WHEN {free_text} THEN {masks.REASON} END AS reason,
+        r.layout, r.viewport,
         {scope.time_sql("r.submitted_at")} AS submitted_at,
         extract(epoch FROM r.submitted_at - t.shown_at)::double precision AS seconds_to_judge,
         {WAITED} AS seconds_waited,
-        CASE WHEN {free_text} THEN e.text END AS explanation,
+        CASE WHEN {free_text} THEN {masks.EXPLANATION} END AS explanation,
         e.detected_language AS explanation_language, e.script AS explanation_script,
         e.pasted AS explanation_pasted"""
 
@@ -203,7 +224,7 @@ def turns_of(scope: Scope, talk: str, condition: str = "true") -> str:
     SELECT {_turn_columns(scope, f"{talk}.free_text", f"{talk}.kind")}
     {TURN_TABLES}
     WHERE t.conversation_id = {talk}.talk_id AND {_may_leave(f"{talk}.free_text", f"{talk}.kind")}
-        AND {condition}
+        AND {condition} {_only(scope, "t.id", "turns")}
     ORDER BY t.position OFFSET 0
 )"""
 

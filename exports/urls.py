@@ -1,6 +1,7 @@
 from django.urls import path
 
 from exports import api
+from exports.api_feed import feed_view
 
 urlpatterns = [
     path(
@@ -8,4 +9,5 @@ urlpatterns = [
         api.community_alignment_csv,
         name="export-community-alignment",
     ),
+    path("changes", feed_view, name="changes"),
 ]

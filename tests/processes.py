@@ -32,6 +32,7 @@ def process_environment() -> dict[str, str]:
         **os.environ,
         "DATABASE_URL": database_url(),
         "GENERATION_LEASE_SECONDS": str(LEASE_SECONDS),
+        "EXPORT_LEASE_SECONDS": str(LEASE_SECONDS),
     }
 
 
@@ -58,7 +59,7 @@ class Worker:
         command += ["--schedule", str(folder / "beat"), "-l", "WARNING"]
         command += [
             "-Q",
-            "live,generation,housekeeping",
+            "live,generation,housekeeping,exports",
             "--pool",
             "threads",
             "-c",

@@ -23,6 +23,7 @@ def create_recruitment_link(
     exits: Mapping[str, str] | None = None,
     signing_key_variable: str = "",
     signed_entry: bool = False,
+    callbacks: Mapping[str, str] | None = None,
 ) -> RecruitmentLink:
     """The vendor's link into a wave, by default the latest. The same call finds it again.
 
@@ -36,6 +37,7 @@ def create_recruitment_link(
         exits=ways,
         signing_key_variable=signing_key_variable,
         signed_entry=signed_entry,
+        callbacks=callbacks,
     )
     if convention == Convention.PROLIFIC:  # it knows people's outcome by the agreed code
         ways = dict.fromkeys(agreed, PROLIFIC_EXIT) | ways
@@ -49,5 +51,6 @@ def create_recruitment_link(
         exits=ways,
         signing_key_variable=signing_key_variable,
         signed_entry=signed_entry,
+        callbacks=dict(callbacks or {}),
     )
     return link

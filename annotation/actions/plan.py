@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from annotation.actions.freezing import amend_plan
 from annotation.actions.pool import find_pool_gaps, newest_texts
 from annotation.actions.strata import make_slot, strata_for_new
 from annotation.dealing import derive_seed
@@ -137,13 +138,14 @@ def log_change(
     added: int = 0,
     voided: int = 0,
 ) -> PlanChange:
-    """Writes down a change of the plan, for good. Call it once for each change.
+    """Writes down a change of the plan, for good. Call it once for each change, after it.
 
-    Raises ValidationError without a reason.
+    The plan of a study that has opened is frozen anew. Raises ValidationError without a reason.
     """
     why = why.strip()
     if not 0 < len(why) <= MOST_CHARACTERS:
         raise ValidationError(f"Say why, in at most {MOST_CHARACTERS} characters.")
+    amend_plan(study=study, why=why, by=by)
     return PlanChange.objects.create(
         study=study,
         kind=kind,

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from annotation.actions.cells import lock_people, stamp_people
+from annotation.actions.freezing import freeze_plan
 from annotation.actions.plan import log_change, plan_slots, planned_phases
 from annotation.actions.pool import find_pool_gaps, request_pool
 from annotation.models import Phase, PlanChange, Slot, Study
@@ -12,7 +13,7 @@ from candidates.models import CandidateSet
 
 @transaction.atomic
 def open_study(*, study: Study, phase: str = Phase.MAIN) -> int:
-    """Plans a phase's slots and lets its people in; returns how many slots it added.
+    """Plans a phase's slots, freezes the plan, lets people in; returns how many slots it added.
 
     A link of another phase lets nobody in until that one is opened too. A second call plans
     what has become ready since, logs what it adds, and finds anew what people may take.
@@ -38,6 +39,7 @@ def open_study(*, study: Study, phase: str = Phase.MAIN) -> int:
         _log_further_places(study, phase, before, added)
     study.status = Study.Status.OPEN
     study.save(update_fields=["status"])
+    freeze_plan(study=study, why=f"opened in the phase {phase}")
     return added
 
 

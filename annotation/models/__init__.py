@@ -15,7 +15,8 @@ from annotation.models.conversation import (
     Turn,
     Viewport,
 )
-from annotation.models.plan import PlanChange, SignOff
+from annotation.models.log import Change, ChangeEpoch
+from annotation.models.plan import FrozenPlan, PlanChange, SignOff
 from annotation.models.quality import ArrivalHash, Flag
 from annotation.models.study import (
     Convention,
@@ -33,12 +34,15 @@ from annotation.models.study import (
 
 __all__ = [
     "ArrivalHash",
+    "Change",
+    "ChangeEpoch",
     "Convention",
     "Conversation",
     "Deal",
     "Draft",
     "Explanation",
     "Flag",
+    "FrozenPlan",
     "Grant",
     "HelpMessage",
     "HelpThread",

@@ -58,3 +58,27 @@ class SignOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.locale} {self.phase}"
+
+
+class FrozenPlan(models.Model):
+    """A study's plan as it stood when it opened, or after a change. Never changed.
+
+    `definition` is what was hashed (annotation/definition_of.py says what belongs to it).
+    """
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="frozen_plans")
+    number = models.PositiveSmallIntegerField(help_text="1: at the opening; then amendments")
+    hash = models.CharField(max_length=64, help_text="SHA-256 of the definition's canonical JSON")
+    definition = models.JSONField()
+    why = models.CharField(max_length=500)
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("study", "number")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["study", "number"], name="one_frozen_plan_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study} {self.number}: {self.hash[:12]}"

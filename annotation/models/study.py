@@ -1,7 +1,7 @@
 """A study, where it runs, and who takes part."""
 
 import secrets
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.core import signing
 from django.db import models
@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Annotator, ConsentDocument, Instrument, Vendor, new_public_id
 from candidates.models import Budget, Prompt, PromptPool, PromptText, Sampler
+
+if TYPE_CHECKING:
+    from annotation.models.plan import FrozenPlan
 
 RETURN_LINK_SALT = "annotation.return-link"
 
@@ -158,6 +161,12 @@ class Study(models.Model):
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
 
+    @property
+    def plan_hash(self) -> str:
+        """Of the newest frozen plan; empty while none was frozen."""
+        newest: FrozenPlan | None = self.frozen_plans.order_by("-number").first()
+        return newest.hash if newest else ""
+
     def mode_of(self, position: int) -> str:
         """What the turn at this position (from 1) asks."""
         return str(self.modes[min(position, len(self.modes)) - 1])
@@ -288,6 +297,11 @@ class RecruitmentLink(models.Model):
         default=dict,
         blank=True,
         help_text="address by outcome; {code} and {id} are filled in; missing: the code alone",
+    )
+    callbacks = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="address by outcome that this server itself calls, filled in as exits are",
     )
     signing_key_variable = models.CharField(
         max_length=100,

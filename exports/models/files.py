@@ -44,6 +44,11 @@ class File(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def is_empty(self) -> bool:
+        """Complete and valid, and nothing matched what was asked for."""
+        return self.state == State.READY and not any(self.rows.values())
+
 
 class Export(File):
     """One format in one container, for one vendor or for the researchers."""

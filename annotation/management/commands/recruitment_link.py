@@ -22,7 +22,11 @@ class Command(BaseCommand):
         parser.add_argument("--phase", default=Phase.MAIN.value, help="main, unless said")
         parser.add_argument("--wave", type=int, help="its number; the latest, unless said")
         parser.add_argument("--convention", default=Convention.PLAIN.value)
-        for name, what in (("code", "completion code"), ("exit", "address of the way back")):
+        for name, what in (
+            ("code", "completion code"),
+            ("exit", "address of the way back"),
+            ("callback", "address that this server itself calls"),
+        ):
             parser.add_argument(
                 f"--{name}",
                 action="append",
@@ -52,6 +56,7 @@ class Command(BaseCommand):
                 convention=options["convention"],
                 codes=_by_outcome("code", options["code"]),
                 exits=_by_outcome("exit", options["exit"]),
+                callbacks=_by_outcome("callback", options["callback"]),
                 signing_key_variable=variable,
                 signed_entry=options["signed_entry"],
             )

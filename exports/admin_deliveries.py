@@ -1,0 +1,80 @@
+"""Webhooks are made here and show their key; what was sent is looked at and sent again."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.admin import ReadOnlyAdmin
+from exports.actions.delivering import disable_webhook, send_again
+from exports.deliveries import check_webhook, secret_of
+from exports.models import Delivery, Event, Webhook
+
+
+class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
+    url = forms.URLField(max_length=500, assume_scheme="https")
+    events = forms.MultipleChoiceField(choices=Event.choices, widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = Webhook
+        fields = ("vendor", "study", "url", "events")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "url" in cleaned and "events" in cleaned:
+            check_webhook(url=cleaned["url"], events=cleaned["events"])
+        return cleaned
+
+
+class WebhookAdmin(ReadOnlyAdmin):
+    """A webhook is never edited: another address is another webhook, with another key."""
+
+    form = WebhookForm
+    list_display = ("url", "vendor", "study", "events", "created_at", "disabled_at")
+    list_select_related = ("vendor", "study")
+    actions = ("disable",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super(ReadOnlyAdmin, self).has_add_permission(request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        may_see_key = obj is not None and self.has_add_permission(request)
+        return ("secret",) if may_see_key else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        fields = ("vendor", "study", "url", "events")
+        if obj is None:
+            return fields
+        return (*fields, "created_at", "disabled_at", *self.get_readonly_fields(request, obj))
+
+    @admin.display(description=_("key for the receiver"))
+    def secret(self, webhook: Webhook) -> str:
+        return secret_of(webhook)
+
+    @admin.action(description=_("Send nothing more to these"), permissions=["add"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        for webhook in queryset:
+            disable_webhook(webhook=webhook)
+
+
+class DeliveryAdmin(ReadOnlyAdmin):
+    list_display = (
+        "message_id", "event", "webhook", "created_at", "attempts", "due_at",
+        "delivered_at", "given_up_at", "last_answer",
+    )  # fmt: skip
+    list_filter = ("event", ("given_up_at", admin.EmptyFieldListFilter), "webhook")
+    list_select_related = ("webhook__vendor", "webhook__study")
+    actions = ("send_these_again",)
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("exports.change_delivery")
+
+    @admin.action(description=_("Send again"), permissions=["send"])
+    def send_these_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        sent = send_again(deliveries=queryset)
+        said = ngettext("%(n)d message is sent again.", "%(n)d messages are sent again.", sent)
+        messages.success(request, said % {"n": sent})

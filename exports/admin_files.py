@@ -1,0 +1,103 @@
+"""Exports and releases: looked at, fetched, and releases asked for."""
+
+from typing import Any, ClassVar, cast
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin import ReadOnlyAdmin
+from accounts.models import User
+from exports.models import Export, Release, State
+from exports.release_forms import ReleaseForm
+
+
+class FileAdmin(ReadOnlyAdmin):
+    """One row a file: its state in words, its checksum, and the file itself."""
+
+    list_select_related = ("study", "requested_by")
+    list_filter = ("state", "study")
+    readonly_fields = ("state_in_words", "download")
+    exclude: ClassVar[tuple[str, ...]] = ("state", "leased_until", "attempts")
+    ordering = ("-pk",)
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_in_words(self, row: Export | Release) -> str:
+        if row.error:
+            return f"{row.get_state_display()}: {row.error}"
+        if row.is_empty:
+            return str(_("ready; nothing matches, so that it holds no rows"))
+        return row.get_state_display()
+
+    @admin.display(description=_("file"))
+    def download(self, row: Export | Release) -> str:
+        if row.state != State.READY:
+            return "–"
+        return format_html('<a href="{}">{}</a>', reverse(self._name(), args=[row.pk]), row.name)
+
+    def _name(self) -> str:
+        return f"admin:{self.opts.app_label}_{self.opts.model_name}_download"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.send)
+        name = self._name().removeprefix("admin:")
+        return [path("<int:pk>/download/", view, name=name), *super().get_urls()]
+
+    def send(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The file, to whoever may see its row."""
+        row = self.get_object(request, str(pk))
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        file = settings.EXPORTS_DIR / row.name if row and row.state == State.READY else None
+        if row is None or file is None or not file.is_file():
+            raise Http404
+        headers = {"Cache-Control": "private, no-store", "ETag": f'"{row.sha256}"'}
+        return FileResponse(file.open("rb"), as_attachment=True, filename=row.name, headers=headers)
+
+
+class ExportAdmin(FileAdmin):
+    list_display = (
+        *("format", "container", "study", "vendor", "state_in_words", "requested_at"),
+        *("data_until", "size", "sha256", "download"),
+    )
+
+
+class ReleaseAdmin(FileAdmin):
+    list_display = (
+        *("study", "version", "tier", "licence", "state_in_words", "requested_at"),
+        *("data_until", "size", "sha256", "download"),
+    )
+    # Its settings name rows of people whose answers were cut out.
+    exclude = (*FileAdmin.exclude, "settings")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("exports.add_release")
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Asks for a release. The same form again finds the one that is being made."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        posted = request.POST if request.method == "POST" else None
+        form = ReleaseForm(posted, initial={"study": request.GET.get("study", "")})
+        release = form.ask(by=cast(User, request.user)) if form.is_valid() else None
+        if release:
+            self.message_user(request, _("The release was asked for: a worker makes it now."))
+            return redirect("admin:exports_release_change", release.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("A new release"),
+            "form": form,
+            "media": form.media,
+        }
+        status = 422 if form.errors else 200
+        return TemplateResponse(request, "admin/exports/release/add.html", context, status=status)
