@@ -12,6 +12,7 @@ PLACES = {  # module, and the name in it
     "community-alignment": ("community_alignment", "FORMAT"),
     "community-alignment-44": ("community_alignment", "FORMAT_WITHOUT_WAVE"),
     "comparisons": ("comparisons", "FORMAT"),
+    "comparisons-sheet": ("sheets", "FORMAT"),
     "rankings": ("rankings", "FORMAT"),
     "preference-pairs": ("preference_pairs", "FORMAT"),
     "preference-pairs-chosen": ("preference_pairs", "FORMAT_CHOSEN"),

@@ -9,6 +9,7 @@ from accounts.models import Answer, Purpose, Vendor
 from annotation.models import Conversation, Grant, Mode, Outcome, Phase
 from annotation.models.conversation import Opinion
 from candidates.models import Candidate, CandidateSet, Generation, PromptText
+from exports.codebook import as_json, as_markdown
 from exports.containers import Container
 from exports.formats import FORMATS, PLACES, meanings
 from exports.formats.base import Format
@@ -131,6 +132,18 @@ def test_an_unknown_format_is_no_format() -> None:
     assert list(FORMATS) == list(PLACES)
     with pytest.raises(KeyError):
         FORMATS["spreadsheet"]
+
+
+def test_one_format_is_meant_for_people_and_all_others_for_machines() -> None:
+    assert [name for name, form in FORMATS.items() if form.for_people] == ["comparisons-sheet"]
+    assert FORMATS["comparisons-sheet"].names == FORMATS["comparisons"].names
+    assert {name for name, form in FORMATS.items() if form.name != name} == set()
+
+
+def test_the_codebook_of_a_study_holds_every_format_that_fits_it(exported: Exported) -> None:
+    book = as_json(exported.scene.study)
+    assert list(book["formats"]) == [name for name in FORMATS if name != "prism"]
+    assert all(name in as_markdown(exported.scene.study) for name in book["formats"])
 
 
 @pytest.mark.parametrize(
