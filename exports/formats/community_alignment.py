@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 
 from annotation.models import Study
 from exports.balance import find_balanced
+from exports.collisions import refuse_equal_numbers
 from exports.formats import labels
 from exports.formats.base import Column, Format, Query, Type
 from exports.scope import Scope
@@ -129,6 +130,7 @@ def check_study(study: Study) -> None:
 def query(scope: Scope) -> Query:
     """Finished conversations without planned re-tests: the layout cannot mark these, and
     they count for no overlap."""
+    refuse_equal_numbers(scope)
     balanced = find_balanced(scope)
     turns = ",\n".join(_turn_values(name) for name in TURNS)
     looked_up = "\n".join(
