@@ -12,7 +12,6 @@ from exports.formats import comparisons, rankings
 from exports.formats.community_alignment import FORMAT, FORMAT_WITHOUT_WAVE
 from exports.pseudonyms import Kind
 from exports.scope import Scope
-from exports.source import candidate_sql  # noqa: F401  (one definition for all formats)
 from tests.exporting import csv_rows, json_rows
 from tests.walker import Walker
 
@@ -88,14 +87,9 @@ def test_rankings_say_the_same_row_by_row(walker: Walker) -> None:
 
 def test_ties_are_marked(walker: Walker) -> None:
     conversation = walker.open_kind("pool")
-    walker.rank(walker.current_turn(conversation), [1, 3, 1, 3], best=None)
-    if not Ranking.objects.exists():
-        turn = walker.current_turn(conversation)
-        data = walker.ranking_data(turn, [1, 3, 1, 3])
-        pick = turn.shown.all()[2].candidate.handle
-        walker.post(
-            "ranking-submit", data | {"chosen": pick}, conversation.public_id, turn.position
-        )
+    turn = walker.current_turn(conversation)
+    pick = turn.shown.all()[2].candidate.handle
+    walker.rank(turn, [1, 3, 1, 3], continue_with=pick)
     Conversation.objects.filter(pk=conversation.pk).update(status="finished")
     scope = everybody(walker.link.study)
     row = json_rows(comparisons.FORMAT, scope)[0]
