@@ -47,6 +47,12 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 3600},
         },
+        "screen-texts": {
+            "task": "exports.tasks_findings.screen_texts",
+            "schedule": 600.0,
+            "options": {"expires": 600, "queue": "exports"},
+        },
     },
 )
 app.autodiscover_tasks()
+app.autodiscover_tasks(["exports"], related_name="tasks_findings")

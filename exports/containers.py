@@ -15,6 +15,7 @@ import pyarrow.parquet
 from django.db.backends.utils import CursorWrapper
 
 from exports.formats.base import Column, Format, Query, Type
+from exports.privacy.spreadsheets import neutral_sql
 from exports.scope import Scope
 from exports.snapshot import snapshot
 
@@ -79,7 +80,10 @@ def stream_snapshot(form: Format, scope: Scope) -> Generator[bytes]:
 
 def csv_query(form: Format, scope: Scope) -> Query:
     """The query whose rows COPY writes as they are."""
-    shown = [_plain_sql(column, _value_sql(column, scope)) for column in form.columns]
+    shown = [
+        _plain_sql(column, _value_sql(column, scope), for_people=form.for_people)
+        for column in form.columns
+    ]
     query = form.query(scope)
     return Query(f"SELECT {', '.join(shown)} FROM ({query.sql}) AS q", query.parameters)
 
@@ -87,7 +91,8 @@ def csv_query(form: Format, scope: Scope) -> Query:
 def stream_csv(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[bytes]:
     """UTF-8, every value quoted, lines end in a line feed; a missing value is empty, unquoted.
 
-    Booleans are `True` and `False`, times ISO 8601 in UTC, lists and structures JSON.
+    Booleans are `True` and `False`, times ISO 8601 in UTC, lists and structures JSON. In a
+    format meant for people no text is a formula to a spreadsheet.
     """
     head = (",".join(f'"{name}"' for name in form.names) + "\n").encode()
     yield from _copy(cursor, csv_query(form, scope), "FORMAT csv, FORCE_QUOTE *", head)
@@ -224,11 +229,13 @@ def _value_sql(column: Column, scope: Scope) -> str:
     return f"NULL::{SQL_TYPES[column.type]}"
 
 
-def _plain_sql(column: Column, value: str) -> str:
+def _plain_sql(column: Column, value: str, *, for_people: bool) -> str:
     if column.type == Type.BOOLEAN:
         return f"CASE {value} WHEN true THEN 'True' WHEN false THEN 'False' END"
     if column.type == Type.TIME:
         return _time_sql(value)
+    if for_people and column.type == Type.TEXT:
+        return neutral_sql(value)
     return value
 
 

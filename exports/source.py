@@ -23,12 +23,12 @@ Rules that hold for all formats stand here and nowhere else: who may leave, whic
 exact times and answers are, and under which ids.
 """
 
-import json
 from collections.abc import Sequence
 from itertools import pairwise
 
 from accounts.models import Answer, Purpose
 from exports.formats.base import Query
+from exports.privacy import masks
 from exports.pseudonyms import Kind, number_sql, text_sql
 from exports.scope import Scope, Variant
 
@@ -46,8 +46,7 @@ def with_source(scope: Scope, select: str, **parameters: object) -> Query:
             "take_part": Purpose.TAKE_PART,
             "purposes": [str(purpose) for purpose in scope.purposes],
             "free_text_purpose": scope.free_text_purpose,
-            "recoded": json.dumps(scope.recoding.codes, sort_keys=True, default=dict),
-            "suppressed": sorted(scope.recoding.suppressed),
+            **scope.recoding.parameters(),
             "instruments": [scope.study.quota_instrument_id, scope.study.closing_instrument_id],
             **scope.pseudonyms.parameters,
             **parameters,
@@ -76,8 +75,7 @@ def _people(scope: Scope) -> str:
     LEFT JOIN annotation_studylocale l ON l.id = p.locale_id
     LEFT JOIN LATERAL (
         SELECT max(n.number) FILTER (WHERE q.code = 'age') AS age,
-            jsonb_object_agg(q.code, coalesce(%(recoded)s::jsonb -> q.code ->> o.code, o.code))
-                FILTER (WHERE o.id IS NOT NULL) AS codes,
+            jsonb_object_agg(q.code, coarse.code) FILTER (WHERE coarse.code <> '') AS codes,
             jsonb_object_agg(q.code, n.number)
                 FILTER (WHERE n.number IS NOT NULL AND q.code <> 'age') AS numbers,
             jsonb_agg(q.code ORDER BY q.code) FILTER (WHERE n.status = '{Answer.Status.REFUSED}')
@@ -85,15 +83,20 @@ def _people(scope: Scope) -> str:
         FROM accounts_answer n
         JOIN accounts_question q ON q.id = n.question_id
         LEFT JOIN accounts_option o ON o.id = n.option_id
+        CROSS JOIN LATERAL (SELECT coalesce(
+            %(recoded)s::jsonb -> (q.code || ':' || p.country) ->> o.code,
+            %(recoded)s::jsonb -> q.code ->> o.code, o.code) AS code) coarse
         WHERE n.annotator_id = p.annotator_id AND q.instrument_id = ANY(%(instruments)s)
+            AND NOT q.code = ANY(%(dropped)s)
+            AND NOT coalesce(%(blanked)s::jsonb -> q.code @> to_jsonb(p.id), false)
     ) said ON NOT p.id = ANY(%(suppressed)s)
     WHERE p.study_id = %(study)s AND p.phase = %(phase)s
         AND (%(vendor)s::bigint IS NULL OR a.vendor_id = %(vendor)s)
         AND p.withdrawn_at IS NULL AND p.excluded_at IS NULL
         AND {allowed.format(purpose="%(take_part)s")}
         AND NOT EXISTS (
-            SELECT FROM unnest(%(purposes)s::text[]) AS purpose
-            WHERE NOT {allowed.format(purpose="purpose")})
+            SELECT FROM unnest(%(purposes)s::text[]) AS wanted (purpose)
+            WHERE NOT {allowed.format(purpose="wanted.purpose")})
 )"""
 
 
@@ -159,17 +162,19 @@ WAITED = """(
 
 
 def _turn_columns(scope: Scope, free_text: str, kind: str = "c.kind") -> str:
-    return f"""t.id AS turn_id, t.conversation_id AS talk_id, t.position, {kind} AS kind, t.message,
+    return f"""t.id AS turn_id, t.conversation_id AS talk_id, t.position, {kind} AS kind,
+        {masks.MESSAGE} AS message,
         t.detected_language AS message_language, t.script AS message_script,
         t.pasted AS message_pasted, t.candidate_set_id,
         {text_sql(Kind.CANDIDATE_SET, "t.candidate_set_id")} AS candidate_set,
         t.live, t.mode, {scope.time_sql("t.started_at")} AS started_at,
         {scope.time_sql("t.shown_at")} AS shown_at, r.id AS ranking_id, r.chosen_id, r.acceptable,
-        r.represents, CASE WHEN {free_text} THEN r.reason END AS reason, r.layout, r.viewport,
+        r.represents, CASE WHEN {free_text} THEN {masks.REASON} END AS reason,
+        r.layout, r.viewport,
         {scope.time_sql("r.submitted_at")} AS submitted_at,
         extract(epoch FROM r.submitted_at - t.shown_at)::double precision AS seconds_to_judge,
         {WAITED} AS seconds_waited,
-        CASE WHEN {free_text} THEN e.text END AS explanation,
+        CASE WHEN {free_text} THEN {masks.EXPLANATION} END AS explanation,
         e.detected_language AS explanation_language, e.script AS explanation_script,
         e.pasted AS explanation_pasted"""
 

@@ -16,6 +16,7 @@ from exports.balance import find_balanced
 from exports.collisions import refuse_equal_numbers
 from exports.formats import labels
 from exports.formats.base import Column, Format, Query, Type
+from exports.privacy.masks import without_echoes
 from exports.scope import Scope
 from exports.source import finished_talks, turns_of, with_source, without_faults
 
@@ -181,6 +182,9 @@ ETHNICITY = (
 )
 
 
+RESPONSE = without_echoes("c.text", "c.candidate_set_id")
+
+
 def _label(name: str, code: str) -> str:
     """A code's label; a code that has none stays as it is."""
     return f"coalesce(%(labels)s::jsonb -> '{name}' ->> ({code}), {code})"
@@ -204,7 +208,7 @@ def _turn_values(turn: str) -> str:
 def _turn_tables(scope: Scope, name: str, position: int) -> str:
     """What one turn of a conversation adds, as one LATERAL row."""
     texts = ", ".join(
-        f"max(c.text) FILTER (WHERE s.position = {place}) AS response_{slot}"
+        f"max({RESPONSE}) FILTER (WHERE s.position = {place}) AS response_{slot}"
         for place, slot in enumerate(SLOTS)
     )
     headed = ", ".join(

@@ -30,6 +30,10 @@ EDUCATION = {
     "isced_7_8_started": "Some or complete graduate degree",
     "isced_7": "Some or complete graduate degree",
     "isced_8": "Some or complete graduate degree",
+    # The coarser levels of a release.
+    "secondary": "(At most) Complete Secondary",
+    "post_secondary": "Some post-secondary",
+    "degree": "Post-secondary graduate",
     "other": "Other",
 }
 
@@ -40,6 +44,12 @@ POLITICS = {
     "5": "Middle-of-the-road, centrist",
     **dict.fromkeys(("6", "7", "8"), "Somewhat right-leaning"),
     **dict.fromkeys(("9", "10"), "Very right-leaning"),
+    # The five places of a release.
+    "very_left": "Very left-leaning",
+    "somewhat_left": "Somewhat left-leaning",
+    "centre": "Middle-of-the-road, centrist",
+    "somewhat_right": "Somewhat right-leaning",
+    "very_right": "Very right-leaning",
     "not_this_way": "I don't think of myself in this way",
 }
 

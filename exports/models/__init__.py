@@ -2,7 +2,7 @@
 
 from exports.models.deliveries import Delivery, Event, Webhook
 from exports.models.files import Export, File, Release, State, Tier
-from exports.models.findings import Finding
+from exports.models.findings import Finding, Screening
 from exports.models.tokens import Access, ApiToken, hash_token
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "File",
     "Finding",
     "Release",
+    "Screening",
     "State",
     "Tier",
     "Webhook",

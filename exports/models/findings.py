@@ -10,6 +10,18 @@ from accounts.models import User
 from annotation.models import Turn
 
 
+class Screening(models.Model):
+    """That the texts of a turn were checked: as they stood then, and by which rules."""
+
+    turn = models.OneToOneField(Turn, models.CASCADE, related_name="screening")
+    texts_sha256 = models.CharField(max_length=64, help_text="of her texts of this turn together")
+    rules = models.PositiveSmallIntegerField(help_text="their version")
+    screened_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"turn {self.turn_id}, rules {self.rules}"
+
+
 class Finding(models.Model):
     """One place in one text. Nothing is cut before a person says so."""
 

@@ -1,0 +1,14 @@
+"""The pages of what leaves; the API has its own addresses in `exports.urls`."""
+
+from django.urls import path
+
+from exports import views_privacy
+
+urlpatterns = [
+    path("studies/<slug:key>/risk/", views_privacy.risk, name="study-risk"),
+    path(
+        "studies/<slug:key>/personal-data/",
+        views_privacy.personal_data,
+        name="study-personal-data",
+    ),
+]

@@ -1,0 +1,95 @@
+"""Pages for staff: what a release would generalise, and personal data found in texts."""
+
+from django.contrib import messages
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import User
+from annotation.models import Study
+from exports.actions.findings import decide_findings
+from exports.forms_privacy import DecisionForm, PreviewForm
+from exports.privacy.generalise import plan_recoding
+from exports.privacy.passages import STATES, list_findings, passages
+from exports.privacy.preview import describe
+from exports.privacy.texts import undecided, unscreened
+from exports.tasks_findings import enqueue_screening
+
+PAGE = 50  # findings
+
+
+@require_GET
+@staff_member_required
+@permission_required("exports.view_release", raise_exception=True)
+def risk(request: HttpRequest, key: str) -> HttpResponse:
+    """How well people hide in a release of a tier, and what that costs. Stores nothing."""
+    study = get_object_or_404(Study, key=key)
+    form = PreviewForm(request.GET if "tier" in request.GET else {"tier": "public"}, study=study)
+    context = {"study": study, "form": form}
+    if form.is_valid():
+        try:
+            _recoding, report = plan_recoding(
+                study=study, tier=form.cleaned_data["tier"], settings=form.settings
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            context |= {"report": report, **describe(report)}
+    return render(request, "exports/risk.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_member_required
+@permission_required("exports.view_finding", raise_exception=True)
+def personal_data(request: HttpRequest, key: str) -> HttpResponse:
+    """Reading needs `view_finding`, deciding `change_finding`."""
+    study = get_object_or_404(Study, key=key)
+    state = request.GET.get("state", "")
+    state = state if state in STATES else "undecided"
+    if request.method == "POST":
+        _post(request, study)
+        return redirect(request.get_full_path())
+    listed = Paginator(list_findings(study, state), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "study": study,
+        "state": state,
+        "states": STATES.items(),
+        "page": listed,
+        "passages": passages(list(listed)),
+        "undecided": undecided(study),
+        "unscreened": unscreened(study),
+        "may_decide": request.user.has_perm("exports.change_finding"),
+    }
+    return render(request, "exports/personal_data.html", context)
+
+
+def _post(request: HttpRequest, study: Study) -> None:
+    if not request.user.has_perm("exports.change_finding"):
+        raise PermissionDenied
+    if "check" in request.POST:
+        if enqueue_screening():
+            messages.success(request, _("A worker checks the texts now."))
+        else:
+            messages.error(
+                request, _("No worker can be asked now. The check runs by itself later.")
+            )
+        return
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
+        return
+    assert isinstance(request.user, User)
+    number = decide_findings(
+        study=study,
+        findings=form.cleaned_data["findings"],
+        verdict=form.cleaned_data["verdict"],
+        by=request.user,
+    )
+    words = ngettext("%(n)s decision was stored.", "%(n)s decisions were stored.", number)
+    messages.success(request, words % {"n": number})
