@@ -32,7 +32,7 @@ from django.db import connection
 from django.urls import reverse
 from psycopg import ClientCursor
 
-from annotation.models import Study
+from annotation.models import Phase, Study
 from bench import exports_world
 from exports.actions.tokens import create_token
 from exports.containers import Container, csv_query, write
@@ -56,6 +56,8 @@ def main() -> None:
     )
     scope = Scope(study=study, recipient="bench")
     fetch(port, token, whole=False)  # every part has been at it once
+    with tempfile.TemporaryFile() as file:
+        write_parquet(Scope(study=study, recipient="bench", phase=Phase.PILOT), file)
     played = [play(psql, port, web, token, scope) for _number in range(ROUNDS)]
     print(json.dumps(report(study, loaded, played)))
 

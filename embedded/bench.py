@@ -128,15 +128,8 @@ def _exports(children: Children) -> dict[str, object]:
     binaries, usual = servers.find_postgres(), children.environment["DATABASE_URL"]
     server, _slash, _name = usual.rpartition("/")
     with step("What leaves, at the published dataset's size (some minutes)"):
-        made = "CREATE DATABASE exports"
-        command: list[str | Path] = [
-            binaries / "psql",
-            f"{server}/template1",
-            "--quiet",
-            "-c",
-            made,
-        ]
-        subprocess.run(command, check=True)
+        psql: list[str | Path] = [binaries / "psql", f"{server}/template1", "--quiet"]
+        subprocess.run([*psql, "-c", "CREATE DATABASE exports"], check=True)
         children.environment["DATABASE_URL"] = f"{server}/exports"
         try:
             manage(children.environment, "migrate", "--no-input", "--verbosity=0")

@@ -124,17 +124,22 @@ def _read_people(scope: Scope) -> list[Person]:
 
 
 def _read_judges(people: Collection[int]) -> Mapping[int, frozenset[int]]:
-    """Who of these people judged each prompt of the pool, re-tests aside."""
+    """Who of these people judged each text of a prompt, in whichever set, re-tests aside."""
+    judges: dict[int, frozenset[int]] = defaultdict(frozenset)
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT made.prompt_text_id, array_agg(DISTINCT c.participation_id)
-            FROM annotation_conversation c
-            JOIN annotation_grant g ON g.id = c.grant_id AND g.occasion = 0
-            JOIN annotation_turn t ON t.conversation_id = c.id AND t.position = 1
-            JOIN candidates_candidateset made ON made.id = t.candidate_set_id
-            WHERE c.status = 'finished' AND c.participation_id = ANY(%s)
-                AND made.prompt_text_id IS NOT NULL
-            GROUP BY 1""",
+            """SELECT made.prompt_text_id, judged.people
+            FROM (
+                SELECT s.candidate_set_id, array_agg(c.participation_id) AS people
+                FROM annotation_conversation c
+                JOIN annotation_grant g ON g.id = c.grant_id AND g.occasion = 0
+                JOIN annotation_slot s ON s.id = g.slot_id
+                WHERE c.status = 'finished' AND c.participation_id = ANY(%s)
+                GROUP BY 1
+            ) AS judged
+            JOIN candidates_candidateset made ON made.id = judged.candidate_set_id""",
             [sorted(people)],
         )
-        return {prompt: frozenset(found) for prompt, found in cursor}
+        for prompt, found in cursor:
+            judges[prompt] |= frozenset(found)
+    return judges

@@ -7,7 +7,7 @@ grow with the number of rows. Parquet is made from the same JSON Lines by Arrow.
 import io
 from collections.abc import Generator, Iterable, Iterator
 from enum import StrEnum
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow
 import pyarrow.json
@@ -20,7 +20,8 @@ from exports.scope import Scope
 from exports.snapshot import snapshot
 
 BLOCK_BYTES = 1 << 20
-ROW_GROUP_BYTES = 32 << 20  # of a Parquet file's row groups, before compression
+JSON_BLOCK_BYTES = 2 << 20  # that Arrow reads at once; no row is longer
+ROW_GROUP_BYTES = 8 << 20  # of a Parquet file, before compression
 
 SQL_TYPES = {
     Type.TEXT: "text",
@@ -123,7 +124,7 @@ def write(
         return _write_parquet(cursor, form, scope, file)
     source = stream_csv if container == Container.CSV else stream_jsonl
     compression = {Container.JSONL_GZ: "gzip", Container.JSONL_ZST: "zstd"}.get(container)
-    sink = pyarrow.CompressedOutputStream(file, compression) if compression else file
+    sink = pyarrow.CompressedOutputStream(_Kept(file), compression) if compression else file
     for block in source(cursor, form, scope):
         sink.write(block)
     if compression:
@@ -139,7 +140,9 @@ def _write_parquet(cursor: CursorWrapper, form: Format, scope: Scope, file: Bina
         if lines.peek(1):
             batches = pyarrow.json.open_json(
                 lines,
-                read_options=pyarrow.json.ReadOptions(block_size=8 * BLOCK_BYTES),
+                read_options=pyarrow.json.ReadOptions(
+                    block_size=JSON_BLOCK_BYTES, use_threads=False
+                ),
                 parse_options=pyarrow.json.ParseOptions(
                     explicit_schema=schema, unexpected_field_behavior="error"
                 ),
@@ -172,6 +175,19 @@ def arrow_schema(form: Format) -> pyarrow.Schema:
             for column in form.columns
         ]
     )
+
+
+class _Kept(io.RawIOBase):
+    """A file that stays open when Arrow closes what it wrote to."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return self._file.write(data)
 
 
 class _Blocks(io.RawIOBase):

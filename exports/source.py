@@ -242,7 +242,7 @@ def without_faults(scope: Scope, talk: str) -> str:
         JOIN candidates_candidateset made ON made.id = t.candidate_set_id
         JOIN candidates_sampler sampler ON sampler.id = made.sampler_id
         CROSS JOIN LATERAL (
-            SELECT count(DISTINCT nullif(regexp_replace(btrim(c.text), '\\s+', ' ', 'g'), ''))
+            SELECT count(DISTINCT nullif(btrim(regexp_replace(c.text, '\\s+', ' ', 'g')), ''))
                 = sampler.n AND count(*) = sampler.n AS whole
             FROM annotation_showncandidate s JOIN candidates_candidate c ON c.id = s.candidate_id
             WHERE s.turn_id = t.id

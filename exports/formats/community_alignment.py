@@ -13,8 +13,10 @@ from django.core.exceptions import ValidationError
 
 from annotation.models import Study
 from exports.balance import find_balanced
+from exports.collisions import refuse_equal_numbers
 from exports.formats import labels
 from exports.formats.base import Column, Format, Query, Type
+from exports.privacy.masks import without_echoes
 from exports.scope import Scope
 from exports.source import finished_talks, turns_of, with_source, without_faults
 
@@ -129,6 +131,7 @@ def check_study(study: Study) -> None:
 def query(scope: Scope) -> Query:
     """Finished conversations without planned re-tests: the layout cannot mark these, and
     they count for no overlap."""
+    refuse_equal_numbers(scope)
     balanced = find_balanced(scope)
     turns = ",\n".join(_turn_values(name) for name in TURNS)
     looked_up = "\n".join(
@@ -180,6 +183,9 @@ ETHNICITY = (
 )
 
 
+RESPONSE = without_echoes("c.text", "c.candidate_set_id")
+
+
 def _label(name: str, code: str) -> str:
     """A code's label; a code that has none stays as it is."""
     return f"coalesce(%(labels)s::jsonb -> '{name}' ->> ({code}), {code})"
@@ -205,7 +211,7 @@ def _turn_values(turn: str) -> str:
 def _turn_tables(scope: Scope, name: str, position: int) -> str:
     """What one turn of a conversation adds, as one LATERAL row."""
     texts = ", ".join(
-        f"max(c.text) FILTER (WHERE s.position = {place}) AS response_{slot}"
+        f"max({RESPONSE}) FILTER (WHERE s.position = {place}) AS response_{slot}"
         for place, slot in enumerate(SLOTS)
     )
     headed = ", ".join(

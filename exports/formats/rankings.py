@@ -37,7 +37,7 @@ COLUMNS = (
 
 
 # White space as str.split knows it, as far as texts hold it; regular expressions are slower.
-SPACED = "translate(c.text, E'\\n\\r\\t', '   ')"
+SPACED = "translate(c.text, E'\\n\\r\\t\\u00a0\\u202f', '     ')"
 WORDS = f"cardinality(array_remove(string_to_array({SPACED}, ' '), ''))"
 
 

@@ -5,12 +5,14 @@ import io
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Answer, Option, Question, Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.models import Conversation, Phase, RecruitmentLink, Study
+from exports import pseudonyms
 from exports.actions.tokens import create_token
 from exports.formats import community_alignment as ca
 from exports.formats import labels
@@ -251,3 +253,28 @@ def test_what_is_not_shown_is_empty_and_refusal_has_its_label(
     row = rows_of(fetch(token_for(link)))[0]
     assert row["annotator_ethnicity"] == ""
     assert row["annotator_political"] == "Prefer not to say"
+
+
+def test_a_client_that_hangs_up_leaves_no_transaction_behind(
+    finished: Walker, link: RecruitmentLink
+) -> None:
+    response = fetch(token_for(link))
+    assert connection.in_atomic_block  # the snapshot is held while the rest is to come
+    response.close()
+    assert not connection.in_atomic_block
+    assert ApiToken.objects.update(name="still writable") == 1
+
+
+def test_equal_numbers_are_refused_with_a_status(
+    finished: Walker, link: RecruitmentLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pseudonyms, "NUMBER_DIGITS", 1)
+    one = Conversation.objects.filter(kind="own")[0]
+    for ordinal in range(20, 37):
+        one.pk, one.public_id, one.ordinal = None, f"copy-{ordinal}", ordinal
+        one._state.adding = True
+        one.save()
+    response = fetch(token_for(link))
+    assert response.status_code == 409
+    assert "the same number" in response.json()["detail"]
+    assert not connection.in_atomic_block
