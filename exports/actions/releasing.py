@@ -41,7 +41,7 @@ def request_release(
     settings: dict[str, Any] = {"times": str(find_times(times) if times else RULES[kept].times)}
     if phase:
         settings["phase"] = str(find_phase(phase))
-    recoding.check(tier=kept, settings=settings)
+    recoding.check(study=study, tier=kept, settings=settings)
     asked = {
         "formats": _chosen(study, formats),
         "licence": find_licence(licence or RULES[kept].licence),

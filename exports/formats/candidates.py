@@ -6,6 +6,7 @@ turn it was made for may leave.
 
 from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
+from exports.privacy import masks
 from exports.pseudonyms import Kind, text_sql
 from exports.scope import Scope
 from exports.source import candidate_sql, with_source
@@ -95,7 +96,8 @@ SET_SQL = """LATERAL (
     SELECT {set_id} AS candidate_set_id, {refused_for} AS refused_for,
         {parallel_to} AS parallel_to, s.status AS set_status, s.prompt_text_id IS NULL AS is_live,
         p.key AS prompt_key, t.version AS prompt_version, t.stage AS prompt_stage, s.language,
-        sampler.key AS sampler, sampler.version AS sampler_version, s.replicate, s.context,
+        sampler.key AS sampler, sampler.version AS sampler_version, s.replicate,
+        {context}::jsonb AS context,
         s.reasons, s.measures::text AS measures, s.control AS is_control
     FROM candidates_candidateset s
     JOIN candidates_sampler sampler ON sampler.id = s.sampler_id
@@ -118,8 +120,8 @@ GIVEN_SQL = """LATERAL (
 )"""
 CALL_SQL = """LATERAL (
     SELECT {call_id} AS call_id, g.attempt, g.part, g.draw, endpoint.key AS endpoint,
-        nullif(g.model_returned, '') AS model_returned, g.request::text AS request,
-        CASE WHEN given.candidate_id IS NULL THEN nullif(g.raw, '') END AS answer,
+        nullif(g.model_returned, '') AS model_returned, {request} AS request,
+        CASE WHEN given.candidate_id IS NULL THEN nullif({raw}, '') END AS answer,
         nullif(g.parse_result, '') AS parse_result,
         nullif(g.finish_reason, '') AS finish_reason, g.prompt_tokens, g.completion_tokens,
         g.latency_ms, g.cost::float8 AS cost, g.canned AS is_canned,
@@ -140,6 +142,9 @@ def query(scope: Scope) -> Query:
         "parallel_to": text_sql(Kind.CANDIDATE_SET, "s.parallel_to_id"),
         "call_id": text_sql(Kind.GENERATION, "g.id"),
         "called_at": scope.time_sql("g.created_at"),
+        "context": masks.without_echoes("s.context::text", "s.id"),
+        "request": masks.without_echoes("g.request::text", "g.candidate_set_id"),
+        "raw": masks.without_echoes("g.raw", "g.candidate_set_id"),
     }
     return with_source(
         scope,
@@ -149,7 +154,7 @@ def query(scope: Scope) -> Query:
                 WHEN call.error IS NOT NULL THEN 'error'
                 WHEN made.set_status = 'refused' THEN 'refused' ELSE 'not_kept' END AS result,
             made.*, sets.judgements AS judgements, {candidate_sql("c.id")} AS candidate_id,
-            c.position AS position, c.text AS text, c.source AS source,
+            c.position AS position, {masks.RESPONSE} AS text, c.source AS source,
             nullif(c.pole, '') AS pole, c.generation_index AS generation_index,
             c.language AS candidate_language,
             {candidate_sql("c.translated_from_id")} AS translated_from,

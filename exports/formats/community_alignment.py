@@ -16,7 +16,7 @@ from exports.balance import find_balanced
 from exports.collisions import refuse_equal_numbers
 from exports.formats import labels
 from exports.formats.base import Column, Format, Query, Type
-from exports.privacy.masks import without_echoes
+from exports.privacy.masks import RESPONSE
 from exports.scope import Scope
 from exports.source import finished_talks, turns_of, with_source, without_faults
 
@@ -181,9 +181,6 @@ ETHNICITY = (
     "coalesce(%(labels)s::jsonb -> 'ethnicity' -> talk.country ->> (talk.codes ->> 'ethnicity'), "
     "talk.codes ->> 'ethnicity')"
 )
-
-
-RESPONSE = without_echoes("c.text", "c.candidate_set_id")
 
 
 def _label(name: str, code: str) -> str:

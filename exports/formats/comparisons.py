@@ -9,7 +9,7 @@ from annotation.models import Mode, Phase
 from annotation.models.conversation import Layout, Opinion, Viewport
 from candidates.models import Sampler
 from exports.formats.base import Column, Format, Query, Type
-from exports.privacy.masks import without_echoes
+from exports.privacy.masks import RESPONSE
 from exports.scope import Scope
 from exports.source import candidate_sql, finished_talks, turns_of, with_source, without_faults
 
@@ -133,7 +133,6 @@ MADE_SQL = """CROSS JOIN LATERAL (
             WHERE m.id = turn.candidate_set_id
             OFFSET 0
         ) AS made"""
-RESPONSE = without_echoes("c.text", "c.candidate_set_id")
 SHOWN_SQL = f"""CROSS JOIN LATERAL (
             SELECT json_agg({RESPONSE} ORDER BY s.position) AS responses,
                 json_agg(substr('{LETTERS}', s.position + 1, 1) ORDER BY s.position) AS letters,

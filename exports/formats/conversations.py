@@ -2,6 +2,7 @@
 
 from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
+from exports.privacy import masks
 from exports.scope import Scope
 from exports.source import candidate_sql, turns_of, with_source, without_faults
 
@@ -44,8 +45,9 @@ COLUMNS = (
 RESPONSES_SQL = f"""LATERAL (
         SELECT coalesce(json_agg(json_build_object(
             'letter', {shared.letter_sql("s.position")}, 'candidate_id', {candidate_sql("c.id")},
-            'text', c.text, 'rank', k.rank, 'score', k.score, 'is_chosen', c.id = turn.chosen_id,
-            'visible_seconds', k.visible_seconds) ORDER BY s.position), '[]') AS shown
+            'text', {masks.RESPONSE}, 'rank', k.rank, 'score', k.score,
+            'is_chosen', c.id = turn.chosen_id, 'visible_seconds', k.visible_seconds)
+            ORDER BY s.position), '[]') AS shown
         FROM annotation_showncandidate s
         JOIN candidates_candidate c ON c.id = s.candidate_id
         LEFT JOIN annotation_rankedcandidate k
@@ -62,7 +64,7 @@ TURN_JSON = """json_build_object(
             'responses', responses.shown)"""
 # A message as JSON text is written once and put together as text, which costs least.
 ASKED = "json_build_object('role', 'user', 'content', turn.message)::text"
-ANSWERED = "',' || json_build_object('role', 'assistant', 'content', best.text)::text"
+ANSWERED = f"',' || json_build_object('role', 'assistant', 'content', {masks.CHOSEN})::text"
 
 
 def _told(scope: Scope) -> str:

@@ -21,6 +21,7 @@ from dataclasses import replace
 
 from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
+from exports.privacy import masks
 from exports.scope import Scope
 from exports.source import candidate_sql, turns_of, with_source, without_faults
 
@@ -70,20 +71,21 @@ COLUMNS = (
 )  # fmt: skip
 
 # What comes before a turn may leave where the turn itself may: see `exports.source`.
-PATH_SQL = """LATERAL (
+PATH_SQL = f"""LATERAL (
     SELECT coalesce(jsonb_agg(said.message ORDER BY t.position, said.part), '[]') AS earlier
     FROM annotation_turn t
     JOIN annotation_ranking r ON r.turn_id = t.id
     JOIN candidates_candidate best ON best.id = r.chosen_id
     CROSS JOIN LATERAL (VALUES
-        (0, jsonb_build_object('role', 'user', 'content', t.message)),
-        (1, jsonb_build_object('role', 'assistant', 'content', best.text))
+        (0, jsonb_build_object('role', 'user', 'content', {masks.MESSAGE})),
+        (1, jsonb_build_object('role', 'assistant', 'content', {masks.CHOSEN}))
     ) AS said (part, message)
     WHERE t.conversation_id = talk.talk_id AND t.position < turn.position
     OFFSET 0
 )"""
 SHOWN_SQL = f"""
-    SELECT c.id, {candidate_sql("c.id")} AS pseudonym, c.text, g.canned, k.rank, k.score,
+    SELECT c.id, {candidate_sql("c.id")} AS pseudonym,
+        {masks.RESPONSE} AS text, g.canned, k.rank, k.score,
         {shared.letter_sql("s.position")} AS letter
     FROM annotation_showncandidate s
     JOIN candidates_candidate c ON c.id = s.candidate_id

@@ -53,3 +53,8 @@ def without_echoes(text: str, set_id: str) -> str:
             SELECT words.n, replace(step.text, words.word, '[' || words.kind || ']')
             FROM step JOIN words ON words.n = step.n + 1
         ) SELECT step.text FROM step ORDER BY step.n DESC LIMIT 1) ELSE {text} END"""
+
+
+# Responses: of `candidates_candidate c`, and of the chosen one, `candidates_candidate best`.
+RESPONSE = without_echoes("c.text", "c.candidate_set_id")
+CHOSEN = without_echoes("best.text", "best.candidate_set_id")

@@ -4,15 +4,14 @@ import platform
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import Any
 
 import yaml
 from django.conf import settings
 from django.db import connection
 
+from exports import codebook
 from exports.release.archive import Archive, shaping_versions
 from exports.release.contents import Contents, summary_of, title_of
 from exports.release.tiers import licence_words
@@ -49,23 +48,9 @@ def citation(contents: Contents) -> str:
 
 
 def add_codebook(archive: Archive, contents: Contents) -> None:
-    """Every column and code; without the codebook's own module, the columns of the files."""
-    if find_spec("exports.codebook") is not None:
-        codebook = import_module("exports.codebook")
-        formats = [file.form for file in contents.files]
-        archive.add_text("codebook.md", codebook.as_markdown(contents.study, formats))
-        archive.add_json("codebook.json", codebook.as_json(contents.study, formats))
-        return
-    columns = {
-        file.form.name: {column.name: column.meaning for column in file.form.columns}
-        for file in contents.files
-    }
-    lines = [
-        f"## {name}\n\n" + "\n".join(f"- `{column}`: {meaning}" for column, meaning in its.items())
-        for name, its in columns.items()
-    ]
-    archive.add_text("codebook.md", "# Codebook\n\n" + "\n\n".join(lines))
-    archive.add_json("codebook.json", columns)
+    formats = [file.form for file in contents.files]
+    archive.add_text("codebook.md", codebook.as_markdown(contents.study, formats))
+    archive.add_json("codebook.json", codebook.as_json(contents.study, formats))
 
 
 def manifest(
