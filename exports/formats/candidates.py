@@ -6,6 +6,7 @@ turn it was made for may leave.
 
 from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
+from exports.privacy.masks import without_echoes
 from exports.pseudonyms import Kind, text_sql
 from exports.scope import Scope
 from exports.source import candidate_sql, with_source
@@ -82,7 +83,8 @@ own AS (
     UNION SELECT id FROM judged
 ),
 sets AS (
-    SELECT s.id, coalesce(judged.judgements, 0) AS judgements, row_number() OVER (
+    SELECT s.id, own.id AS made_for, coalesce(judged.judgements, 0) AS judgements,
+        row_number() OVER (
         ORDER BY p.key COLLATE "C" NULLS LAST, s.language COLLATE "C", {target},
             s.refused_for_id IS NULL, {set_id}) AS place
     FROM candidates_candidateset s
@@ -95,7 +97,8 @@ SET_SQL = """LATERAL (
     SELECT {set_id} AS candidate_set_id, {refused_for} AS refused_for,
         {parallel_to} AS parallel_to, s.status AS set_status, s.prompt_text_id IS NULL AS is_live,
         p.key AS prompt_key, t.version AS prompt_version, t.stage AS prompt_stage, s.language,
-        sampler.key AS sampler, sampler.version AS sampler_version, s.replicate, s.context,
+        sampler.key AS sampler, sampler.version AS sampler_version, s.replicate,
+        ({context})::jsonb AS context,
         s.reasons, s.measures::text AS measures, s.control AS is_control
     FROM candidates_candidateset s
     JOIN candidates_sampler sampler ON sampler.id = s.sampler_id
@@ -118,8 +121,8 @@ GIVEN_SQL = """LATERAL (
 )"""
 CALL_SQL = """LATERAL (
     SELECT {call_id} AS call_id, g.attempt, g.part, g.draw, endpoint.key AS endpoint,
-        nullif(g.model_returned, '') AS model_returned, g.request::text AS request,
-        CASE WHEN given.candidate_id IS NULL THEN nullif(g.raw, '') END AS answer,
+        nullif(g.model_returned, '') AS model_returned, {request} AS request,
+        CASE WHEN given.candidate_id IS NULL THEN nullif({raw}, '') END AS answer,
         nullif(g.parse_result, '') AS parse_result,
         nullif(g.finish_reason, '') AS finish_reason, g.prompt_tokens, g.completion_tokens,
         g.latency_ms, g.cost::float8 AS cost, g.canned AS is_canned,
@@ -138,6 +141,9 @@ def query(scope: Scope) -> Query:
         "target": text_sql(Kind.CANDIDATE_SET, "coalesce(s.refused_for_id, s.id)"),
         "refused_for": text_sql(Kind.CANDIDATE_SET, "s.refused_for_id"),
         "parallel_to": text_sql(Kind.CANDIDATE_SET, "s.parallel_to_id"),
+        "context": without_echoes("s.context::text", "sets.made_for"),
+        "request": without_echoes("g.request::text", "sets.made_for"),
+        "raw": without_echoes("g.raw", "sets.made_for"),
         "call_id": text_sql(Kind.GENERATION, "g.id"),
         "called_at": scope.time_sql("g.created_at"),
     }
@@ -149,7 +155,8 @@ def query(scope: Scope) -> Query:
                 WHEN call.error IS NOT NULL THEN 'error'
                 WHEN made.set_status = 'refused' THEN 'refused' ELSE 'not_kept' END AS result,
             made.*, sets.judgements AS judgements, {candidate_sql("c.id")} AS candidate_id,
-            c.position AS position, c.text AS text, c.source AS source,
+            c.position AS position, {without_echoes("c.text", "c.candidate_set_id")} AS text,
+            c.source AS source,
             nullif(c.pole, '') AS pole, c.generation_index AS generation_index,
             c.language AS candidate_language,
             {candidate_sql("c.translated_from_id")} AS translated_from,

@@ -2,6 +2,7 @@
 
 from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
+from exports.privacy.masks import without_echoes
 from exports.scope import Scope
 from exports.source import candidate_sql, turns_of, with_source, without_faults
 
@@ -44,7 +45,8 @@ COLUMNS = (
 RESPONSES_SQL = f"""LATERAL (
         SELECT coalesce(json_agg(json_build_object(
             'letter', {shared.letter_sql("s.position")}, 'candidate_id', {candidate_sql("c.id")},
-            'text', c.text, 'rank', k.rank, 'score', k.score, 'is_chosen', c.id = turn.chosen_id,
+            'text', {without_echoes("c.text", "c.candidate_set_id")},
+            'rank', k.rank, 'score', k.score, 'is_chosen', c.id = turn.chosen_id,
             'visible_seconds', k.visible_seconds) ORDER BY s.position), '[]') AS shown
         FROM annotation_showncandidate s
         JOIN candidates_candidate c ON c.id = s.candidate_id
@@ -62,7 +64,8 @@ TURN_JSON = """json_build_object(
             'responses', responses.shown)"""
 # A message as JSON text is written once and put together as text, which costs least.
 ASKED = "json_build_object('role', 'user', 'content', turn.message)::text"
-ANSWERED = "',' || json_build_object('role', 'assistant', 'content', best.text)::text"
+BEST = without_echoes("best.text", "best.candidate_set_id")
+ANSWERED = f"',' || json_build_object('role', 'assistant', 'content', {BEST})::text"
 
 
 def _told(scope: Scope) -> str:

@@ -21,6 +21,7 @@ from dataclasses import replace
 
 from exports.formats import meanings, shared
 from exports.formats.base import Column, Format, Query, Type
+from exports.privacy.masks import without_echoes
 from exports.scope import Scope
 from exports.source import candidate_sql, turns_of, with_source, without_faults
 
@@ -70,7 +71,9 @@ COLUMNS = (
 )  # fmt: skip
 
 SHOWN_SQL = f"""
-    SELECT c.id, {candidate_sql("c.id")} AS pseudonym, c.text, g.canned, k.rank, k.score,
+    SELECT c.id, {candidate_sql("c.id")} AS pseudonym,
+        {without_echoes("c.text", "c.candidate_set_id")} AS text,
+        g.canned, k.rank, k.score,
         {shared.letter_sql("s.position")} AS letter
     FROM annotation_showncandidate s
     JOIN candidates_candidate c ON c.id = s.candidate_id
@@ -110,6 +113,7 @@ MADE_SQL = """LATERAL (
 
 def _path_sql(scope: Scope) -> str:
     """What came before the turn, through the same rules and masks as the turn itself."""
+    answer = without_echoes("best.text", "best.candidate_set_id")
     earlier = turns_of(scope, "talk", "t.position < turn.position AND r.id IS NOT NULL")
     return f"""LATERAL (
     SELECT coalesce(jsonb_agg(said.message ORDER BY before.position, said.part), '[]') AS earlier
@@ -117,7 +121,7 @@ def _path_sql(scope: Scope) -> str:
     JOIN candidates_candidate best ON best.id = before.chosen_id
     CROSS JOIN LATERAL (VALUES
         (0, jsonb_build_object('role', 'user', 'content', before.message)),
-        (1, jsonb_build_object('role', 'assistant', 'content', best.text))
+        (1, jsonb_build_object('role', 'assistant', 'content', {answer}))
     ) AS said (part, message)
     OFFSET 0
 )"""
