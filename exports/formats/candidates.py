@@ -83,7 +83,8 @@ own AS (
     UNION SELECT id FROM judged
 ),
 sets AS (
-    SELECT s.id, coalesce(judged.judgements, 0) AS judgements, row_number() OVER (
+    SELECT s.id, own.id AS made_for, coalesce(judged.judgements, 0) AS judgements,
+        row_number() OVER (
         ORDER BY p.key COLLATE "C" NULLS LAST, s.language COLLATE "C", {target},
             s.refused_for_id IS NULL, {set_id}) AS place
     FROM candidates_candidateset s
@@ -97,7 +98,7 @@ SET_SQL = """LATERAL (
         {parallel_to} AS parallel_to, s.status AS set_status, s.prompt_text_id IS NULL AS is_live,
         p.key AS prompt_key, t.version AS prompt_version, t.stage AS prompt_stage, s.language,
         sampler.key AS sampler, sampler.version AS sampler_version, s.replicate,
-        {context}::jsonb AS context,
+        ({context})::jsonb AS context,
         s.reasons, s.measures::text AS measures, s.control AS is_control
     FROM candidates_candidateset s
     JOIN candidates_sampler sampler ON sampler.id = s.sampler_id
@@ -140,11 +141,11 @@ def query(scope: Scope) -> Query:
         "target": text_sql(Kind.CANDIDATE_SET, "coalesce(s.refused_for_id, s.id)"),
         "refused_for": text_sql(Kind.CANDIDATE_SET, "s.refused_for_id"),
         "parallel_to": text_sql(Kind.CANDIDATE_SET, "s.parallel_to_id"),
+        "context": masks.without_echoes("s.context::text", "sets.made_for"),
+        "request": masks.without_echoes("g.request::text", "sets.made_for"),
+        "raw": masks.without_echoes("g.raw", "sets.made_for"),
         "call_id": text_sql(Kind.GENERATION, "g.id"),
         "called_at": scope.time_sql("g.created_at"),
-        "context": masks.without_echoes("s.context::text", "s.id"),
-        "request": masks.without_echoes("g.request::text", "g.candidate_set_id"),
-        "raw": masks.without_echoes("g.raw", "g.candidate_set_id"),
     }
     return with_source(
         scope,

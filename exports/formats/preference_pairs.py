@@ -70,19 +70,6 @@ COLUMNS = (
     Column("is_canned", Type.BOOLEAN, "one of the two is a demonstration text, not a model's"),
 )  # fmt: skip
 
-# What comes before a turn may leave where the turn itself may: see `exports.source`.
-PATH_SQL = f"""LATERAL (
-    SELECT coalesce(jsonb_agg(said.message ORDER BY t.position, said.part), '[]') AS earlier
-    FROM annotation_turn t
-    JOIN annotation_ranking r ON r.turn_id = t.id
-    JOIN candidates_candidate best ON best.id = r.chosen_id
-    CROSS JOIN LATERAL (VALUES
-        (0, jsonb_build_object('role', 'user', 'content', {masks.MESSAGE})),
-        (1, jsonb_build_object('role', 'assistant', 'content', {masks.CHOSEN}))
-    ) AS said (part, message)
-    WHERE t.conversation_id = talk.talk_id AND t.position < turn.position
-    OFFSET 0
-)"""
 SHOWN_SQL = f"""
     SELECT c.id, {candidate_sql("c.id")} AS pseudonym,
         {masks.RESPONSE} AS text, g.canned, k.rank, k.score,
@@ -123,6 +110,21 @@ MADE_SQL = """LATERAL (
 )"""
 
 
+def _path_sql(scope: Scope) -> str:
+    """What came before the turn, through the same rules and masks as the turn itself."""
+    earlier = turns_of(scope, "talk", "t.position < turn.position AND r.id IS NOT NULL")
+    return f"""LATERAL (
+    SELECT coalesce(jsonb_agg(said.message ORDER BY before.position, said.part), '[]') AS earlier
+    FROM {earlier} AS before
+    JOIN candidates_candidate best ON best.id = before.chosen_id
+    CROSS JOIN LATERAL (VALUES
+        (0, jsonb_build_object('role', 'user', 'content', before.message)),
+        (1, jsonb_build_object('role', 'assistant', 'content', {masks.CHOSEN}))
+    ) AS said (part, message)
+    OFFSET 0
+)"""
+
+
 def query(scope: Scope) -> Query:
     return _query(scope, only="true")
 
@@ -153,7 +155,7 @@ def _query(scope: Scope, only: str) -> Query:
         FROM {shared.TALKS} AS talk
         CROSS JOIN {turns_of(scope, "talk", "r.id IS NOT NULL")} AS turn
         CROSS JOIN {MADE_SQL} AS made
-        CROSS JOIN {PATH_SQL} AS path
+        CROSS JOIN {_path_sql(scope)} AS path
         CROSS JOIN {PAIRS_SQL.format(only=only)} AS pair
         WHERE {without_faults(scope, "talk")}
         ORDER BY talk.conversation_number, turn.position, pair.chosen_letter,
