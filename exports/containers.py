@@ -21,8 +21,8 @@ from exports.scope import Scope
 from exports.snapshot import snapshot
 
 BLOCK_BYTES = 1 << 20
-JSON_BLOCK_BYTES = 2 << 20  # that Arrow reads at once; no row is longer
-ROW_GROUP_BYTES = 8 << 20  # of a Parquet file, before compression
+JSON_BLOCK_BYTES = 1 << 20  # that Arrow reads at once; no row is longer
+ROW_GROUP_BYTES = 4 << 20  # of a Parquet file, before compression
 
 SQL_TYPES = {
     Type.TEXT: "text",
