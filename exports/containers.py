@@ -6,6 +6,7 @@ grow with the number of rows. Parquet is made from the same JSON Lines by Arrow.
 
 import io
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from enum import StrEnum
 from typing import Any, BinaryIO
 
@@ -20,8 +21,8 @@ from exports.scope import Scope
 from exports.snapshot import snapshot
 
 BLOCK_BYTES = 1 << 20
-JSON_BLOCK_BYTES = 2 << 20  # that Arrow reads at once; no row is longer
-ROW_GROUP_BYTES = 8 << 20  # of a Parquet file, before compression
+JSON_BLOCK_BYTES = 1 << 20  # that Arrow reads at once; no row is longer
+ROW_GROUP_BYTES = 4 << 20  # of a Parquet file, before compression
 
 SQL_TYPES = {
     Type.TEXT: "text",
@@ -88,7 +89,7 @@ def csv_query(form: Format, scope: Scope) -> Query:
     return Query(f"SELECT {', '.join(shown)} FROM ({query.sql}) AS q", query.parameters)
 
 
-def stream_csv(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[bytes]:
+def stream_csv(cursor: CursorWrapper, form: Format, scope: Scope) -> Generator[bytes]:
     """UTF-8, every value quoted, lines end in a line feed; a missing value is empty, unquoted.
 
     Booleans are `True` and `False`, times ISO 8601 in UTC, lists and structures JSON. In a
@@ -98,7 +99,7 @@ def stream_csv(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[by
     yield from _copy(cursor, csv_query(form, scope), "FORMAT csv, FORCE_QUOTE *", head)
 
 
-def stream_jsonl(cursor: CursorWrapper, form: Format, scope: Scope) -> Iterator[bytes]:
+def stream_jsonl(cursor: CursorWrapper, form: Format, scope: Scope) -> Generator[bytes]:
     """One JSON object a line, every column present, `null` where a value is missing."""
     query = form.query(scope)
     shown = exact_columns(form, scope)
@@ -125,8 +126,10 @@ def write(
     source = stream_csv if container == Container.CSV else stream_jsonl
     compression = {Container.JSONL_GZ: "gzip", Container.JSONL_ZST: "zstd"}.get(container)
     sink = pyarrow.CompressedOutputStream(_Kept(file), compression) if compression else file
-    for block in source(cursor, form, scope):
-        sink.write(block)
+    # Closed whatever happens: COPY has to end before its transaction can.
+    with closing(source(cursor, form, scope)) as blocks:
+        for block in blocks:
+            sink.write(block)
     if compression:
         sink.close()
     return int(cursor.rowcount)
@@ -134,9 +137,12 @@ def write(
 
 def _write_parquet(cursor: CursorWrapper, form: Format, scope: Scope, file: BinaryIO) -> int:
     schema = arrow_schema(form)
-    lines = io.BufferedReader(_Blocks(stream_jsonl(cursor, form, scope)), BLOCK_BYTES)
     rows = 0
-    with pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+    with (
+        closing(stream_jsonl(cursor, form, scope)) as blocks,
+        pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer,
+    ):
+        lines = io.BufferedReader(_Blocks(blocks), BLOCK_BYTES)
         if lines.peek(1):
             batches = pyarrow.json.open_json(
                 lines,

@@ -10,6 +10,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from annotation.models import Conversation, Explanation, RecruitmentLink, Turn
 from exports import pseudonyms
@@ -144,3 +145,13 @@ def test_equal_numbers_are_refused_before_the_first_byte(
         write(cursor, community_alignment.FORMAT, scope, Container.CSV, file)
     assert file.getvalue() == b""
     assert Turn.objects.exists()
+
+
+@pytest.mark.parametrize("container", Container)
+def test_a_full_disk_ends_the_export_and_not_the_connection(
+    container: Container, scope: Scope
+) -> None:
+    with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError), snapshot() as cursor:
+        write(cursor, comparisons.FORMAT, scope, container, full)
+    assert not connection.in_atomic_block
+    assert written(comparisons.FORMAT, scope, container)[0] > 0
