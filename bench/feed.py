@@ -29,10 +29,10 @@ from annotation.models import Change, Study
 from bench import exports_world
 from exports.actions.tokens import create_token
 from exports.containers import stream_jsonl
-from exports.feed import scope_of
 from exports.formats.comparisons import FORMAT
 from exports.models import ApiToken
 from exports.snapshot import snapshot
+from exports.vendors.feed import scope_of
 
 CONVERSATIONS = int(os.environ.get("BENCH_FEED_CONVERSATIONS", "10000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))

@@ -38,7 +38,7 @@ app.conf.update(
             "options": {"expires": 10},
         },
         "look-after-files": {
-            "task": "exports.tasks.look_after_files",
+            "task": "exports.tasks.files.look_after_files",
             "schedule": 30.0,
             "options": {"expires": 30, "queue": "exports"},
         },
@@ -58,17 +58,15 @@ app.conf.update(
             "options": {"expires": 3600},
         },
         "screen-texts": {
-            "task": "exports.tasks_findings.screen_texts",
+            "task": "exports.tasks.findings.screen_texts",
             "schedule": 600.0,
             "options": {"expires": 600, "queue": "exports"},
         },
         "send-due-deliveries": {
-            "task": "exports.tasks_deliveries.send_due_deliveries",
+            "task": "exports.tasks.deliveries.send_due_deliveries",
             "schedule": 10.0,
             "options": {"expires": 10},
         },
     },
 )
 app.autodiscover_tasks()
-app.autodiscover_tasks(["exports"], related_name="tasks_findings")
-app.autodiscover_tasks(["exports"], related_name="tasks_deliveries")

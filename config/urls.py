@@ -4,7 +4,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("annotation.urls")),
     path("", include("insights.urls")),
-    path("", include("exports.page_urls")),
+    path("", include("exports.urls")),
     path("api/", include("exports.api.urls")),
     path("admin/", admin.site.urls),
 ]

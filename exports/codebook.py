@@ -15,8 +15,8 @@ from accounts.models import Instrument, Question
 from annotation.models import Study
 from candidates.models import Sampler
 from exports.codebook_page import page
+from exports.format import Column, Format, Type
 from exports.formats import FORMATS
-from exports.formats.base import Column, Format, Type
 from exports.formats.meanings import PURPOSE
 
 MISSING = {

@@ -15,7 +15,7 @@ import pyarrow.json
 import pyarrow.parquet
 from django.db.backends.utils import CursorWrapper
 
-from exports.formats.base import Column, Format, Query, Type
+from exports.format import Column, Format, Query, Type
 from exports.privacy.spreadsheets import neutral_sql
 from exports.scope import Scope
 from exports.snapshot import snapshot

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from accounts.models import Vendor
 from annotation.models import Phase, Study
 from exports.containers import Container
+from exports.format import Format
 from exports.formats import FORMATS
-from exports.formats.base import Format
 from exports.models import Tier
 from exports.scope import Times, Variant
 

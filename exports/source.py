@@ -28,7 +28,7 @@ from dataclasses import asdict
 from itertools import pairwise
 
 from accounts.models import Answer, Purpose
-from exports.formats.base import Query
+from exports.format import Query
 from exports.privacy import masks
 from exports.pseudonyms import Kind, number_sql, text_sql
 from exports.scope import Scope, Variant

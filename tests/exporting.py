@@ -10,7 +10,7 @@ from django.db import connection
 from accounts.models import Vendor
 from annotation.models import Conversation, Study
 from exports.containers import stream_csv, stream_jsonl
-from exports.formats.base import Format
+from exports.format import Format
 from exports.formats.community_alignment import FORMAT
 from exports.pseudonyms import Kind
 from exports.scope import Scope

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.models import Vendor
 from annotation.models import Outcome, Participation, Phase, RecruitmentLink, Study
-from exports.deliveries import ATTEMPTS, CannotSend, check_webhook, message_of, pause_before
 from exports.models import Delivery, Event, Export, State, Webhook
+from exports.vendors.deliveries import ATTEMPTS, CannotSend, check_webhook, message_of, pause_before
 
 TIMEOUT = httpx.Timeout(10, connect=5)
 LEASE = timedelta(seconds=60)  # longer than any attempt; a killed worker's is made again

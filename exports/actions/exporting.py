@@ -7,7 +7,6 @@ from django.db import transaction
 
 from accounts.models import User, Vendor
 from annotation.models import Study
-from exports import tasks
 from exports.models import ApiToken, Export, State
 from exports.naming import (
     find_container,
@@ -16,6 +15,7 @@ from exports.naming import (
     find_times,
     find_variant,
 )
+from exports.tasks import files as tasks
 
 FINDERS = {"variant": find_variant, "phase": find_phase, "times": find_times}
 

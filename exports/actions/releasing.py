@@ -8,13 +8,13 @@ from django.db import transaction
 
 from accounts.models import User
 from annotation.models import Study
-from exports import tasks
 from exports.containers import Container
 from exports.formats import FORMATS
 from exports.models import Release, State, Tier
 from exports.naming import find_container, find_format, find_phase, find_tier, find_times
 from exports.release import recoding
 from exports.release.tiers import RULES, find_licence
+from exports.tasks import files as tasks
 
 UNDER_WAY = (State.QUEUED, State.RUNNING)
 

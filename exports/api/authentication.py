@@ -6,8 +6,8 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from annotation.arrivals import client_address
+from exports.access.addresses import is_allowed
 from exports.actions.tokens import note_use
-from exports.addresses import is_allowed
 from exports.api.throttling import count_failure
 from exports.models import ApiToken, hash_token
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from annotation.arrivals import client_address
-from exports.allowance import take
+from exports.access.allowance import take
 from exports.models import ApiToken
 
 

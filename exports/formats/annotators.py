@@ -5,8 +5,8 @@ it; its `_status` tells an answer, a refusal and a question that was not shown a
 """
 
 from accounts.models import Purpose
+from exports.format import Column, Format, Query, Type
 from exports.formats import meanings, shared
-from exports.formats.base import Column, Format, Query, Type
 from exports.scope import Scope
 from exports.source import with_source
 

@@ -4,8 +4,8 @@ The study's pool sets are here whether or not anybody saw them; a live set is he
 turn it was made for may leave.
 """
 
+from exports.format import Column, Format, Query, Type
 from exports.formats import meanings, shared
-from exports.formats.base import Column, Format, Query, Type
 from exports.privacy import masks
 from exports.pseudonyms import Kind, text_sql
 from exports.scope import Scope

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from django.core.exceptions import ValidationError
 
 from annotation.models import Study
-from exports.balance import find_balanced
-from exports.collisions import refuse_equal_numbers
+from exports.format import Column, Format, Query, Type
 from exports.formats import labels
-from exports.formats.base import Column, Format, Query, Type
+from exports.formats.balance import find_balanced
+from exports.formats.collisions import refuse_equal_numbers
 from exports.privacy.masks import RESPONSE
 from exports.scope import Scope
 from exports.source import finished_talks, turns_of, with_source, without_faults

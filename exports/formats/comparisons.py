@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 from annotation.models import Mode, Phase
 from annotation.models.conversation import Layout, Opinion, Viewport
 from candidates.models import Sampler
-from exports.formats.base import Column, Format, Query, Type
+from exports.format import Column, Format, Query, Type
 from exports.privacy.masks import RESPONSE
 from exports.scope import Scope
 from exports.source import candidate_sql, finished_talks, turns_of, with_source, without_faults

@@ -1,7 +1,7 @@
 """Whole dialogues: one row a conversation, with its chosen path and everything shown on the way."""
 
+from exports.format import Column, Format, Query, Type
 from exports.formats import meanings, shared
-from exports.formats.base import Column, Format, Query, Type
 from exports.privacy import masks
 from exports.scope import Scope
 from exports.source import candidate_sql, turns_of, with_source, without_faults

@@ -5,8 +5,8 @@ what this recipient needs) stays as a row that says which set, where, and how it
 nothing by which it could be told whose it was: no ids, no times, no place in the filling.
 """
 
+from exports.format import Column, Format, Query, Type
 from exports.formats import meanings, shared
-from exports.formats.base import Column, Format, Query, Type
 from exports.privacy.recoding import Recoding
 from exports.pseudonyms import Kind, text_sql
 from exports.scope import Scope

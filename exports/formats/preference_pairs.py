@@ -19,8 +19,8 @@ Turns on which no response was acceptable give pairs like any other: the order h
 
 from dataclasses import replace
 
+from exports.format import Column, Format, Query, Type
 from exports.formats import meanings, shared
-from exports.formats.base import Column, Format, Query, Type
 from exports.privacy import masks
 from exports.scope import Scope
 from exports.source import candidate_sql, turns_of, with_source, without_faults

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 
 from annotation.models import Mode, Study
-from exports.formats.base import Format, Query
+from exports.format import Format, Query
 from exports.scope import Scope
 
 NO_RATINGS = (

@@ -2,7 +2,7 @@
 
 from annotation.models import Mode
 from candidates.models import Candidate, Sampler
-from exports.formats.base import Column, Format, Query, Type
+from exports.format import Column, Format, Query, Type
 from exports.formats.comparisons import LETTERS, MADE_SQL, PLACE, PLACE_SQL, said
 from exports.scope import Scope
 from exports.source import candidate_sql, finished_talks, turns_of, with_source, without_faults

@@ -1,7 +1,7 @@
 """Columns and parts of queries that several formats share."""
 
+from exports.format import Column, Type
 from exports.formats import meanings
-from exports.formats.base import Column, Type
 
 CONVERSATION_ID = Column("conversation_id", Type.TEXT, "pseudonym of the conversation")
 ANNOTATOR_ID = Column("annotator_id", Type.TEXT, "pseudonym of the annotator")

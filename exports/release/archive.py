@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO, Self, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from exports.writing import Sink, Written
+from exports.files.writing import Sink, Written
 
 FIRST = datetime(1980, 1, 1, tzinfo=UTC)  # the earliest time that ZIP can hold
 UNIX, MODE = 3, 0o644

@@ -6,10 +6,11 @@ from django.db.backends.utils import CursorWrapper
 
 from annotation.definition_of import canonical
 from annotation.models import FrozenPlan, Phase
-from exports import containers, jobs
-from exports.exporting import moment_of
+from exports import containers
+from exports.files import jobs
+from exports.files.exporting import moment_of
+from exports.files.jobs import Made
 from exports.formats import FORMATS
-from exports.jobs import Made
 from exports.models import Release, Tier
 from exports.naming import find_container, find_format
 from exports.privacy.recoding import Recoding

@@ -7,12 +7,12 @@ from typing import Any
 
 from annotation.models import Study
 from exports.containers import Container
-from exports.formats.base import Format
+from exports.files.writing import Written
+from exports.format import Format
 from exports.models import Release, Tier
 from exports.release.figures import Figures
 from exports.release.tiers import RULES, Rule
 from exports.scope import Scope
-from exports.writing import Written
 
 # Their own compression is as good: they are stored in the archive as they are.
 PACKED = {Container.PARQUET, Container.JSONL_GZ, Container.JSONL_ZST}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exports.containers import Container
-from exports.formats.base import Column, Type
+from exports.format import Column, Type
 from exports.release.contents import Contents, DataFile, summary_of, title_of
 from exports.release.tiers import LICENCES
 

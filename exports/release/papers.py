@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import connection
 
 from exports import codebook
+from exports.files.writing import Written
 from exports.release.archive import Archive, shaping_versions
 from exports.release.contents import Contents, summary_of, title_of
 from exports.release.tiers import licence_words
-from exports.writing import Written
 
 SCHEMA_VERSION = 1
 PACKAGES = ("pyarrow", "pyyaml", "psycopg")  # by which the bytes are shaped

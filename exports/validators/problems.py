@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from exports.formats.base import Format
+from exports.format import Format
 
 Row = Mapping[str, Any]
 Fault = tuple[str, str]  # name of the rule, and what is wrong, as a sentence

@@ -13,7 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from exports.containers import Container
-from exports.formats.base import Format, Type
+from exports.format import Format, Type
 from exports.validators.problems import Row
 
 LONGEST_ROW = 1 << 26  # bytes

@@ -10,8 +10,8 @@ from django.test import Client
 from accounts.models import Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.models import Phase, RecruitmentLink, Study
+from exports.access.allowance import _limiter
 from exports.actions.tokens import create_token
-from exports.allowance import _limiter
 from exports.formats import FORMATS
 from exports.models import Access, ApiToken, hash_token
 

@@ -13,8 +13,8 @@ from django.test import Client
 from django.utils import timezone
 
 from annotation.models import RecruitmentLink
-from exports import downloads
 from exports.actions.tokens import revoke_token
+from exports.files import downloads
 from exports.models import ApiToken, Export, State
 from tests.api.conftest import Program, Response
 from tests.api.files import BODY, ask, export_of, finish

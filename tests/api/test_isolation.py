@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from annotation.models import RecruitmentLink, Study
 from exports.models import Access, Export
-from exports.people import Status
+from exports.vendors.people import Status
 from tests.api.conftest import Program
 from tests.api.files import ask, export_of, finish
 from tests.walker import Walker

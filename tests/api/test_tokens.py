@@ -10,10 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from annotation.models import RecruitmentLink
+from exports.access.allowance import _limiter
 from exports.actions.tokens import create_token, revoke_token
-from exports.allowance import _limiter
+from exports.format import Column, Format, Type
 from exports.formats import FORMATS
-from exports.formats.base import Column, Format, Type
 from exports.models import Access, ApiToken
 from tests.api.conftest import Program
 
@@ -28,7 +28,7 @@ def politics(monkeypatch: pytest.MonkeyPatch) -> None:
         Column("party", Type.TEXT, "what she votes", special=True),
     )
     form = Format("votes", "Votes", "One vote.", columns, FORMATS["comparisons"].query, "")
-    monkeypatch.setattr("exports.token_fields.FORMATS", {**FORMATS, "votes": form})
+    monkeypatch.setattr("exports.access.token_fields.FORMATS", {**FORMATS, "votes": form})
 
 
 def make(link: RecruitmentLink, *options: str) -> str:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from accounts.models import User
 from annotation.models import Explanation, Ranking, Study, Turn
 from exports.models import Finding
-from exports.tasks_findings import screen_texts
+from exports.tasks.findings import screen_texts
 from tests.browser.checks import violations
 from tests.conftest import make_small_study
 from tests.exports.privacy.crowds import crowd

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Annotator, Answer, Consent, Option, Question
 from annotation.dealing import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink
-from exports.balance import GENDERS, Person, equal_cells, keep_ten
+from exports.formats.balance import GENDERS, Person, equal_cells, keep_ten
 from exports.formats.labels import AGE_LABELS
 from tests.exporting import wide_rows
 from tests.walker import Walker

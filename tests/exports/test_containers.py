@@ -15,8 +15,8 @@ from django.db import connection
 from annotation.models import Conversation, Explanation, RecruitmentLink, Turn
 from exports import pseudonyms
 from exports.containers import Container, write
+from exports.format import Format
 from exports.formats import community_alignment, comparisons, rankings
-from exports.formats.base import Format
 from exports.scope import Scope, Times
 from exports.snapshot import snapshot
 from tests.walker import Walker

@@ -22,14 +22,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation.models import RecruitmentLink, Study
-from exports import jobs
 from exports.actions.exporting import request_export
 from exports.actions.tokens import create_token
 from exports.containers import Container
-from exports.exporting import write_export
+from exports.files import jobs
+from exports.files.exporting import write_export
 from exports.formats.comparisons import FORMAT
 from exports.models import ApiToken, Export, State
-from exports.tasks import look_after_files
+from exports.tasks.files import look_after_files
 from tests.processes import LEASE_SECONDS, Worker, wait_until
 from tests.walker import Walker
 

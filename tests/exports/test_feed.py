@@ -83,8 +83,8 @@ def test_a_judged_turn_carries_its_row_as_the_export_has_it(
     finished: Walker, link: RecruitmentLink
 ) -> None:
     from exports.containers import stream_jsonl
-    from exports.feed import scope_of
     from exports.snapshot import snapshot
+    from exports.vendors.feed import scope_of
 
     token = token_for(link)
     with snapshot() as cursor:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from annotation.models import RecruitmentLink
 from exports.actions.exporting import request_export
-from exports.exporting import write_export
+from exports.files.exporting import write_export
 from exports.models import Release, State
 from exports.release.building import build_release
 

@@ -31,9 +31,9 @@ from exports.actions.delivering import (
     note_new_deliveries,
     send_again,
 )
-from exports.deliveries import ATTEMPTS, pause_before, secret_of
 from exports.models import Delivery, Event, Export, State, Webhook
-from exports.tasks_deliveries import send_due_deliveries
+from exports.tasks.deliveries import send_due_deliveries
+from exports.vendors.deliveries import ATTEMPTS, pause_before, secret_of
 from tests.conftest import make_small_study
 from tests.exports.receiver import Receiver, receiving
 from tests.processes import ROOT, process_environment

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from exports.api.serializers.strict import StrictSerializer
 from exports.containers import Container
-from exports.downloads import download_query
+from exports.files.downloads import download_query
 from exports.formats import FORMATS
 from exports.models import Export, State
 from exports.scope import Times, Variant

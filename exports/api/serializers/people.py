@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from exports.api.serializers.strict import StrictSerializer
-from exports.people import Status
+from exports.vendors.people import Status
 
 LONGEST_LIST = 1000
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from annotation.models import Phase, Study
 from exports.api.serializers.strict import StrictSerializer
-from exports.formats.base import Type
+from exports.format import Type
 
 
 class LocaleSerializer(serializers.Serializer[Any]):

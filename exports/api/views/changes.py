@@ -11,11 +11,11 @@ from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from exports import feed
 from exports.api.base import ApiView
 from exports.api.schema import described
 from exports.api.serializers.changes import ChangePageSerializer, ChangesQuery
 from exports.scope import Scope
+from exports.vendors import feed
 
 PAGE_ITEMS, MOST_ITEMS = 1_000, 10_000  # of one page of JSON
 LINES = "application/x-ndjson"

@@ -11,7 +11,6 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
-from exports import downloads
 from exports.api.authentication import check_address
 from exports.api.base import ApiView
 from exports.api.parsing import SendsWhatItHas
@@ -20,8 +19,9 @@ from exports.api.schema import described
 from exports.api.serializers.exports import DownloadQuery
 from exports.api.throttling import count_failure
 from exports.containers import Container
+from exports.files import downloads
+from exports.files.ranges import Part, Unsatisfiable, blocks, part_of
 from exports.models import Export
-from exports.ranges import Part, Unsatisfiable, blocks, part_of
 
 MEDIA_TYPES = {
     Container.CSV: "text/csv; charset=utf-8",

@@ -18,7 +18,7 @@ from exports.api.serializers.people import (
     PersonSerializer,
 )
 from exports.api.serializers.strict import PageQuery
-from exports.people import describe, people_of
+from exports.vendors.people import describe, people_of
 
 
 class PeopleView(ApiView):

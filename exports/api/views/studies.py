@@ -17,10 +17,10 @@ from exports.api.serializers.studies import (
     StudyListSerializer,
     StudySerializer,
 )
+from exports.format import Format
 from exports.formats import FORMATS
-from exports.formats.base import Format
 from exports.models import ApiToken
-from exports.progress import progress
+from exports.vendors.progress import progress
 
 
 class StudyView(ApiView):

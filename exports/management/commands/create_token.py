@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from accounts.models import Vendor
 from annotation.models import Study
+from exports.access.token_fields import ordinary_fields, special_fields
 from exports.actions.tokens import create_token
 from exports.models import Access
-from exports.token_fields import ordinary_fields, special_fields
 
 DAYS = 365
 

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Phase
 from exports.containers import Container
-from exports.exporting import scope_for, write_rows
+from exports.files.exporting import scope_for, write_rows
+from exports.files.writing import Sink, new_part, words_of
 from exports.naming import (
     find_container,
     find_format,
@@ -23,7 +24,6 @@ from exports.naming import (
     find_vendor,
 )
 from exports.scope import Times, Variant
-from exports.writing import Sink, new_part, words_of
 
 
 class Command(BaseCommand):

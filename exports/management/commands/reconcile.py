@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import RecruitmentLink
-from exports.reconciling import compare, read_statuses, write
+from exports.vendors.reconciling import compare, read_statuses, write
 
 
 class Command(BaseCommand):

@@ -11,8 +11,8 @@ from annotation.models.conversation import Opinion
 from candidates.models import Candidate, CandidateSet, Generation, PromptText
 from exports.codebook import as_json, as_markdown
 from exports.containers import Container
-from exports.formats import FORMATS, PLACES, meanings
-from exports.formats.base import Format
+from exports.format import Format
+from exports.formats import FORMATS, meanings
 from exports.validators import VALIDATORS
 from tests.exports.formats.conftest import Exported
 
@@ -129,7 +129,6 @@ def test_every_column_has_a_meaning_of_one_sentence_without_a_full_stop() -> Non
 
 def test_an_unknown_format_is_no_format() -> None:
     assert "rankings" in FORMATS and "spreadsheet" not in FORMATS
-    assert list(FORMATS) == list(PLACES)
     with pytest.raises(KeyError):
         FORMATS["spreadsheet"]
 

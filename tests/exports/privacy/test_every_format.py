@@ -15,12 +15,12 @@ from annotation.models import Explanation, Participation, Ranking, RecruitmentLi
 from exports import formats
 from exports.actions.findings import decide_findings
 from exports.containers import stream_csv, stream_jsonl
+from exports.format import Format, Type
 from exports.formats import comparisons
-from exports.formats.base import Format, Type
 from exports.models import Finding
 from exports.pseudonyms import Kind
 from exports.scope import Scope, Times
-from exports.tasks_findings import screen_texts
+from exports.tasks.findings import screen_texts
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db

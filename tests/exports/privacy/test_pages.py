@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from annotation.models import RecruitmentLink, Study
 from exports.models import Finding
-from exports.tasks_findings import screen_texts
+from exports.tasks.findings import screen_texts
 from tests.exports.privacy.crowds import crowd
 from tests.exports.privacy.test_generalise import mixed, row
 from tests.exports.privacy.test_screening import MESSAGE, walker

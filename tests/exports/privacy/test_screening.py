@@ -19,7 +19,7 @@ from exports.privacy.masks import without_echoes
 from exports.privacy.texts import check_texts, turns_to_screen, undecided, unscreened
 from exports.scope import Scope
 from exports.source import with_source
-from exports.tasks_findings import screen_texts
+from exports.tasks.findings import screen_texts
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db

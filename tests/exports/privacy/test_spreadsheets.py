@@ -10,7 +10,7 @@ from django.db import connection
 
 from annotation.models import Study
 from exports.containers import stream_csv, stream_jsonl
-from exports.formats.base import Column, Format, Query, Type
+from exports.format import Column, Format, Query, Type
 from exports.privacy.spreadsheets import neutral
 from exports.scope import Scope
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Vendor
 from annotation.models import Study
+from exports.access.token_fields import ordinary_fields, special_fields
 from exports.actions.tokens import as_network
 from exports.models import Access
-from exports.token_fields import ordinary_fields, special_fields
 
 DAYS = 365
 

@@ -14,18 +14,10 @@ from django.utils.translation import ngettext
 from accounts.admin import ReadOnlyAdmin
 from accounts.models import User
 from exports.actions.tokens import create_token, revoke_token
-from exports.admin_deliveries import DeliveryAdmin, WebhookAdmin
-from exports.admin_files import ExportAdmin, ReleaseAdmin
-from exports.forms import TokenForm
-from exports.models import Access, ApiToken, Delivery, Export, Release, Webhook
-
-admin.site.register(Webhook, WebhookAdmin)
-admin.site.register(Delivery, DeliveryAdmin)
-admin.site.register(Export, ExportAdmin)
-admin.site.register(Release, ReleaseAdmin)
+from exports.forms.tokens import TokenForm
+from exports.models import Access, ApiToken
 
 
-@admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnlyAdmin):
     list_display = (
         *("name", "start", "vendor", "study", "access", "state"),

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from annotation.models import Study
 from exports.actions.findings import decide_findings
-from exports.forms_privacy import DecisionForm, PreviewForm
+from exports.forms.privacy import DecisionForm, PreviewForm
 from exports.privacy.generalise import plan_recoding
 from exports.privacy.passages import STATES, list_findings, passages
 from exports.privacy.preview import describe
 from exports.privacy.texts import undecided, unscreened
-from exports.tasks_findings import enqueue_screening
+from exports.tasks.findings import enqueue_screening
 
 PAGE = 50  # findings
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exports import views_privacy
+from exports import views as views_privacy
 
 urlpatterns = [
     path("studies/<slug:key>/risk/", views_privacy.risk, name="study-risk"),

@@ -8,10 +8,11 @@ from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Vendor
 from annotation.models import Phase, Study
-from exports import containers, jobs
+from exports import containers
 from exports.containers import Container
-from exports.formats.base import Format
-from exports.jobs import Made
+from exports.files import jobs
+from exports.files.jobs import Made
+from exports.format import Format
 from exports.models import Export
 from exports.naming import find_container, find_format
 from exports.scope import Scope, Times, Variant

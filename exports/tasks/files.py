@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from exports import exporting, jobs
+from exports.files import exporting, jobs
 from exports.models import Export, Release
 from exports.release import building
 

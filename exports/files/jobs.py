@@ -18,8 +18,8 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from exports.files.writing import PART, Part, new_part, part_name, parts_in, words_of
 from exports.models import Export, Release, State
-from exports.writing import PART, Part, new_part, part_name, parts_in, words_of
 
 logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 3

@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 
 from accounts.admin import ReadOnlyAdmin
 from exports.actions.delivering import disable_webhook, send_again
-from exports.deliveries import check_webhook, secret_of
 from exports.models import Delivery, Event, Webhook
+from exports.vendors.deliveries import check_webhook, secret_of
 
 
 class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]

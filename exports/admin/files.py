@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ReadOnlyAdmin
 from accounts.models import User
+from exports.forms.releases import ReleaseForm
 from exports.models import Export, Release, State
-from exports.release_forms import ReleaseForm
 
 
 class FileAdmin(ReadOnlyAdmin):

@@ -1,0 +1,1 @@
+"""What a token allows: from where, how often, and which columns."""

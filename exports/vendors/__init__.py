@@ -1,0 +1,1 @@
+"""What vendors and their panels are told: their people, the change feed, signed messages."""
