@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection
+from itertools import count
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,7 +13,21 @@ from accounts.models import User
 from annotation.models import Study, Turn
 from exports.models import Finding, Screening
 from exports.privacy import personal_data
-from exports.privacy.texts import OwnTexts, findings_of, read_texts
+from exports.privacy.texts import OwnTexts, findings_of, read_texts, turns_to_screen
+
+BATCH = 200  # turns in one transaction
+
+
+def screen_waiting(*, batches: int | None = None) -> None:
+    """Checks whatever texts wait for it, batch by batch; another call goes on where it ended."""
+    forget_findings()
+    last = 0
+    for _batch in count() if batches is None else range(batches):
+        turn_ids = turns_to_screen(after=last, limit=BATCH)
+        if not turn_ids:
+            return
+        screen_turns(turn_ids=turn_ids)
+        last = turn_ids[-1]
 
 
 @transaction.atomic

@@ -99,22 +99,27 @@ def undecided(study: Study) -> int:
     return findings_of(study).filter(verdict="").count()
 
 
-def check_texts(study: Study) -> None:
-    """Raises ValidationError, one sentence, while a release would hold unread findings.
-
-    Called before a release is planned, and again in the job that writes it.
-    """
-    place = f"/studies/{study.key}/personal-data/"
+def check_decided(study: Study) -> None:
+    """Raises ValidationError, one sentence, while findings wait for a person."""
     if waiting := undecided(study):
         raise ValidationError(
             f"{waiting} places in people's texts may be personal data and wait for a decision: "
-            f"decide them at {place} first."
+            f"decide them at {_page_of(study)} first."
         )
+
+
+def check_texts(study: Study) -> None:
+    """Raises ValidationError, one sentence, while a release would hold what nobody looked at."""
+    check_decided(study)
     if waiting := unscreened(study):
         raise ValidationError(
             f"The texts of {waiting} turns were not checked for personal data yet: a worker does "
-            f"it within minutes, or press “Check now” at {place}."
+            f"it within minutes, or press “Check now” at {_page_of(study)}."
         )
+
+
+def _page_of(study: Study) -> str:
+    return f"/studies/{study.key}/personal-data/"
 
 
 def _read(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:

@@ -7,6 +7,7 @@ from django.db.backends.utils import CursorWrapper
 from annotation.definition_of import canonical
 from annotation.models import FrozenPlan, Phase
 from exports import containers
+from exports.actions.findings import screen_waiting
 from exports.files import jobs
 from exports.files.exporting import moment_of
 from exports.files.jobs import Made
@@ -46,6 +47,7 @@ def scope_of(release: Release, recoded: Recoding) -> Scope:
 
 
 def _make(release: Release, file: BinaryIO) -> Made:
+    screen_waiting()  # what was written since the last check; then nothing is left unread
     with snapshot() as cursor:
         recoded, report, stored = recoding.plan(
             cursor, study=release.study, tier=release.tier, settings=release.settings

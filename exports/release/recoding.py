@@ -8,7 +8,7 @@ from django.db.backends.utils import CursorWrapper
 from annotation.models import Study
 from exports.privacy.generalise import plan_recoding
 from exports.privacy.recoding import Recoding
-from exports.privacy.texts import check_texts
+from exports.privacy.texts import check_decided, check_texts
 from exports.privacy.tiers import Demands
 
 
@@ -17,7 +17,7 @@ def plan(
 ) -> tuple[Recoding, dict[str, Any], dict[str, Any]]:
     """The recoding, what it does in counts, and itself as `Release.settings` keeps it.
 
-    Raises ValidationError while personal data that were found wait for a decision.
+    Raises ValidationError while texts wait for the check for personal data, or for a decision.
     """
     check_texts(study)
     recoding, report = plan_recoding(study=study, tier=tier, settings=settings, cursor=cursor)
@@ -27,4 +27,4 @@ def plan(
 def check(*, study: Study, tier: str, settings: Mapping[str, Any]) -> None:
     """Raises ValidationError, before anything is asked for, for what `plan` would refuse."""
     Demands.of(tier, settings)
-    check_texts(study)
+    check_decided(study)

@@ -5,26 +5,17 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from exports.actions.findings import forget_findings, screen_turns
-from exports.privacy.texts import turns_to_screen
+from exports.actions.findings import screen_waiting
 
 logger = logging.getLogger(__name__)
 
-BATCH = 200  # turns in one transaction
 BATCHES = 100  # in one run: a worker is back for other work within a minute or two
 
 
 @shared_task
 def screen_texts() -> None:
     """Finds its work in the rows, so that it may be lost, and run twice."""
-    forget_findings()
-    last = 0
-    for _batch in range(BATCHES):
-        turn_ids = turns_to_screen(after=last, limit=BATCH)
-        if not turn_ids:
-            return
-        screen_turns(turn_ids=turn_ids)
-        last = turn_ids[-1]
+    screen_waiting(batches=BATCHES)
 
 
 def enqueue_screening() -> bool:
