@@ -35,7 +35,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
             return str(_("revoked"))
         if token.expires_at and token.expires_at <= timezone.now():
             return str(_("expired"))
-        return str(_("good"))
+        return str(_("valid"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("exports.add_apitoken")
