@@ -47,14 +47,15 @@ def test_one_click_makes_a_release_that_can_be_fetched(link: RecruitmentLink) ->
     form = content(client.get(address))
     assert f'<option value="{key}" selected>' in form
 
-    client.post(address, {"study": key, "tier": "public"})
+    asked = {"study": key, "tier": "public", "formats": ["comparisons"]}
+    client.post(address, asked)
     release = Release.objects.get()
     assert (release.state, release.tier, release.requested_by) == (
         State.QUEUED,
         "public",
         User.objects.get(),
     )
-    client.post(address, {"study": key, "tier": "public"})
+    client.post(address, asked)
     assert Release.objects.count() == 1
 
     build_release(release.pk)

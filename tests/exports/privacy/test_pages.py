@@ -48,7 +48,7 @@ def test_the_preview_says_what_holds_before_and_after_and_what_it_costs(
     said = words(page)
     assert "Before and after, 80 people" in said
     assert "age in years → four groups" in said
-    assert "Kept inside: ethnicity, politics." in said
+    assert "Kept inside: ethnicity, politics" in said
     assert re.search(r"Met: the smallest group would have 1\d people; 10 are demanded\.", said)
     assert "FR-fr 80" in said
 
@@ -61,7 +61,7 @@ def test_the_preview_takes_demands_and_listed_special_categories(
     data = {"tier": "agreement", "k": "4", "l": "3", "special": ["politics"]}
     said = words(client.get(reverse("study-risk", args=[study.key]), data))
     assert "4 are demanded" in said
-    assert "Special categories that leave: politics." in said
+    assert "Special categories that leave: politics" in said
     assert "Fewest answers of a group (l): politics" in said
 
 
