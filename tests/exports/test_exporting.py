@@ -242,7 +242,7 @@ def test_old_exports_are_deleted_and_new_ones_stay(finished: Walker, link: Recru
 def test_who_withdraws_is_in_no_file_that_can_still_be_fetched(
     finished: Walker, link: RecruitmentLink
 ) -> None:
-    token = {"vendor": link.vendor, "study": link.study, "name": "t", "fields": []}
+    token: dict[str, Any] = {"vendor": link.vendor, "study": link.study, "name": "t"}
     create_token(**token)
     theirs = Vendor.objects.create(key="vendor-z", name="Vendor Z")
     create_token(**token | {"vendor": theirs})
