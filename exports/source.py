@@ -191,8 +191,9 @@ def _turn_columns(scope: Scope, free_text: str, kind: str = "c.kind") -> str:
         extract(epoch FROM r.submitted_at - t.shown_at)::double precision AS seconds_to_judge,
         {WAITED} AS seconds_waited,
         CASE WHEN {free_text} THEN {masks.EXPLANATION} END AS explanation,
-        e.detected_language AS explanation_language, e.script AS explanation_script,
-        e.pasted AS explanation_pasted"""
+        CASE WHEN {free_text} THEN e.detected_language END AS explanation_language,
+        CASE WHEN {free_text} THEN e.script END AS explanation_script,
+        CASE WHEN {free_text} THEN e.pasted END AS explanation_pasted"""
 
 
 def _may_leave(free_text: str, kind: str) -> str:

@@ -58,7 +58,9 @@ def answer_with_problem(error: Exception, context: Mapping[str, Any]) -> Respons
     elif isinstance(error, PermissionDenied):
         error = Forbidden("This is not allowed.")
     elif not isinstance(error, APIException):
-        logger.error("The API failed at %s", context["request"].path, exc_info=error)
+        # The route, not the path: a path holds a vendor's id of somebody.
+        route = context["request"].resolver_match.route
+        logger.error("The API failed at /%s", route, exc_info=error)
         error = APIException()
     members = _members(error)
     return Response(

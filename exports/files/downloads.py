@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from exports.files.jobs import outdated
 from exports.models import ApiToken, Export, State
 
 SALT = "exports.download"
@@ -20,7 +21,7 @@ class NoLongerValid(Exception):
 
 
 class Gone(Exception):
-    """The file was deleted."""
+    """The file was deleted, or is to be: somebody withdrew who is in it."""
 
 
 def download_query(export: Export) -> dict[str, str]:
@@ -44,6 +45,9 @@ def find_signed(public_id: str, *, expires: str, signature: str) -> Export | Non
     if not ApiToken.objects.valid().filter(pk=export.token.pk).exists():
         raise NoLongerValid
     if export.state != State.READY or not path_of(export).is_file():
+        raise Gone
+    # Beat deletes it within the minute; nobody gets it meanwhile.
+    if outdated(Export.objects.filter(pk=export.pk)).exists():
         raise Gone
     return export
 

@@ -15,15 +15,19 @@ from typing import Any, BinaryIO, TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from accounts.models import Consent, Purpose
+from annotation.models import Participation
 from exports.files.writing import PART, Part, new_part, part_name, parts_in, words_of
 from exports.models import Export, Release, State
 
 logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 3
 KEPT = timedelta(days=14)
+# A withdrawal is stamped before it is stored: one this long before a moment may not be seen in it.
+UNSEEN = timedelta(minutes=1)
 A_WORKERS = re.compile(rf"\.[\w-]{{16}}\.\d+{re.escape(PART)}")
 MODELS: tuple[type[Export] | type[Release], ...] = (Export, Release)
 Row = TypeVar("Row", Export, Release)
@@ -147,13 +151,31 @@ def remove_leftovers() -> int:
     return len(left)
 
 
+def outdated(exports: "QuerySet[Export]") -> "QuerySet[Export]":
+    """Those that may hold somebody who withdrew, or took back taking part, since their moment."""
+    since = OuterRef("data_until") - UNSEEN
+    took_back = Consent.objects.filter(
+        annotator=OuterRef("annotator"),
+        document=OuterRef("study__consent_document"),
+        purpose=Purpose.TAKE_PART,
+        withdrawn_at__gte=OuterRef(OuterRef("data_until")) - UNSEEN,
+    )
+    gone = Participation.objects.filter(study=OuterRef("study")).filter(
+        Q(withdrawn_at__gte=since) | Exists(took_back)
+    )
+    hers = gone.filter(annotator__vendor=OuterRef("vendor"))
+    return exports.filter(Q(vendor=None) & Exists(gone) | Exists(hers))
+
+
 def expire(*, now: datetime | None = None) -> int:
-    """Deletes the files of exports that were ready a fortnight ago; returns how many.
+    """Deletes the files of exports that were ready a fortnight ago, and those of whose people
+    somebody withdrew since; returns how many.
 
     Releases stay: their versions are cited. A second call finds none. The row goes first, so
     that nobody is offered a file that is not there.
     """
-    old = Export.objects.filter(state=State.READY, finished_at__lt=(now or timezone.now()) - KEPT)
+    ready = Export.objects.filter(state=State.READY)
+    old = ready.filter(finished_at__lt=(now or timezone.now()) - KEPT) | outdated(ready)
     names = dict(old.values_list("pk", "name"))
     gone = Export.objects.filter(pk__in=names, state=State.READY).update(state=State.GONE)
     for name in names.values():

@@ -36,7 +36,14 @@ TALKS = """(
     FROM talks JOIN people USING (participation_id)
     ORDER BY talks.conversation_number OFFSET 0
 )"""
-STATUS = "CASE talk.status WHEN 'helped' THEN 'broke_off' ELSE talk.status END"
+
+
+def told(status: str) -> str:
+    """SQL of a conversation's status as it leaves: see `meanings.CONVERSATION_STATUS`."""
+    return f"CASE {status} WHEN 'helped' THEN 'broke_off' ELSE {status} END"
+
+
+STATUS = told("talk.status")
 
 
 def letter_sql(position: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Purpose
+from exports.formats.shared import told
 from exports.scope import Scope
 from exports.source import with_source
 
@@ -35,8 +36,8 @@ RELEASED: Mapping[str, str] = {
                     AND c.document_id = %(consent_document)s
                     AND c.given AND c.withdrawn_at IS NULL)) AS training
         FROM people GROUP BY 1, 2 ORDER BY 1, 2""",
-    "conversations": """
-        SELECT talks.kind, talks.status, count(*) AS conversations
+    "conversations": f"""
+        SELECT talks.kind, {told("talks.status")} AS status, count(*) AS conversations
         FROM talks GROUP BY 1, 2 ORDER BY 1, 2""",
     "judgements": """
         SELECT talks.kind, turns.position, count(*) AS judgements

@@ -62,12 +62,12 @@ def check_webhook(*, url: str, events: list[str]) -> None:
     """Raises ValidationError, in one sentence, for a webhook that could not work."""
     if not events or set(events) - set(Event.values):
         raise ValidationError(f"Name one event at least, of: {', '.join(Event.values)}.")
-    parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in settings.ALLOWED_PRIVATE_HOSTS:
-        raise ValidationError("A webhook's address begins with https://.")
     fault = find_fault(url)
     if fault:
         raise ValidationError(fault)
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in settings.ALLOWED_PRIVATE_HOSTS:
+        raise ValidationError("A webhook's address begins with https://.")
 
 
 def message_of(delivery: Delivery, now: datetime) -> Message:

@@ -19,6 +19,7 @@ from django.db.backends.utils import CursorWrapper
 
 from exports.containers import exact_columns
 from exports.formats import comparisons
+from exports.formats.shared import told
 from exports.models import ApiToken
 from exports.pseudonyms import Kind, text_sql
 from exports.scope import Only, Scope, Times
@@ -74,12 +75,17 @@ class Page:
 
 
 def scope_of(token: ApiToken) -> Scope:
-    """What a token's vendor may have: ids as in every export to it, main phase."""
+    """What a token's vendor may have: ids as in every export to it, main phase.
+
+    Times by the day, in rows as in items: a finer one would let a vendor match a pseudonym
+    with whom it sent, or was told of, at that moment.
+    """
     return Scope(
         study=token.study,
         recipient=f"vendor:{token.vendor.key}",
         vendor=token.vendor,
         fields=frozenset(token.fields),
+        times=Times.DAY,
     )
 
 
@@ -157,8 +163,7 @@ def _shape(cursor: CursorWrapper, scope: Scope, found: Sequence[Found]) -> list[
     )
     rows = comparisons.FORMAT.query(only)
     columns = exact_columns(comparisons.FORMAT, only)
-    # Days: a finer time would let a vendor match a pseudonym with whom it sent at that moment.
-    day = replace(scope, times=Times.DAY).time_sql("c.at")
+    day = scope.time_sql("c.at")
     place = "c.epoch || '.' || c.transaction || '.' || c.id"
     cursor.execute(
         f"""WITH judged AS MATERIALIZED (
@@ -170,8 +175,8 @@ def _shape(cursor: CursorWrapper, scope: Scope, found: Sequence[Found]) -> list[
                 to_char({day} AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
                 {text_sql(Kind.ANNOTATOR, "a.public_id")} AS annotator,
                 {text_sql(Kind.CONVERSATION, "k.public_id")} AS talk, t.position,
-                CASE c.kind WHEN 'conversation' THEN k.status WHEN 'finished' THEN p.outcome END
-                    AS state,
+                CASE c.kind WHEN 'conversation' THEN {told("k.status")}
+                    WHEN 'finished' THEN p.outcome END AS state,
                 CASE WHEN p.withdrawn_at IS NOT NULL THEN 'withdrawn'
                     WHEN p.excluded_at IS NOT NULL THEN 'excluded'
                     WHEN k.status <> 'finished' THEN 'unfinished' ELSE 'not_released' END AS reason

@@ -214,3 +214,21 @@ def people_link(program: Program) -> RecruitmentLink:
     link = RecruitmentLink.objects.filter(vendor=program.vendor).order_by("-pk").first()
     assert link is not None
     return link
+
+
+def test_the_log_names_addresses_of_the_api_and_nobodys_id(
+    people: Program, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert people.get("people/worker-unknown/").status_code == 404
+    assert people.get("people/worker-unknown").status_code == 404
+    participation = press(invite(people, "worker-known")[0]["address"])
+    # A fault of ours.
+    Participation.objects.filter(pk=participation.pk).update(
+        outcome="odd", completion_code="odd", finished_at=participation.started_at
+    )
+    assert people.get("people/worker-known/").status_code == 500
+    assert "The API failed at /api/v1/people/<path:person_id>/" in caplog.text
+    assert "Not Found: /api/" in caplog.text
+    # The trace that goes with a fault is of code; what it is about is not in its lines.
+    said = [record.getMessage() for record in caplog.records]
+    assert not [line for line in said if "worker-" in line]

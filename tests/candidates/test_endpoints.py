@@ -174,9 +174,31 @@ def test_an_address_in_a_private_network_is_refused(address: str, settings: Any)
     assert find_fault(address) == ""
 
 
-@pytest.mark.parametrize("address", ["ftp://x/v1", "not a url", "file:///etc/passwd", "https://"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("ftp://x/v1", "not a url", "file:///etc/passwd", "https://"),
+        *("https://llm.example:99999/v1", "https://llm.example:x/v1", "https://[::1/v1"),
+    ],
+)
 def test_what_is_no_web_address_is_refused(address: str) -> None:
     assert "not a web address" in find_fault(address)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("::ffff:10.0.0.1", "64:ff9b::169.254.169.254", "2002:a00:1::", "::127.0.0.1"),
+        *("ff02::1", "fec0::1"),
+    ],
+)
+def test_an_address_that_stands_for_a_private_one_is_refused(host: str) -> None:
+    assert "private network" in find_fault(f"https://[{host}]/v1")
+
+
+def test_an_address_of_ipv6_that_leads_out_is_good() -> None:
+    assert find_fault("https://[2606:4700::1111]/v1") == ""
+    assert find_fault("https://[64:ff9b::8.8.8.8]/v1") == ""
 
 
 def test_a_key_in_the_address_is_refused() -> None:

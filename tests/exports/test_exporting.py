@@ -21,11 +21,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import Consent, Vendor
+from annotation.actions.withdrawal import withdraw
 from annotation.models import RecruitmentLink, Study
 from exports.actions.exporting import request_export
 from exports.actions.tokens import create_token
 from exports.containers import Container
-from exports.files import jobs
+from exports.files import downloads, jobs
 from exports.files.exporting import write_export
 from exports.formats.comparisons import FORMAT
 from exports.models import ApiToken, Export, State
@@ -235,6 +237,37 @@ def test_old_exports_are_deleted_and_new_ones_stay(finished: Walker, link: Recru
     old.refresh_from_db()
     assert old.state == State.GONE
     assert [path.name for path in settings.EXPORTS_DIR.iterdir()] == [new.name]
+
+
+def test_who_withdraws_is_in_no_file_that_can_still_be_fetched(
+    finished: Walker, link: RecruitmentLink
+) -> None:
+    token: dict[str, Any] = {"vendor": link.vendor, "study": link.study, "name": "t"}
+    create_token(**token)
+    theirs = Vendor.objects.create(key="vendor-z", name="Vendor Z")
+    create_token(**token | {"vendor": theirs})
+    mine, others = (
+        written(ask(link.study, token=found)) for found in ApiToken.objects.order_by("pk")
+    )
+    before = written(ask(link.study))
+    assert jobs.expire() == 0
+    withdraw(participation=finished.participation)
+    with pytest.raises(downloads.Gone):
+        downloads.find_signed(mine.public_id, **downloads.download_query(mine))
+    # Another vendor's file stays, so that nobody learns of somebody else's people.
+    assert downloads.find_signed(others.public_id, **downloads.download_query(others)) == others
+    assert (jobs.expire(), jobs.expire()) == (2, 0)
+    states = Export.objects.in_bulk([mine.pk, others.pk, before.pk])
+    assert [states[pk].state for pk in (mine.pk, others.pk, before.pk)] == ["gone", "ready", "gone"]
+    assert [path.name for path in settings.EXPORTS_DIR.iterdir()] == [others.name]
+
+
+def test_a_consent_that_is_taken_back_alone_ends_a_file_too(
+    finished: Walker, link: RecruitmentLink
+) -> None:
+    written(ask(link.study))
+    Consent.objects.filter(purpose="take_part").update(withdrawn_at=timezone.now())
+    assert jobs.expire() == 1
 
 
 def test_leftovers_of_the_dead_go_and_files_at_work_stay(

@@ -240,6 +240,24 @@ def test_rows_of_an_unfinished_conversation_come_when_it_is_finished(
     assert later[1]["row"]["turn"] == 1
 
 
+def test_nobody_learns_from_the_feed_who_was_shown_a_help_line(
+    entered: Walker, link: RecruitmentLink
+) -> None:
+    conversation = entered.open()
+    entered.rank(entered.current_turn(conversation))
+    Conversation.objects.update(status="helped")
+    told = [item for item in read(token_for(link)) if item["kind"] == "conversation"]
+    assert [item["state"] for item in told] == ["broke_off"]
+
+
+def test_times_in_rows_are_as_coarse_as_those_of_items(
+    finished: Walker, link: RecruitmentLink
+) -> None:
+    rows = [item["row"] for item in read(token_for(link)) if item["row"]]
+    names = ("started_at", "shown_at", "submitted_at")
+    assert rows and {row[name][10:] for row in rows for name in names} == {"T00:00:00.000000Z"}
+
+
 def test_a_consent_that_is_taken_back_alone_is_a_tombstone_too(
     finished: Walker, link: RecruitmentLink
 ) -> None:

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.models import Consent, Purpose
-from annotation.models import Conversation, ShownCandidate
+from annotation.models import Conversation, Explanation, ShownCandidate
+from exports.release.figures import count_figures
 from exports.validators.conversations import find_problems
 from tests.exports.formats.conftest import Exported, structure
 
@@ -81,6 +83,21 @@ def test_nobody_learns_who_was_shown_a_help_line(exported: Exported) -> None:
     assert row_of(exported, conversation)["status"] == "broke_off"
     pairs = exported.of_turn("preference-pairs", exported.scene.turns["partial"])
     assert {row["status"] for row in pairs} == {"broke_off"}
+    with connection.cursor() as cursor:
+        counted = count_figures(cursor, exported.scope()).released["conversations"]
+    assert "broke_off" in {row["status"] for row in counted}
+    assert "helped" not in {row["status"] for row in counted}
+
+
+def test_without_her_words_nothing_is_told_about_them_either(exported: Exported) -> None:
+    Explanation.objects.update(detected_language="it", script="Latn", pasted=7)
+    about = ("explanation_language", "explanation_script", "explanation_pasted")
+    allowed = exported.of_person("comparisons", "whole")
+    assert {tuple(row[name] for name in about) for row in allowed} >= {("it", "Latn", 7)}
+    Consent.objects.filter(purpose=Purpose.RELEASE_FREE_TEXT).update(given=False)
+    kept = exported.of_person("comparisons", "whole", free_text_purpose=Purpose.RELEASE_FREE_TEXT)
+    assert kept
+    assert {tuple(row[name] for name in about) for row in kept} == {(None, None, None)}
 
 
 def test_without_her_words_the_frame_stays_and_says_so(exported: Exported) -> None:
