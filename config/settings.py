@@ -39,7 +39,7 @@ if not EMBEDDED:
         raise ImproperlyConfigured("DEBUG shows internals: unset it in production.")
     if len(SECRET_KEY) < 40:
         raise ImproperlyConfigured("SECRET_KEY is too short: use 50 random characters.")
-    if len(env.str("PSEUDONYM_KEY", "")) < 40:
+    if len(required("PSEUDONYM_KEY")) < 40:
         raise ImproperlyConfigured("PSEUDONYM_KEY is too short: use 50 random characters.")
     if not ALLOWED_HOSTS:
         raise ImproperlyConfigured("ALLOWED_HOSTS is not set: name the site's host.")

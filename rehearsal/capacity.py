@@ -1,8 +1,9 @@
 """Before a rehearsal: how many judgements a plan wants, and how many its people can give."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 from annotation.actions.cells import share_of_places
 from annotation.actions.strata import stored_cells
@@ -15,22 +16,26 @@ from rehearsal.truth import SimulatedPerson, Truth
 
 @dataclass(frozen=True)
 class Capacity:
-    """One locale in numbers. `offered`: pool judgements that its people can give."""
+    """One locale in numbers. `offered`: pool judgements that its people can give; `stranded`:
+    places left for them at the end, of prompts that are too few for all they could give."""
 
     locale: str
     people: int
     wanted: int
     offered: int
     prompts: int
+    stranded: int = 0
 
     @property
     def fills(self) -> bool:
         """Whether one judgement a prompt is to spare: the last places may be of prompts that
         all who are left have judged."""
-        return self.offered >= self.wanted + self.prompts
+        return not self.stranded and self.offered >= self.wanted + self.prompts
 
     def words(self) -> str:
         scarce = "MAY JUST FAIL TO FILL" if self.offered >= self.wanted else "CANNOT FILL"
+        if self.stranded and self.offered >= self.wanted:
+            scarce = f"CANNOT FILL: its last {self.stranded} places are of too few prompts"
         verdict = "fills" if self.fills else scarce
         return (
             f"{self.locale:<9} {self.people:>6} people  {self.wanted:>7} judgements wanted  "
@@ -48,7 +53,7 @@ def capacities(study: Study, truth: Truth, people: int) -> list[Capacity]:
     more than her share of her stratum's places.
     """
     cells, placed, places = stored_cells(study), Counter[str](), _places(study)
-    offered: Counter[str] = Counter()
+    offered: defaultdict[str, list[int]] = defaultdict(list)
     number: Counter[str] = Counter()
     wanted, prompts = _wanted(study), _prompts(study)
     for index in range(people):
@@ -62,11 +67,44 @@ def capacities(study: Study, truth: Truth, people: int) -> list[Capacity]:
         own = places.get((name, noted(found.keys)), 0)
         most = share_of_places(share=study.cell_share, places=own)
         gives = min(_judges(study, person), prompts.get(name, 0))
-        offered[name] += gives if most is None else min(gives, most)
+        offered[name].append(gives if most is None else min(gives, most))
+    order = _places_in_order(study)
     return [
-        Capacity(name, number[name], wanted[name], offered[name], prompts.get(name, 0))
+        Capacity(
+            name,
+            number[name],
+            wanted[name],
+            sum(offered[name]),
+            prompts.get(name, 0),
+            stranded=left_open(order[name], offered[name]),
+        )
         for name in sorted(wanted)
     ]
+
+
+Need = tuple[int, int, int]  # batch, ordinal, draw: the less, the sooner a place is filled
+
+
+def left_open(places: Iterable[tuple[int, Need]], gives: Iterable[int]) -> int:
+    """How many places (a prompt and its need) stay open when people come one after another.
+
+    Each takes the foremost places, of a prompt no more than one. Where some prompts want
+    more places than others, or batches are small, only these are open at the end, and
+    nobody can give more judgements than there are such prompts.
+    """
+    of_prompts: defaultdict[int, list[Need]] = defaultdict(list)
+    for prompt, need in places:
+        of_prompts[prompt].append(need)
+    rest: dict[int, Iterator[Need]] = {key: iter(sorted(of)) for key, of in of_prompts.items()}
+    foremost = [(next(of), prompt) for prompt, of in rest.items()]
+    heapify(foremost)
+    for number in gives:
+        taken = [heappop(foremost) for _place in range(min(number, len(foremost)))]
+        for _need, prompt in taken:
+            following = next(rest[prompt], None)
+            if following is not None:
+                heappush(foremost, (following, prompt))
+    return len(foremost) + sum(len(list(of)) for of in rest.values())
 
 
 def _judges(study: Study, person: SimulatedPerson) -> int:
@@ -121,6 +159,16 @@ def _places(study: Study) -> Mapping[tuple[str, str], int]:
     slots = Slot.objects.filter(locale__study=study).exclude(status=Slot.Status.VOID)
     rows = slots.values_list("locale__country", "locale__language", "stratum")
     return Counter((f"{country}-{language}", stratum) for country, language, stratum in rows)
+
+
+def _places_in_order(study: Study) -> Mapping[str, Sequence[tuple[int, Need]]]:
+    """By locale. Of whose stratum a place is wanted first is left out: it keeps nobody from it."""
+    slots = Slot.objects.filter(locale__study=study).exclude(status=Slot.Status.VOID).order_by()
+    names = ("locale__country", "locale__language", "prompt", "batch", "ordinal", "draw")
+    found: defaultdict[str, list[tuple[int, Need]]] = defaultdict(list)
+    for country, language, prompt, batch, ordinal, draw in slots.values_list(*names).iterator():
+        found[f"{country}-{language}"].append((prompt, (batch, ordinal, draw)))
+    return found
 
 
 def _wanted(study: Study) -> Mapping[str, int]:

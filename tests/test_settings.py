@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 GOOD = {
     "SECRET_KEY": "x" * 50,
+    "PSEUDONYM_KEY": "y" * 50,
     "SITE_URL": "https://study.example.org",
     "ALLOWED_HOSTS": "study.example.org",
     "DATABASE_URL": "postgresql://u:p@db/plurivox",
@@ -38,7 +39,9 @@ def test_a_complete_environment_loads_and_is_strict(tmp_path: Path) -> None:
     assert result.stdout.split() == ["True", "True", "True"], result.stderr
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "SITE_URL", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "PSEUDONYM_KEY", "SITE_URL", "DATABASE_URL", "REDIS_URL"]
+)
 def test_what_is_missing_is_named(tmp_path: Path, name: str) -> None:
     result = load(tmp_path, **{key: value for key, value in GOOD.items() if key != name})
     assert result.returncode != 0
@@ -50,6 +53,7 @@ def test_what_is_missing_is_named(tmp_path: Path, name: str) -> None:
     [
         ({"DEBUG": "1"}, "DEBUG shows internals"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
+        ({"PSEUDONYM_KEY": "short"}, "PSEUDONYM_KEY is too short"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is not set"),
     ],
 )

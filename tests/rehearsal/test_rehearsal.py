@@ -16,7 +16,7 @@ from annotation.models import Conversation, Grant, Participation, Phase, Quota, 
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, Generation, ModelEndpoint, Sampler
 from rehearsal import stage
-from rehearsal.capacity import Capacity
+from rehearsal.capacity import Capacity, Need, left_open
 from rehearsal.copies import VENDOR, copy_key, copy_study, remove_copy
 from rehearsal.defects import plant
 from rehearsal.servers import database_url
@@ -210,6 +210,30 @@ def test_a_locale_with_no_judgement_a_prompt_to_spare_may_just_fail_to_fill() ->
     assert [item.fills for item in said] == [True, False, False]
     assert "MAY JUST" in said[1].words()
     assert "CANNOT" in said[2].words()
+
+
+def test_places_of_few_prompts_are_left_where_people_could_give_more() -> None:
+    def plan(*targets: int) -> list[tuple[int, Need]]:
+        return [(prompt, (0, o, 0)) for prompt, n in enumerate(targets) for o in range(n)]
+
+    assert left_open(plan(3, 3, 3, 3), [2] * 6) == 0
+    assert left_open(plan(3, 3, 3, 3), [2] * 5) == 2
+    assert left_open(plan(9, 3, 3, 3), [4] * 9) == 0  # everybody met the first, once
+    assert left_open(plan(9, 3, 3, 3), [4] * 5) == 4  # the last two found the first alone
+    said = Capacity("FR-fr", 5, 18, 22, 4, stranded=4)
+    assert not said.fills and "last 4 places are of too few prompts" in said.words()
+
+
+def test_a_core_that_wants_more_people_than_come_cannot_fill(db: None, provider: Provider) -> None:
+    study = two_countries(target=2)
+    study.core = [study.pool.prompts.order_by("pk")[0].key]
+    study.save()
+    study.locales.update(core_target=12)
+    rehearsal = stage.prepare(study, seed=17, people=16, provider="", changes=CHANGES)
+    for item in rehearsal.capacities():
+        assert item.wanted == 4 * 2 + 12
+        assert item.offered >= item.wanted + item.prompts  # people enough for so many places
+        assert item.stranded >= 12 - item.people and not item.fills
 
 
 def test_the_arithmetic_says_which_plan_cannot_fill(db: None, provider: Provider) -> None:
