@@ -40,6 +40,10 @@ class Only:
     people: tuple[int, ...]
 
 
+# A vendor knows by its own ids who sent something when: a finer time would name a pseudonym.
+FOR_VENDORS = (Times.DAY, Times.WEEK, Times.MONTH, Times.NONE)
+
+
 @dataclass(frozen=True)
 class Scope:
     """One recipient's part of one study; every format reads through it."""

@@ -15,7 +15,7 @@ from exports.files.jobs import Made
 from exports.format import Format
 from exports.models import Export
 from exports.naming import find_container, find_format
-from exports.scope import Scope, Times, Variant
+from exports.scope import FOR_VENDORS, Scope, Times, Variant
 from exports.snapshot import snapshot
 
 RESEARCHERS = "researchers"
@@ -30,7 +30,11 @@ def scope_for(
     phase: str = Phase.MAIN,
     times: str = Times.EXACT,
 ) -> Scope:
-    """What a vendor, or the study's own researchers, may have."""
+    """What a vendor, or the study's own researchers, may have. A vendor's times are days or
+    coarser, whatever was asked."""
+    told = Times(times)
+    if vendor and told not in FOR_VENDORS:
+        told = Times.DAY
     return Scope(
         study=study,
         recipient=f"vendor:{vendor.key}" if vendor else RESEARCHERS,
@@ -38,7 +42,7 @@ def scope_for(
         fields=None if fields is None else frozenset(fields),
         variant=Variant(variant),
         phase=Phase(phase),
-        times=Times(times),
+        times=told,
     )
 
 

@@ -17,7 +17,7 @@ COLUMNS = (
     shared.PHASE,
     Column("status", Type.TEXT, "how it ended", meanings.CONVERSATION_STATUS),
     Column("skip_reason", Type.TEXT, "what she gave as the reason to leave it; empty: nothing, or "
-           "it may not leave"),
+           "a release, for which nobody looks at it"),
     Column("place_in_plan", Type.INTEGER, "place of the conversation in the person's plan, from 0"),
     Column("sitting", Type.INTEGER, "sitting of this person, from 1; a pause of an hour begins "
            "another"),
@@ -107,7 +107,8 @@ def query(scope: Scope) -> Query:
             talk.kind AS kind, coalesce(talk.occasion, 0) > 0 AS is_retest,
             talk.lives_in AS country, talk.language AS language, talk.wave AS wave,
             talk.phase AS phase, {shared.STATUS} AS status,
-            CASE WHEN talk.free_text THEN nullif(stored.skip_reason, '') END AS skip_reason,
+            CASE WHEN %(free_text_purpose)s::text IS NULL THEN nullif(stored.skip_reason, '') END
+                AS skip_reason,
             talk.ordinal AS place_in_plan, talk.sitting AS sitting,
             talk.planned_turns AS planned_turns, stored.done_turns AS done_turns,
             stored.prompt_key AS prompt_key, stored.prompt_version AS prompt_version,

@@ -1,5 +1,6 @@
 """The change feed: everything stored is told once at least, in order, and again after any cut."""
 
+import hashlib
 import json
 import random
 import threading
@@ -13,7 +14,7 @@ from django.db.utils import ProgrammingError
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts.models import Consent, Vendor
+from accounts.models import Consent, User, Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.actions.log import restamp_changes
 from annotation.actions.withdrawal import erase_texts, withdraw
@@ -26,9 +27,11 @@ from annotation.models import (
     Ranking,
     RecruitmentLink,
     Study,
+    Turn,
 )
+from exports.actions.findings import decide_findings
 from exports.formats.comparisons import FORMAT
-from exports.models import Access, ApiToken
+from exports.models import Access, ApiToken, Finding
 from exports.pseudonyms import Kind, Pseudonyms
 from tests.exports.feeding import ask, body_of, kinds, make_short_study, page, read, token_for
 from tests.provider import Provider
@@ -256,6 +259,31 @@ def test_times_in_rows_are_as_coarse_as_those_of_items(
     rows = [item["row"] for item in read(token_for(link)) if item["row"]]
     names = ("started_at", "shown_at", "submitted_at")
     assert rows and {row[name][10:] for row in rows for name in names} == {"T00:00:00.000000Z"}
+
+
+def test_a_text_that_is_masked_later_is_told_again_without_its_words(
+    finished: Walker, link: RecruitmentLink
+) -> None:
+    token = token_for(link)
+    last = read(token)[-1]["cursor"]
+    turn = Turn.objects.filter(explanation__text__gt="").order_by("pk")[0]
+    text = turn.explanation.text
+    finding = Finding.objects.create(
+        turn=turn,
+        part=Finding.Part.EXPLANATION,
+        kind="telephone",
+        start=0,
+        length=len(text),
+        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+    )
+    by = User.objects.create(username="reviewer")
+    for verdict, told in ((Finding.Verdict.MASK, "[telephone]"), (Finding.Verdict.KEEP, text)):
+        decide_findings(study=link.study, findings=[finding.pk], verdict=verdict, by=by)
+        items = read(token, last)
+        assert {item["kind"] for item in items} == {"changed"}
+        mine = [item["row"] for item in items if item["turn"] == turn.position]
+        assert [row["explanation"] for row in mine] == [told]
+        last = items[-1]["cursor"]
 
 
 def test_a_consent_that_is_taken_back_alone_is_a_tombstone_too(

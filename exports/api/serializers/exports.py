@@ -12,11 +12,11 @@ from exports.containers import Container
 from exports.files.downloads import download_query
 from exports.formats import FORMATS
 from exports.models import Export, State
-from exports.scope import Times, Variant
+from exports.scope import FOR_VENDORS, Times, Variant
 
 CONTAINERS = [item.value for item in Container]
 VARIANTS = [item.value for item in Variant]
-TIMES = [item.value for item in Times]
+TIMES = [item.value for item in FOR_VENDORS]
 
 
 class ExportRequestSerializer(StrictSerializer):
@@ -31,8 +31,8 @@ class ExportRequestSerializer(StrictSerializer):
     times = serializers.ChoiceField(
         choices=TIMES,
         required=False,
-        default=Times.EXACT.value,
-        help_text="how exactly times are told",
+        default=Times.DAY.value,
+        help_text="how exactly times are told; never finer than the day",
     )
 
     def validate_format(self, value: str) -> str:
@@ -73,7 +73,7 @@ class ExportSerializer(serializers.Serializer[Export]):
         return str(export.options.get("variant", Variant.FULL))
 
     def get_times(self, export: Export) -> str:
-        return str(export.options.get("times", Times.EXACT))
+        return str(export.options.get("times", Times.DAY))
 
     def get_rows(self, export: Export) -> int | None:
         rows = export.rows.get(export.format)
