@@ -295,7 +295,7 @@ def test_a_cursor_of_another_vendor_or_of_nobody_is_refused_in_one_sentence(
     ]:
         response = ask(token, cursor=given)
         assert response.status_code == 422
-        assert "cursor" in response.json()["detail"]
+        assert [fault["field"] for fault in response.json()["errors"]] == ["cursor"]
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "x", "1.5", "10001", "²", "9" * 30])
@@ -407,7 +407,7 @@ def test_a_new_key_makes_every_cursor_unknown_as_it_makes_every_pseudonym(
     token = token_for(link)
     cursor = read(token)[-1]["cursor"]
     with override_settings(PSEUDONYM_KEY="another"):
-        assert ask(token, cursor=cursor).status_code == 400
+        assert ask(token, cursor=cursor).status_code == 422
 
 
 def test_changes_of_a_rehearsal_go_with_it_and_nothing_else_does(
