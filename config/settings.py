@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "insights.middleware.HealthMiddleware",  # before anything that needs a database
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",  # answers with files compressed beforehand
+    "exports.access.streams.NotePeople",  # streams of the API make way for people
     # Pages are compressed on their way. An observer who can make a browser ask for pages that
     # mirror a guess beside a secret learns from their sizes (BREACH): Django masks the CSRF
     # token anew in each page, adds up to 100 random bytes, and pages that hold a personal link
@@ -197,6 +198,9 @@ ALLOWED_PRIVATE_HOSTS: list[str] = env.list("ALLOWED_PRIVATE_HOSTS", default=[])
 # What one token may ask a minute, and how often one address may name a token that is none.
 API_REQUESTS_PER_MINUTE: int = env.int("API_REQUESTS_PER_MINUTE", 600)
 API_FAILURES_PER_MINUTE: int = env.int("API_FAILURES_PER_MINUTE", 30)
+# Long answers (change feed, wide CSV) that one web process gives at once; of its threads the
+# others are people's. See exports/access/streams.py.
+API_STREAMS: int = env.int("API_STREAMS", 1)
 # How long the address of a file can be used; its export gives a new one at any time.
 DOWNLOAD_SECONDS: int = env.int("DOWNLOAD_SECONDS", 3600)
 REST_FRAMEWORK = {

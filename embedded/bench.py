@@ -144,18 +144,27 @@ def _exports(children: Children) -> dict[str, object]:
 
 def _feed(children: Children) -> dict[str, object]:
     """On a database of its own, for its study has the keys of a benchmark's other one."""
+    return _of_the_web(children, "feed", "The change feed, to one reader")
+
+
+def _vendors(children: Children) -> dict[str, object]:
+    return _of_the_web(children, "vendors", "Annotators, alone and beside ten vendors")
+
+
+def _of_the_web(children: Children, name: str, title: str) -> dict[str, object]:
+    """One benchmark of a web server upon a database of its own, both named after it."""
     binaries, usual = servers.find_postgres(), children.environment["DATABASE_URL"]
     server, _slash, _name = usual.rpartition("/")
-    with step("The change feed, to one reader"):
+    with step(title):
         command: list[str | Path] = [binaries / "psql", f"{server}/template1", "--quiet"]
-        subprocess.run([*command, "-c", "CREATE DATABASE feed"], check=True)
-        children.environment["DATABASE_URL"] = f"{server}/feed"
+        subprocess.run([*command, "-c", f"CREATE DATABASE {name}"], check=True)
+        children.environment["DATABASE_URL"] = f"{server}/{name}"
         try:
             manage(children.environment, "migrate", "--no-input", "--verbosity=0")
             port = servers.free_port()
             start_web(children, port)
             children.wait_until(partial(servers.is_listening, port), "The web server")
-            return _figures(children, "bench.feed", str(port))
+            return _figures(children, f"bench.{name}", str(port))
         finally:
             children.environment["DATABASE_URL"] = usual
 
@@ -182,5 +191,6 @@ PARTS: dict[str, Callable[[Children], dict[str, object]]] = {
     "feed": _feed,
     "first_ranking": _first_ranking,
     "pregeneration": _pregeneration,
+    "vendors": _vendors,
 }
 USAGE = f"Usage: ./run bench [{' | '.join(PARTS)} …] [--json FILE]"

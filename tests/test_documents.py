@@ -18,8 +18,10 @@ def documented_columns() -> dict[str, set[str]]:
     for line in (ROOT / "docs" / "data-dictionary.md").read_text("utf-8").splitlines():
         if heading := re.match(r"### `(\w+)`", line):
             current = heading[1]
+            assert current not in tables, f"{current} is there twice"
             tables[current] = set()
         elif current and (row := re.match(r"\| `(\w+)` \|", line)):
+            assert row[1] not in tables[current], f"{row[1]} of {current} is there twice"
             tables[current].add(row[1])
     return tables
 

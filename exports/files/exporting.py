@@ -7,7 +7,7 @@ from typing import BinaryIO
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Vendor
-from annotation.models import Phase, Study
+from annotation.models import FrozenPlan, Phase, Study
 from exports import containers
 from exports.containers import Container
 from exports.files import jobs
@@ -85,4 +85,11 @@ def _make(export: Export, file: BinaryIO) -> Made:
         name=f"{export.study.key}-{form.name}-{export.public_id}.{container}",
         data_until=moment,
         rows={form.name: rows},
+        values={"plan_hash": plan_hash_of(export.study, until=moment)},
     )
+
+
+def plan_hash_of(study: Study, until: datetime) -> str:
+    """The hash of the frozen plan that held at a moment; empty for a study that has none."""
+    plans = FrozenPlan.objects.filter(study=study, at__lte=until).order_by("number")
+    return plans.values_list("hash", flat=True).last() or ""

@@ -40,6 +40,7 @@ class File(models.Model):
     size = models.PositiveBigIntegerField(null=True, blank=True, help_text="bytes")
     sha256 = models.CharField(max_length=64, blank=True)
     rows = models.JSONField(default=dict, blank=True, help_text="number of rows by format")
+    plan_hash = models.CharField(max_length=64, blank=True, help_text="of the study's frozen plan")
 
     class Meta:
         abstract = True
@@ -82,7 +83,6 @@ class Release(File):
     settings = models.JSONField(
         default=dict, blank=True, help_text="times, smallest group k, diversity l, what is recoded"
     )
-    plan_hash = models.CharField(max_length=64, blank=True, help_text="of the study's frozen plan")
 
     class Meta:
         constraints: ClassVar = [

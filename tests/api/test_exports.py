@@ -30,6 +30,7 @@ def test_asking_gives_a_place_to_ask_again(data: Program) -> None:
         **{"id": "", "url": "", "requested_at": "", "state": "queued", "error": ""},
         **{"format": "comparisons", "container": "csv", "variant": "filtered", "times": "day"},
         **{"data_until": None, "finished_at": None, "rows": None, "size": None, "sha256": ""},
+        "plan_hash": "",
         "download": None,
     }
     export = export_of(response)

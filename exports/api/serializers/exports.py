@@ -61,6 +61,9 @@ class ExportSerializer(serializers.Serializer[Export]):
     rows = serializers.SerializerMethodField()
     size = serializers.IntegerField(allow_null=True, help_text="bytes")
     sha256 = serializers.CharField(help_text="of the file; its ETag is the same; empty: not ready")
+    plan_hash = serializers.CharField(
+        help_text="of the study's frozen plan as it stood then; empty: not ready, or none is frozen"
+    )
     error = serializers.CharField(help_text="why it failed; empty: it did not")
     download = serializers.SerializerMethodField(
         help_text="address of the file, good for an hour; ask again for a new one"

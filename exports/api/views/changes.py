@@ -11,6 +11,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
+from exports.access.streams import Permit, Stream
 from exports.api.base import ApiView
 from exports.api.schema import described
 from exports.api.serializers.changes import ChangePageSerializer, ChangesQuery
@@ -83,7 +84,10 @@ def _page_limit(limit: int | None) -> int:
 
 
 def _page(scope: Scope, after: feed.Place, limit: int) -> HttpResponse:
-    page = feed.read_page(scope, after, limit)
+    with Permit() as permit:
+        page = feed.read_page(scope, after, limit)
+        permit.pause()
+        permit.rest()
     ended = page.end != feed.Place()
     about = JSONRenderer().render(
         {"cursor": page.end.cursor(scope) if ended else None, "more": page.more}
@@ -94,9 +98,13 @@ def _page(scope: Scope, after: feed.Place, limit: int) -> HttpResponse:
 
 
 def _stream(scope: Scope, after: feed.Place, limit: int | None) -> StreamingHttpResponse:
-    pages = feed.read_pages(scope, after, limit)
-    first = next(pages)  # what is wrong with the feed is an answer, not a cut
-    return StreamingHttpResponse(_lines(chain([first], pages)), content_type=LINES)
+    permit, pages = Permit(), feed.read_pages(scope, after, limit)
+    try:
+        first = next(pages)  # what is wrong with the feed is an answer, not a cut
+    except BaseException:
+        permit.close()
+        raise
+    return StreamingHttpResponse(Stream(permit, _lines(chain([first], pages))), content_type=LINES)
 
 
 def _lines(pages: Iterator[Any]) -> Iterator[bytes]:

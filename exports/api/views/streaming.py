@@ -6,6 +6,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 
+from exports.access.streams import Permit, Stream
 from exports.api.base import ApiView
 from exports.api.parsing import SendsWhatItHas
 from exports.api.problems import Conflict
@@ -34,13 +35,17 @@ class CommunityAlignment(ApiView):
             vendor=token.vendor,
             fields=frozenset(token.fields),
         )
+        permit = Permit()
         try:
             FORMAT.check(token.study)
             blocks = Begun(stream_snapshot(FORMAT, scope))
-        except ValidationError as error:
-            raise Conflict(error.messages[0]) from None
+        except BaseException as fault:
+            permit.close()
+            if isinstance(fault, ValidationError):
+                raise Conflict(fault.messages[0]) from None
+            raise
         return StreamingHttpResponse(
-            blocks,
+            Stream(permit, blocks),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="community-alignment.csv"'},
         )
