@@ -18,7 +18,7 @@ PYTHON = VENV / "bin" / "python"
 DATA = ROOT / ".data"
 INSTALLER = ROOT / "requirements-installer.txt"
 MEGABYTE = 1024 * 1024
-NEEDED_BYTES = 1200 * MEGABYTE
+NEEDED_BYTES = 1800 * MEGABYTE
 
 
 def ensure_installed(requirements: str) -> None:
@@ -31,7 +31,7 @@ def ensure_installed(requirements: str) -> None:
     if _stamp() in {_key(wanted), _key(ROOT / "requirements-dev.txt")} and PYTHON.exists():
         return
     if shutil.disk_usage(ROOT).free < NEEDED_BYTES:
-        raise Stop(f"The disk is full: {ROOT} needs about 1.2 GB free. Free some and run again.")
+        raise Stop(f"The disk is full: {ROOT} needs about 1.8 GB free. Free some and run again.")
     with _alone(), step("Python packages"):
         if _stamp() == _key(wanted):  # another ./run did it while this one waited
             return
