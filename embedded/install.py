@@ -112,7 +112,7 @@ def _run(command: Sequence[str | Path]) -> str | None:
 
 def _explain(log: str, what: str) -> None:
     if "No space left" in log:
-        raise Stop(f"The disk is full: free about 1.2 GB at {ROOT} and run again.")
+        raise Stop(f"The disk is full: free about 1.8 GB at {ROOT} and run again.")
     if "THESE PACKAGES DO NOT MATCH THE HASHES" in log:
         raise Stop(f"{what}: a package differs from its pinned hash. See .data/install.log.")
     raise Stop(

@@ -152,15 +152,12 @@ def test_reasons_are_her_words_and_strata_her_answers(exported: Exported) -> Non
     Slot.objects.filter(grants__participation=exported.participation("tied")).update(
         stratum="women-35-54"
     )
-    options: dict[str, Any] = {"free_text_purpose": Purpose.RELEASE_FREE_TEXT}
-    rows = exported.of_person("dispositions", "tied", **options)
+    rows = exported.of_person("dispositions", "tied")
     assert "not mine" in {row["reason"] for row in rows}
     assert {row["stratum"] for row in rows} == {"women-35-54"}
-    exported.participation("tied").annotator.consents.filter(
-        purpose=Purpose.RELEASE_FREE_TEXT
-    ).update(given=False)
     coarser = Recoding(age_bands=(18, 35))
-    rows = exported.of_person("dispositions", "tied", recoding=coarser, **options)
+    released: dict[str, Any] = {"free_text_purpose": Purpose.RELEASE_FREE_TEXT}
+    rows = exported.of_person("dispositions", "tied", recoding=coarser, **released)
     assert {row["reason"] for row in rows} == {row["stratum"] for row in rows} == {None}
 
 
