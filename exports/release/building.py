@@ -7,7 +7,6 @@ from django.db.backends.utils import CursorWrapper
 from annotation.definition_of import canonical
 from annotation.models import FrozenPlan, Phase
 from exports import containers
-from exports.actions.findings import screen_waiting
 from exports.files import jobs
 from exports.files.exporting import moment_of
 from exports.files.jobs import Made
@@ -15,6 +14,7 @@ from exports.formats import FORMATS
 from exports.models import Release, Tier
 from exports.naming import find_container, find_format
 from exports.privacy.recoding import Recoding
+from exports.privacy.screening import screen_waiting
 from exports.release import papers, recoding
 from exports.release.archive import FIRST, Archive
 from exports.release.card import card

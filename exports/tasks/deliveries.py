@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from exports.actions import delivering
+from exports.vendors import sending
 
 AT_ONCE = 500
 
@@ -15,14 +15,14 @@ logger = logging.getLogger(__name__)
 @shared_task
 def send_delivery(delivery_id: int) -> None:
     """One attempt at one message."""
-    delivering.deliver(delivery_id=delivery_id)
+    sending.deliver(delivery_id=delivery_id)
 
 
 @shared_task
 def send_due_deliveries() -> None:
     """Finds in the rows what happened, and what is to be sent."""
-    delivering.note_new_deliveries()
-    due = delivering.due_deliveries().values_list("pk", flat=True)[:AT_ONCE]
+    sending.note_new_deliveries()
+    due = sending.due_deliveries().values_list("pk", flat=True)[:AT_ONCE]
     for delivery_id in due:
         try:
             # A message that waited this long is replaced by the next beat's.

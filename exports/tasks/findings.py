@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from exports.actions.findings import screen_waiting
+from exports.privacy.screening import screen_waiting
 
 logger = logging.getLogger(__name__)
 

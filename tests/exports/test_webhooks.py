@@ -23,17 +23,11 @@ from annotation.actions.link import create_recruitment_link
 from annotation.actions.participation import end_participation
 from annotation.actions.withdrawal import withdraw
 from annotation.models import Outcome, Participation, Phase, RecruitmentLink, Study
-from exports.actions.delivering import (
-    create_webhook,
-    deliver,
-    disable_webhook,
-    due_deliveries,
-    note_new_deliveries,
-    send_again,
-)
+from exports.actions.delivering import create_webhook, disable_webhook, send_again
 from exports.models import Delivery, Event, Export, State, Webhook
 from exports.tasks.deliveries import send_due_deliveries
 from exports.vendors.deliveries import ATTEMPTS, pause_before, secret_of
+from exports.vendors.sending import deliver, due_deliveries, note_new_deliveries
 from tests.conftest import make_small_study
 from tests.exports.receiver import Receiver, receiving
 from tests.processes import ROOT, process_environment
@@ -301,7 +295,7 @@ def test_a_worker_killed_between_sending_and_noting_sends_again_with_the_same_id
     pk = Delivery.objects.get().pk
     receiver.may_answer.clear()
     script = (
-        "import django; django.setup(); from exports.actions.delivering import deliver; "
+        "import django; django.setup(); from exports.vendors.sending import deliver; "
         f"deliver(delivery_id={pk})"
     )
     environment = process_environment() | {

@@ -12,10 +12,11 @@ from django.utils import timezone
 from accounts.models import User
 from annotation.actions.withdrawal import erase_texts, withdraw
 from annotation.models import Explanation, Ranking, RecruitmentLink, Study, Turn
-from exports.actions.findings import decide_findings, forget_findings, screen_turns
+from exports.actions.findings import decide_findings
 from exports.models import Finding, Screening
 from exports.privacy import personal_data
 from exports.privacy.masks import without_echoes
+from exports.privacy.screening import forget_findings, screen_turns
 from exports.privacy.texts import check_texts, turns_to_screen, undecided, unscreened
 from exports.scope import Scope
 from exports.source import with_source
