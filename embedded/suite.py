@@ -15,7 +15,8 @@ from embedded.install import DATA, PYTHON, ROOT, VENV, ensure_installed
 from embedded.words import Stop, step
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-BROWSER_TESTS = "tests/browser"
+# About half of the time; the rest runs beside it.
+HALF = ("tests/browser", "tests/api", "tests/exports")
 SERVERS = {"DATABASE_URL", "REDIS_URL"}  # set: those are used and none is started
 BIN = VENV / "bin"
 CHECKS: dict[str, Sequence[str | Path]] = {
@@ -52,20 +53,20 @@ def test(arguments: Sequence[str]) -> int:
 def _two_halves(
     environment: Mapping[str, str], beside: Mapping[str, str], data: Path
 ) -> Sequence[int]:
-    """All tests, those in a browser beside the others, each half on servers of its own.
+    """All tests, HALF beside the others, each half on servers of its own.
 
-    Returns two exit statuses. What the browser's half says is printed when it has ended.
+    Returns two exit statuses. What HALF says is printed when it has ended.
     """
-    print("  pytest, and the browser's half beside it", flush=True)
-    said = data / "browser.txt"
+    print(f"  pytest, and beside it {', '.join(HALF)}", flush=True)
+    said = data / "half.txt"
     with said.open("wb") as output:
-        browsing = _pytest(beside, [BROWSER_TESTS], output)
+        half = _pytest(beside, HALF, output)
         try:
-            status = _pytest(environment, ["tests", f"--ignore={BROWSER_TESTS}"]).wait()
-            print("  the browser's half", flush=True)
-            return status, browsing.wait()
+            status = _pytest(environment, ["tests", *(f"--ignore={name}" for name in HALF)]).wait()
+            print(f"  {', '.join(HALF)}", flush=True)
+            return status, half.wait()
         finally:
-            browsing.kill()
+            half.kill()
             print(said.read_text(errors="replace"), flush=True)
 
 
