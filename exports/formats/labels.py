@@ -1,7 +1,7 @@
 """Our codes as the labels of the Community Alignment release.
 
 Stored answers are codes; a label is one rendering of them. PUBLISHED labels occur in
-the released file or in its users' code (community-alignment.md 2.3); OWN labels stand
+the released file or in its users' code; OWN labels stand
 where no list was published, and are ours.
 """
 

@@ -1,8 +1,8 @@
 """The wide CSV of Community Alignment: its rows as dialogues, and its invariants.
 
 Columns are matched by name; both published layouts are read (45 columns, and 44 without
-`wave`). The invariants are those of the released file (community-alignment.md 2.6 in the
-project's references, from https://huggingface.co/datasets/facebook/community-alignment-dataset).
+`wave`). The invariants are those of the released file,
+https://huggingface.co/datasets/facebook/community-alignment-dataset.
 """
 
 import csv

@@ -1,7 +1,8 @@
 """What must hold in PRISM's files: the validator, rule by rule, with row or id.
 
-Rules: the invariants of the release (prism.md 2.8 in the project's references). Counts of the
-published release are asked only with `published`; the others hold for any file of this layout.
+Rules: the invariants of the release, from its codebook and files (https://arxiv.org/abs/2404.16019).
+Counts of the published release are asked only with `published`; the others hold for any file of
+this layout.
 """
 
 import re
