@@ -15,8 +15,8 @@ from embedded.install import DATA, PYTHON, ROOT, VENV, ensure_installed
 from embedded.words import Stop, step
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# They take a browser and long; the rest runs beside them.
-HALF = ("tests/browser",)
+# About half of the time; the rest runs beside them.
+HALF = ("tests/browser", "tests/api", "tests/exports")
 SERVERS = {"DATABASE_URL", "REDIS_URL"}  # set: those are used and none is started
 BIN = VENV / "bin"
 CHECKS: dict[str, Sequence[str | Path]] = {
