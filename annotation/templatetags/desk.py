@@ -1,0 +1,61 @@
+"""The tabs above every page of a study."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from annotation.models import Study
+from annotation.rights import Right, may
+
+register = template.Library()
+
+# Name of the address, words, right. A page that is not there yet has no tab.
+PAGES: tuple[tuple[str, Promise, Right], ...] = (
+    ("study-watch", _("Watch"), Right.WATCH),
+    ("study-write", _("Write"), Right.AUTHOR),
+    ("study-preflight", _("Preflight"), Right.AUTHOR),
+    ("study-run", _("Open and close"), Right.AUTHOR),
+    ("study-plan", _("Plan"), Right.WATCH),
+    ("study-overlap", _("Overlap"), Right.WATCH),
+    ("study-pace", _("Pace and pay"), Right.WATCH),
+    ("study-dispositions", _("Dispositions"), Right.WATCH),
+    ("study-soft-launch", _("Soft launch"), Right.WATCH),
+    ("study-figures", _("Understand"), Right.OUTCOMES),
+    ("study-topics", _("Topics"), Right.OUTCOMES),
+    ("study-review", _("Review"), Right.REVIEW),
+    ("study-help", _("Help desk"), Right.HELP),
+    ("study-audit", _("Audit"), Right.WATCH),
+    ("study-team", _("Team"), Right.AUTHOR),
+    ("study-risk", _("Disclosure risk"), Right.RELEASE),
+    ("study-personal-data", _("Personal data in texts"), Right.RELEASE),
+)
+
+
+@dataclass(frozen=True)
+class Tab:
+    words: Promise
+    address: str
+    here: bool
+
+
+@register.inclusion_tag("desk/tabs.html", takes_context=True)
+def study_tabs(context: dict[str, Any], study: Study) -> dict[str, Any]:
+    """Tabs of the pages of a study that this person may open."""
+    request = context["request"]
+    tabs = [
+        Tab(words, address, request.path.startswith(address))
+        for name, words, right in PAGES
+        if (address := _address(name, study)) and may(request.user, right, study)
+    ]
+    return {"tabs": tabs}
+
+
+def _address(name: str, study: Study) -> str:
+    try:
+        return reverse(name, args=[study.key])
+    except NoReverseMatch:
+        return ""
