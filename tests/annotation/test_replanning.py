@@ -144,6 +144,31 @@ def test_the_core_has_a_target_of_its_own(db: None, ines: User) -> None:
     assert places(study, prompt__key="bereavement") == {"open": 7}
 
 
+def test_batches_hold_what_a_person_judges_and_a_core_lies_in_all_of_them(db: None) -> None:
+    study = celled_study(target=2, prompts=6, core=["bereavement"], quotas=[])
+    Slot.objects.all().delete()
+    StudyLocale.objects.filter(study=study).update(core_target=6)
+    Study.objects.filter(pk=study.pk).update(batch_size=1, pool_conversations=2)
+    study.refresh_from_db()
+    plan_slots(study=study, phase=Phase.MAIN)
+    slots = Slot.objects.order_by("batch", "due", "draw")
+    core = slots.filter(prompt__key="bereavement").values_list("batch", "ordinal")
+    assert list(core) == [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (2, 5)]
+    tail = slots.exclude(prompt__key="bereavement")
+    batches = dict(tail.values_list("prompt", "batch"))
+    assert len(set(tail.values_list("prompt", "batch"))) == 5  # each in one batch
+    assert max(Counter(batches.values()).values()) == 2
+    assert set(tail.values_list("ordinal", "due")) == {(0, 2_500), (1, 7_500)}
+
+
+def test_an_added_place_is_due_after_those_of_its_set(link: RecruitmentLink, ines: User) -> None:
+    change_target(locale=french(link.study), target=4, by=ines, why="more")
+    one = Slot.objects.filter(locale=french(link.study)).order_by("ordinal")[0].candidate_set_id
+    its = Slot.objects.filter(locale=french(link.study), candidate_set=one).order_by("due")
+    assert list(its.values_list("ordinal", flat=True)) == [0, 1, 2, 3] or its.count() == 4
+    assert list(its.values_list("due", flat=True))[-2:] == [6_250, 8_750]
+
+
 def test_a_pilots_target_leaves_the_plan_of_the_main_phase_alone(db: None, ines: User) -> None:
     study = celled_study(target=10, prompts=4, quotas=[])
     Slot.objects.filter(locale__study=study).delete()
