@@ -3,9 +3,13 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from modeltranslation.admin import TranslationAdmin
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import (
     Annotator,
@@ -19,7 +23,7 @@ from accounts.models import (
 )
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+class ReadOnlyAdmin(ModelAdmin):
     """For records that only actions write: to be looked at, not edited."""
 
     def page_context(self, record: Any) -> dict[str, Any]:
@@ -48,11 +52,23 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         return False
 
 
-admin.site.register(User, UserAdmin)
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    """Django's own, in the desk's look."""
 
 
 @admin.register(Vendor)
-class VendorAdmin(admin.ModelAdmin[Vendor]):
+class VendorAdmin(ModelAdmin):
     list_display = ("key", "name")
 
 
@@ -62,7 +78,7 @@ class AnnotatorAdmin(ReadOnlyAdmin):
     list_filter = ("vendor",)
 
 
-class StatementInline(admin.StackedInline[ConsentStatement, ConsentDocument]):
+class StatementInline(StackedInline):
     model = ConsentStatement
     extra = 0
     can_delete = False
@@ -74,7 +90,7 @@ class ConsentDocumentAdmin(ReadOnlyAdmin, TranslationAdmin[Any]):
     inlines: ClassVar = [StatementInline]
 
 
-class QuestionInline(admin.TabularInline[Question, Instrument]):
+class QuestionInline(TabularInline):
     model = Question
     fields = ("code", "country", "kind", "text", "special_category")
     extra = 0
@@ -88,7 +104,7 @@ class InstrumentAdmin(ReadOnlyAdmin, TranslationAdmin[Any]):
     inlines: ClassVar = [QuestionInline]
 
 
-class OptionInline(admin.TabularInline[Option, Question]):
+class OptionInline(TabularInline):
     model = Option
     extra = 0
     can_delete = False

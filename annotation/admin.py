@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from modeltranslation.admin import TranslationAdmin
+from unfold.admin import TabularInline
 
 from accounts.admin import ReadOnlyAdmin
 from annotation.admin_care import HelpThreadAdmin, ProblemReportAdmin
@@ -34,13 +35,15 @@ from annotation.why import explain
 admin.site.register(Flag, FlagAdmin)
 
 
-class LocaleInline(admin.TabularInline[StudyLocale, Study]):
+class LocaleInline(TabularInline):
+    tab = True
     model = StudyLocale
     extra = 0
     can_delete = False
 
 
-class WaveInline(admin.TabularInline[Wave, Study]):
+class WaveInline(TabularInline):
+    tab = True
     model = Wave
     extra = 0
     can_delete = False

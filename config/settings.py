@@ -46,6 +46,7 @@ if not EMBEDDED:
 
 INSTALLED_APPS = [
     "modeltranslation",
+    "unfold",  # the look of Django's admin; before it, so that its pages are found first
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -126,6 +127,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = "admin:login"
+
+# -- The desk: its frame and colours are in templates/unfold/layouts and static/css
+UNFOLD = {"SITE_TITLE": "Plurivox", "SITE_HEADER": "Plurivox", "SHOW_VIEW_ON_SITE": False}
 
 # -- Languages: interface texts through gettext, study texts through modeltranslation
 LANGUAGES = [
