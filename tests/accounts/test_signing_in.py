@@ -256,14 +256,10 @@ def test_all_others_end_at_once_and_nobody_elses(client: Client, ines: User) -> 
 
 
 def test_a_new_password_ends_what_was_signed_in_elsewhere(client: Client, ines: User) -> None:
-    elsewhere = Client()
+    elsewhere, new = Client(), "x-another-long-one"
     sign_in(elsewhere)
     sign_in(client)
-    data = {
-        "oldpassword": PASSWORD,
-        "password1": "x-another-long-one",
-        "password2": "x-another-long-one",
-    }
+    data = {"oldpassword": PASSWORD, "password1": new, "password2": new}
     client.post(reverse("account_change_password"), data)
     assert elsewhere.get(reverse("your-account")).status_code == 302
     assert sign_in(Client(), new).status_code == 302
