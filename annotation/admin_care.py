@@ -5,25 +5,26 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ReadOnlyAdmin
 from annotation.actions.care import answer_thread
+from annotation.admin_studies import StudyRecordsAdmin
 from annotation.forms.care import AnswerForm
-from annotation.models import HelpThread, ProblemReport, ShownCandidate
+from annotation.models import HelpThread, ProblemReport, ShownCandidate, Study
+from annotation.rights import Right, may, studies_for
 
-ANSWERING = "annotation.add_helpmessage"
 
-
-def count_reports() -> list[dict[str, Any]]:
-    """How many people reported something, by prompt, locale and kind; most first."""
+def count_reports(studies: QuerySet[Study]) -> list[dict[str, Any]]:
+    """How many people of these studies reported something, by prompt, locale and kind; most
+    first."""
     prompt, locale = "turn__candidate_set__prompt_text__prompt__key", "turn__conversation__locale"
     rows = (
-        ProblemReport.objects.values(prompt, f"{locale}__country", f"{locale}__language", "kind")
+        ProblemReport.objects.filter(participation__study__in=studies)
+        .values(prompt, f"{locale}__country", f"{locale}__language", "kind")
         .annotate(reports=Count("pk"), people=Count("participation", distinct=True))
         .order_by("-people", "-reports", prompt, f"{locale}__country", "kind")
     )
@@ -39,7 +40,8 @@ def count_reports() -> list[dict[str, Any]]:
     ]
 
 
-class ProblemReportAdmin(ReadOnlyAdmin):
+class ProblemReportAdmin(StudyRecordsAdmin):
+    to_study = "participation__study"
     list_display = ("kind", "prompt", "locale", "letter", "short_text", "reported_at")
     list_filter = ("kind", "turn__conversation__locale")
     list_select_related = (
@@ -71,7 +73,7 @@ class ProblemReportAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        counts = count_reports()
+        counts = count_reports(studies_for(request.user, Right.REVIEW))
         return super().changelist_view(request, {**(extra_context or {}), "counts": counts})
 
 
@@ -86,7 +88,7 @@ class WaitingFilter(admin.SimpleListFilter):
         return queryset.waiting() if self.value() == "waiting" else queryset
 
 
-class HelpThreadAdmin(ReadOnlyAdmin):
+class HelpThreadAdmin(StudyRecordsAdmin):
     """A thread is known by its number: who wrote it is neither shown, linked nor searchable."""
 
     list_display = ("public_id", "study", "language", "opened_at", "waits")
@@ -116,18 +118,6 @@ class HelpThreadAdmin(ReadOnlyAdmin):
             "answer_form": AnswerForm(),
         }
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        may = {"may_answer": request.user.has_perm(ANSWERING)}
-        return super().changeform_view(
-            request, object_id, form_url, {**(extra_context or {}), **may}
-        )
-
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.answer_view)
         own = path("<int:pk>/answer/", view, name="annotation_helpthread_answer")
@@ -135,9 +125,9 @@ class HelpThreadAdmin(ReadOnlyAdmin):
 
     def answer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Stores an answer under the name of whoever is signed in."""
-        if request.method != "POST" or not request.user.has_perm(ANSWERING):
+        thread = get_object_or_404(HelpThread.objects.select_related("study"), pk=pk)
+        if request.method != "POST" or not may(request.user, Right.HELP, thread.study):
             raise PermissionDenied
-        thread = get_object_or_404(HelpThread, pk=pk)
         form = AnswerForm(request.POST)
         if form.is_valid():
             assert isinstance(request.user, AbstractBaseUser)

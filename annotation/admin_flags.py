@@ -13,11 +13,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ReadOnlyAdmin
 from accounts.models import User
 from annotation.actions.quality import decide_flag
+from annotation.admin_studies import StudyRecordsAdmin
 from annotation.forms.quality import FlagDecisionForm
-from annotation.models import Conversation, Flag, Participation, Phase
+from annotation.models import Conversation, Flag, Participation, Phase, Study
+from annotation.rights import Right, may, studies_for
 
 # What each figure of the evidence is called. A figure that has no name here is not shown.
 FIGURES = {
@@ -77,15 +78,15 @@ class Rate:
         return round(100 * self.left_out / self.people) if self.people else 0
 
 
-def rates() -> list[Rate]:
-    """For each locale and phase of each study that is no rehearsal: a check that strikes one
-    country more often shows here."""
+def rates(studies: QuerySet[Study]) -> list[Rate]:
+    """For each locale and phase of each of these studies that is no rehearsal: a check that
+    strikes one country more often shows here."""
     raised = Q(flags__state=Flag.State.RAISED)
     left_out = Q(flags__decision=Flag.Decision.EXCLUDED)
     place = ("study__key", "locale__country", "locale__language", "phase")
     counts = (
         Participation.objects.exclude(locale=None)
-        .filter(study__rehearsal_of=None)
+        .filter(study__in=studies, study__rehearsal_of=None)
         .values_list(*place)
         .annotate(
             people=Count("pk", distinct=True),
@@ -100,13 +101,13 @@ def rates() -> list[Rate]:
     ]
 
 
-class FlagAdmin(ReadOnlyAdmin):
+class FlagAdmin(StudyRecordsAdmin):
     """The queue, undecided first, and one page a note. No id here leads to the person.
 
-    `view_flag` lets staff read, `change_flag` lets them decide; the transcripts need
-    `view_conversation`, and a decision made.
+    All of it needs the right to review the study; the transcripts a decision made, too.
     """
 
+    to_study = "participation__study"
     list_display = ("kind", "state", "language", "raised_at", "answered", "decision", "decided_at")
     list_filter = (
         ("decision", admin.EmptyFieldListFilter),
@@ -114,7 +115,7 @@ class FlagAdmin(ReadOnlyAdmin):
         "kind",
         "participation__study",
     )
-    list_select_related = ("participation__locale",)
+    list_select_related = ("participation__locale", "participation__study")
     ordering = ("decision", "-state", "raised_at")
     change_list_template = "admin/annotation/flag/change_list.html"
     sortable_by: ClassVar = ()
@@ -139,7 +140,8 @@ class FlagAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), "rates": rates()})
+        own = rates(studies_for(request.user, Right.REVIEW))
+        return super().changelist_view(request, {**(extra_context or {}), "rates": own})
 
     def change_view(
         self,
@@ -149,7 +151,7 @@ class FlagAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         flag = self.get_object(request, object_id)
-        if flag is None or not self.has_view_permission(request, flag):
+        if not self.has_view_permission(request, flag):
             raise PermissionDenied
         form = FlagDecisionForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and self._decide(request, flag, form):
@@ -162,14 +164,14 @@ class FlagAdmin(ReadOnlyAdmin):
             "flag": flag,
             "language": self.language(flag),
             "figures": list(figures(flag)),
-            "form": form if undecided and may_decide(request) else None,
-            "conversations": transcripts(request, flag),
+            "form": form if undecided and may_decide(request, flag) else None,
+            "conversations": transcripts(flag),
         }
         return TemplateResponse(request, "admin/annotation/flag/decide.html", context)
 
     def _decide(self, request: HttpRequest, flag: Flag, form: FlagDecisionForm) -> bool:
         """Whether the decision was taken; what is missing stands in the form."""
-        if not may_decide(request):
+        if not may_decide(request, flag):
             raise PermissionDenied
         if not form.is_valid():
             return False
@@ -188,12 +190,10 @@ class FlagAdmin(ReadOnlyAdmin):
         return True
 
 
-def may_decide(request: HttpRequest) -> bool:
-    return request.user.has_perm("annotation.change_flag")
+def may_decide(request: HttpRequest, flag: Flag) -> bool:
+    return may(request.user, Right.REVIEW, flag.participation.study)
 
 
-def transcripts(request: HttpRequest, flag: Flag) -> list[Conversation]:
-    """Her conversations: after the decision, and for those who may read conversations."""
-    if not flag.decision or not request.user.has_perm("annotation.view_conversation"):
-        return []
-    return list(flag.participation.conversations.all())
+def transcripts(flag: Flag) -> list[Conversation]:
+    """Her conversations, after the decision."""
+    return list(flag.participation.conversations.all()) if flag.decision else []

@@ -11,6 +11,7 @@ from annotation.views import (
     practice,
     recruitment,
     signals,
+    team,
 )
 
 urlpatterns = [
@@ -90,4 +91,6 @@ urlpatterns = [
         name="problem-report",
     ),
     path("write-to-us/", care.help_desk, name="help-desk"),
+    path("studies/<slug:key>/team/", team.study_team, name="study-team"),
+    path("vendors/<slug:key>/team/", team.vendor_team, name="vendor-team"),
 ]

@@ -31,6 +31,7 @@ from annotation.models.study import (
     StudyLocale,
     Wave,
 )
+from annotation.models.team import Role, TeamChange, TeamMember
 
 __all__ = [
     "ArrivalHash",
@@ -59,12 +60,15 @@ __all__ = [
     "RankedCandidate",
     "Ranking",
     "RecruitmentLink",
+    "Role",
     "ScreeningCount",
     "ShownCandidate",
     "SignOff",
     "Slot",
     "Study",
     "StudyLocale",
+    "TeamChange",
+    "TeamMember",
     "Turn",
     "Viewport",
     "Wave",
