@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
-from annotation.models import Phase, Study
+from annotation.models import Explanation, Participation, Phase, Study
 from insights.figures.catalogue import FIGURES, GROUPS, figures_of
 from insights.figures.computing import compute_figures
 from insights.figures.figure import Options
@@ -46,6 +48,11 @@ def played(empty_database: None, provider: Provider) -> Study:
     )
     stage.play_directly(rehearsal, processes=1)
     stage.settle(rehearsal)
+    some = Explanation.objects.annotate(rest=F("pk") % 3)
+    some.filter(rest=0).update(text="Parce que  oui,\nvraiment")
+    some.filter(rest=1).update(text="Oui")
+    left_out = Participation.objects.filter(grants__disposition="completed").first()
+    Participation.objects.filter(pk=left_out.pk).update(excluded_at=timezone.now())
     return rehearsal.study
 
 
@@ -91,6 +98,7 @@ def test_the_pages_say_what_the_rows_say(played: Study, researcher: Client) -> N
     check_rankings(played, researcher)
     check_work(played, researcher)
     check_people(played, researcher)
+    check_exclusions(played, researcher)
 
 
 def check_choices(study: Study, client: Client, page: str) -> None:
@@ -211,3 +219,21 @@ def check_people(study: Study, client: Client) -> None:
     assert answers
     for code, people in answers:
         assert sum(int(row["people"]) for row in shown if row["answer"] == code) == people
+
+
+def check_exclusions(study: Study, client: Client) -> None:
+    """With the person who was left out there are her judgements more; the rates name her."""
+    assert sum(int(row["left_out"]) for row in table(client, study, "exclusions")
+               if row["cells"] == "everybody") == 1  # fmt: skip
+    address = reverse("study-figures", args=[study.key])
+    client.get(address, {"phase": Phase.REHEARSAL, "excluded": "on"})
+    compute_figures(study.pk, Phase.REHEARSAL, Options(excluded=True))
+    rows = ComputedFigure.objects.filter(figure="choose-alike", state="ready")
+    without, also = (rows.get(options__excluded=known).found for known in (False, True))
+    assert without is not None and also is not None
+    assert also.people == without.people + 1
+    query = """SELECT count(*) FROM annotation_grant g
+        JOIN annotation_participation p ON p.id = g.participation_id
+        WHERE p.study_id = %(study)s AND p.excluded_at IS NOT NULL
+            AND g.disposition = 'completed' AND g.occasion = 0"""
+    assert sql(query, study) == [(also.judgements - without.judgements,)]
