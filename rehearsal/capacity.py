@@ -10,7 +10,7 @@ from annotation.actions.strata import stored_cells
 from annotation.models import Slot, Study, StudyLocale
 from annotation.quotas import Facts, Verdict, find_place
 from annotation.strata import noted
-from rehearsal.power import LocalePlan, Plan, Tier, bill, precision
+from insights.power import LocalePlan, Plan, Tier, bill, precision
 from rehearsal.truth import SimulatedPerson, Truth
 
 
