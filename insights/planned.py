@@ -71,9 +71,10 @@ class LocaleWork:
 
 def gives(people: int, each: int) -> Iterator[int]:
     """What each of them judges: a whole number, the lost share spread evenly over them."""
-    kept = each * (1 - LOST)
-    for number in range(people):
-        yield int(kept * (number + 1)) - int(kept * number)
+    kept, given = each * (1 - LOST) + 1e-9, 0
+    for number in range(1, people + 1):
+        yield int(kept * number) - given
+        given = int(kept * number)
 
 
 def work_of(study: Study) -> list[LocaleWork]:

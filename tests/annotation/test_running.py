@@ -350,7 +350,9 @@ def test_the_desk_keeps_its_language_beside_a_preview(
     hindi = link.study.locales.select_related("study").get(language="hi")
     preview(desk, lead, hindi)
     assert '<html lang="hi"' in desk.get(reverse("quota")).content.decode()
-    assert "Open and close" in desk.get(reverse("study-run", args=[link.study.key])).content.decode()
+    assert (
+        "Open and close" in desk.get(reverse("study-run", args=[link.study.key])).content.decode()
+    )
 
 
 def test_previews_are_removed_with_everything_in_them_and_nothing_else(
