@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Answer
 from annotation import quality
-from annotation.models import Explanation, Flag, Participation, Ranking, Study, Turn
+from annotation.models import Explanation, Flag, Participation, Phase, Ranking, Study, Turn
 from annotation.quality import Evidence, JudgedTurn
 
 logger = logging.getLogger(__name__)
@@ -213,10 +213,11 @@ CHECKS: Checks = {
 
 def review_each(participation_ids: Iterable[int]) -> int:
     """Reviews these people one by one, with the norms of this moment; returns how many there
-    were. Who is gone is passed over; a repeat is a repeat of `review_work`."""
+    were. Who is gone is passed over, and so are previews; a repeat is a repeat of `review_work`."""
     norms, studies, number = Norms(), dict[int, Study](), 0
     for participation_id in participation_ids:
-        found = Participation.objects.filter(pk=participation_id).first()
+        people = Participation.objects.filter(pk=participation_id)
+        found = people.exclude(phase=Phase.PREVIEW).first()
         if found:
             found.study = studies.get(found.study_id) or found.study
             studies[found.study_id] = found.study

@@ -9,6 +9,7 @@ from annotation.views import (
     leaving,
     paused,
     practice,
+    preview,
     recruitment,
     signals,
     team,
@@ -17,6 +18,7 @@ from annotation.views import (
 urlpatterns = [
     path("join/<slug:key>/", recruitment.join, name="join"),
     path("return/<str:token>/", recruitment.come_back, name="come-back"),
+    path("preview/<str:token>/", preview.preview, name="preview"),
     path("no-session/", entry.no_session, name="no-session"),
     path("here/", entry.here, name="here"),
     path("interface-language/", entry.interface_language, name="interface-language"),

@@ -39,7 +39,7 @@ def plan_slots(*, study: Study, phase: str) -> int:
     """
     lock_prompts(study.pool_id)
     batches, number = _batches(study, phase)
-    sets, added = _plannable(study), 0
+    sets, added = plannable_sets(study), 0
     for locale in study.locales.order_by("pk"):
         locale.study = study
         planned = set(
@@ -81,7 +81,7 @@ def planned_phases(study: Study) -> list[str]:
     return sorted(slots.order_by().values_list("phase", flat=True).distinct())
 
 
-def _plannable(study: Study) -> list[tuple[CandidateSet, Prompt]]:
+def plannable_sets(study: Study) -> list[tuple[CandidateSet, Prompt]]:
     """Ready sets that people may be given, with their prompts; of the core, parallel ones."""
     wanted = CandidateSet.objects.filter(
         sampler__in=study.arms(), prompt_text__in=[text.pk for text in newest_texts(study)]

@@ -136,6 +136,11 @@ class Study(models.Model):
     soft_launch = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="people after whom a locale waits for a signature"
     )
+    paused = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='since when who takes a pause: {"FR-fr": "2026-05-04T09:30:00Z"}; "*": everybody',
+    )
     rehearsal_of = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, help_text="the study this copy rehearses"
     )

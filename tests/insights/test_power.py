@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rehearsal.power import (
+from insights.power import (
     LocalePlan,
     Plan,
     Tier,

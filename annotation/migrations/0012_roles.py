@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_r_account_changes'),
-        ('annotation', '0010_change'),
+        ('accounts', '0003_account_changes'),
+        ('annotation', '0011_due'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

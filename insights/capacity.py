@@ -1,17 +1,44 @@
-"""Before a rehearsal: how many judgements a plan wants, and how many its people can give."""
+"""How many judgements a plan wants, and how many the people who are expected can give."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from typing import Protocol
 
 from annotation.actions.cells import share_of_places
 from annotation.actions.strata import stored_cells
 from annotation.models import Slot, Study, StudyLocale
 from annotation.quotas import Facts, Verdict, find_place
 from annotation.strata import noted
-from rehearsal.power import LocalePlan, Plan, Tier, bill, precision
-from rehearsal.truth import SimulatedPerson, Truth
+from insights.power import LocalePlan, Plan, Tier, bill, precision
+
+
+class Expected(Protocol):
+    """Somebody who is expected: what she says at the door, and how she goes on."""
+
+    @property
+    def country(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def gender(self) -> str: ...
+    @property
+    def age(self) -> int: ...
+    @property
+    def education(self) -> str: ...
+    @property
+    def leaves_after(self) -> int | None: ...
+    @property
+    def skips_at(self) -> int | None: ...
+    @property
+    def idles_at(self) -> int | None: ...
+
+
+class Crowd(Protocol):
+    """People by number, from 0; the same number is always the same person."""
+
+    def person(self, index: int) -> Expected: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +70,7 @@ class Capacity:
         )
 
 
-def capacities(study: Study, truth: Truth, people: int) -> list[Capacity]:
+def capacities(study: Study, crowd: Crowd, people: int) -> list[Capacity]:
     """The arithmetic of a copy by locale, with its people's known drop-outs and skips.
 
     A person gives one judgement a pool conversation, but none twice of one prompt, none of
@@ -57,7 +84,7 @@ def capacities(study: Study, truth: Truth, people: int) -> list[Capacity]:
     number: Counter[str] = Counter()
     wanted, prompts = _wanted(study), _prompts(study)
     for index in range(people):
-        person = truth.person(index)
+        person = crowd.person(index)
         name = f"{person.country}-{person.language}"
         number[name] += 1
         found = find_place(cells, _facts(person), placed)
@@ -107,7 +134,7 @@ def left_open(places: Iterable[tuple[int, Need]], gives: Iterable[int]) -> int:
     return len(foremost) + sum(len(list(of)) for of in rest.values())
 
 
-def _judges(study: Study, person: SimulatedPerson) -> int:
+def _judges(study: Study, person: Expected) -> int:
     """Pool conversations that she is sure to judge, if there are places enough."""
     most = study.pool_conversations
     if person.leaves_after is not None:
@@ -115,7 +142,7 @@ def _judges(study: Study, person: SimulatedPerson) -> int:
     return max(0, most - (person.skips_at is not None) - (person.idles_at is not None))
 
 
-def _facts(person: SimulatedPerson) -> Facts:
+def _facts(person: Expected) -> Facts:
     """What she says at the door."""
     return {
         "country": person.country,
