@@ -1,6 +1,7 @@
 """THE ACT: studies, who judges what, and what they said."""
 
 from annotation.models.assignment import Deal, Grant, Slot
+from annotation.models.authoring import StudyDraft, TextStage
 from annotation.models.care import HelpMessage, HelpThread, ProblemReport
 from annotation.models.conversation import (
     Conversation,
@@ -64,7 +65,9 @@ __all__ = [
     "SignOff",
     "Slot",
     "Study",
+    "StudyDraft",
     "StudyLocale",
+    "TextStage",
     "Turn",
     "Viewport",
     "Wave",
