@@ -150,11 +150,13 @@ def test_after_the_opening_nothing_that_people_met_changes() -> None:
         apply_study(changed)
     changed = everything()
     changed["study"]["analysis_plan"] = "Another."
-    with pytest.raises(ValidationError, match="differs in analysis_plan.*clone it under a new key"):
+    with pytest.raises(
+        ValidationError, match=r"differs in analysis_plan.*clone it under a new key"
+    ):
         apply_study(changed)
     changed = everything()
     changed["study"]["locales"][0]["target"] = 99
-    with pytest.raises(ValidationError, match="differs in target.*change on its plan page"):
+    with pytest.raises(ValidationError, match=r"differs in target.*change on its plan page"):
         apply_study(changed)
     changed = everything()
     changed["pool"]["prompts"][0]["texts"]["en"] = "Something else?"
