@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,14 +57,7 @@ class Gap:
 def read_pool(path: Path, *, languages: Collection[str]) -> list[PromptRow]:
     """Every row of a file or datasets folder. Raises ValidationError with file and line."""
     try:
-        if path.is_dir():
-            records = _read_datasets(path)
-        elif path.suffix.lower() == ".csv":
-            records = _read_csv(_decode(path))
-        elif path.suffix.lower() in {".jsonl", ".ndjson"}:
-            records = _read_jsonl(_decode(path))
-        else:
-            raise ValidationError("a pool is a .csv or .jsonl file, or a datasets folder.")
+        records = _read_datasets(path) if path.is_dir() else _read(path.name, path.read_bytes)
         return _check(records, languages)
     except OSError as error:
         raise ValidationError(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -72,8 +65,24 @@ def read_pool(path: Path, *, languages: Collection[str]) -> list[PromptRow]:
         raise ValidationError(f"{path}: {error.messages[0]}") from error
 
 
-def _decode(path: Path) -> str:
-    raw = path.read_bytes()
+def read_text(name: str, raw: bytes, *, languages: Collection[str]) -> list[PromptRow]:
+    """The same of a file's name and contents, as they are uploaded."""
+    try:
+        return _check(_read(name, lambda: raw), languages)
+    except ValidationError as error:
+        raise ValidationError(f"{name}: {error.messages[0]}") from error
+
+
+def _read(name: str, raw: Callable[[], bytes]) -> Iterator["Record"]:
+    suffix = Path(name).suffix.lower()
+    if suffix == ".csv":
+        return _read_csv(_decode(raw()))
+    if suffix in {".jsonl", ".ndjson"}:
+        return _read_jsonl(_decode(raw()))
+    raise ValidationError("a pool is a .csv or .jsonl file, or a datasets folder.")
+
+
+def _decode(raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
