@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.views import (
+    authoring,
     care,
     conversation,
     data,
@@ -90,4 +91,8 @@ urlpatterns = [
         name="problem-report",
     ),
     path("write-to-us/", care.help_desk, name="help-desk"),
+    path("studies/new/", authoring.new, name="study-new"),
+    path("studies/<slug:key>/write/", authoring.overview, name="study-write"),
+    path("studies/<slug:key>/write/file/", authoring.download, name="study-write-file"),
+    path("studies/<slug:key>/write/<slug:slug>/", authoring.step, name="study-write-step"),
 ]

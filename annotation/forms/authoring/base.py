@@ -69,7 +69,9 @@ class StepPage:
         return self.grid.rows(self.definition)
 
     def is_valid(self) -> bool:
-        return all([section.is_valid() for section in self.sections])
+        """Looks at all of it, so that every fault is said at once."""
+        looked_at = [section.is_valid() for section in self.sections]
+        return all(looked_at)
 
     def changed(self) -> dict[str, Any]:
         """What `save_step` takes."""

@@ -196,10 +196,9 @@ class TargetsPage(StepPage):
             removable=False,
         )  # fmt: skip
         self.form = self.bind(TargetsForm, self.about)
+        lacking = "" if self.about["locales"] else NO_PLACES
         return [
-            Section(
-                _("Places"), rows=self.locales, help="" if self.about["locales"] else NO_PLACES
-            ),
+            Section(_("Places"), rows=self.locales, help=lacking),
             Section(_("Core, tail and batches"), form=self.form),
         ]
 

@@ -32,7 +32,7 @@ class PromptsForm(forms.Form):
     )  # fmt: skip
     file = UploadField(
         label=_("A file with prompts"), required=False,
-        help_text=_("CSV, JSONL or YAML in UTF-8. Its prompts are added; those with a known key change."),
+        help_text=_("CSV, JSONL or YAML. Its prompts are added; those with a known key change."),
     )  # fmt: skip
     pasted = words(
         _("Or its lines, as CSV"), long=True, help_text=_("with the columns key, language, text")

@@ -43,6 +43,9 @@ def everything(key: str = "everything") -> dict[str, Any]:
     for locale in definition["study"]["locales"]:
         locale |= {"people": 40, "core_target": 4, "pay_floor": "9.00"}
     definition["pool"] |= {"key": f"{key}-pool"}
+    definition["endpoints"][0]["key"] = f"{key}-provider"
+    for sampler in definition["samplers"]:
+        sampler["endpoint"] = f"{key}-provider"
     definition["pool"]["prompts"][0] |= {
         "topics": ["grief"],
         "translated_from": {"fr": "en"},
@@ -51,12 +54,19 @@ def everything(key: str = "everything") -> dict[str, Any]:
     return definition
 
 
+def the_demo() -> dict[str, Any]:
+    """The demo under another key: a small one of its key has opened in the tests' database."""
+    definition = demo_definition()
+    definition["study"]["key"] = definition["pool"]["key"] = "the-demo"
+    return definition
+
+
 def counts() -> dict[str, int]:
     models = (Study, StudyLocale, Wave, Quota, ConsentDocument, Instrument, Sampler, PromptText)
     return {model.__name__: model.objects.count() for model in models}
 
 
-@pytest.mark.parametrize("make", [everything, demo_definition])
+@pytest.mark.parametrize("make", [everything, the_demo])
 def test_what_is_exported_applies_and_changes_nothing(make: Any, tmp_path: Path) -> None:
     study = apply_study(make())
     before, rows = definition_of(study), counts()
