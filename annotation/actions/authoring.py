@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from annotation.actions.definition import apply_study
+from annotation.authoring.study_file import tidy
 from annotation.authoring.texts import marked
 from annotation.definition_of import definition_of, hash_of
 from annotation.models import Study, StudyDraft
@@ -75,7 +76,7 @@ def save_step(
     nothing, where somebody saved it since `version`.
     """
     locked = StudyDraft.objects.select_for_update(of=("self",)).get(pk=draft.pk)
-    after = _merged(locked.definition, _plain(values))
+    after = _plain(_merged(locked.definition, values))
     after["study"] = {**after.get("study", {}), "key": locked.key}
     marks = marked(
         locked.definition,
@@ -156,7 +157,7 @@ def take_over_stored(*, draft: StudyDraft, study: Study, by: User, version: int)
 
 
 def _note_stored(draft: StudyDraft, study: Study) -> None:
-    draft.stored_version, draft.stored_hash = draft.version, hash_of(_plain(definition_of(study)))
+    draft.stored_version, draft.stored_hash = draft.version, hash_of(definition_of(study))
     draft.save(update_fields=["definition", "marks", "stored_version", "stored_hash"])
 
 
@@ -172,7 +173,7 @@ def _with_spares(draft: Mapping[str, Any], study: Study) -> dict[str, Any]:
 def _merged(definition: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     after = dict(definition)
     for name, part in values.items():
-        if name in {"study", "instruments"} and isinstance(part, dict):
+        if name in {"study", "instruments"} and isinstance(part, Mapping):
             inner = {**after.get(name, {}), **part}
             after[name] = {key: value for key, value in inner.items() if value is not None}
         elif part is None:
@@ -202,5 +203,5 @@ def _save(draft: StudyDraft, by: User) -> StudyDraft:
 
 
 def _plain(value: Any) -> Any:
-    """As the database keeps it: dates as text, names as strings."""
-    return json.loads(json.dumps(value, default=str))
+    """As the database keeps it: dates as text, and without what says nothing."""
+    return tidy(json.loads(json.dumps(value, default=str)))

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from annotation.cell_tables import CellFault, people_of
+from annotation.cell_tables import CellFault, key_of, people_of
 from annotation.definition_faults import cells_of
+
+AMOUNTS = ("share", "target")
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,13 @@ def rows_of_csv(text: str) -> list[dict[str, str]]:
             raise CellFault(f"Line {number} of the table has more cells than the first line.")
     if not rows:
         raise CellFault("The table has no rows below its first line.")
-    return [
-        {name.strip(): (value or "").strip() for name, value in row.items() if name} for row in rows
-    ]
+    return [_keyed({n.strip(): (v or "").strip() for n, v in row.items() if n}) for row in rows]
+
+
+def _keyed(row: dict[str, str]) -> dict[str, str]:
+    """With the key that its columns give it: a draft does not keep their order."""
+    named = [text for name, text in row.items() if text and name not in AMOUNTS]
+    return row if row.get("key") else {**row, "key": key_of(named)}
 
 
 def cells_as_csv(definition: Mapping[str, Any]) -> str | None:
@@ -73,10 +79,12 @@ def cells_as_csv(definition: Mapping[str, Any]) -> str | None:
         if not all(isinstance(cell.get("conditions"), Mapping) for cell in cells):
             return None
         rows = [_row(cell) for cell in cells]
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    named = {name for row in rows for name in row} - {"key", "country", *AMOUNTS}
+    names = ["key", "country", *sorted(named), *AMOUNTS]
+    names = [name for name in names if any(row.get(name) for row in rows)]
     out = io.StringIO(newline="")
     if rows:
-        writer = csv.DictWriter(out, names, lineterminator="\n")
+        writer = csv.DictWriter(out, names, lineterminator="\n", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
     return out.getvalue()

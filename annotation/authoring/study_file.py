@@ -6,6 +6,8 @@ from typing import Any
 import yaml
 from django.conf import settings
 
+from annotation.definition_faults import is_text
+
 # The order of a file, over all its levels; what is not named follows by name.
 ORDER = (
     "key", "version", "country", "language", "number", "code", "kind", "purpose", "required",
@@ -35,7 +37,7 @@ class FileFault(ValueError):
 def to_yaml(definition: Mapping[str, Any]) -> str:
     """The definition in a stable order, long texts as blocks; what says nothing is left out."""
     text: str = yaml.dump(
-        _ordered(definition),
+        _ordered(tidy(definition)),
         Dumper=_Dumper,
         allow_unicode=True,
         sort_keys=False,
@@ -58,17 +60,27 @@ def from_yaml(text: str) -> dict[str, Any]:
     return definition
 
 
-def _ordered(part: Any) -> Any:
+def tidy(part: Any) -> Any:
+    """The same without what says nothing. A text keeps its languages, also empty ones."""
     if isinstance(part, Mapping):
-        kept = [(name, value) for name, value in part.items() if _says(name, value)]
-        return {name: _ordered(value) for name, value in sorted(kept, key=_place)}
+        if is_text(part):
+            return dict(part)
+        tidied = {name: tidy(value) for name, value in part.items()}
+        return {name: value for name, value in tidied.items() if _says(name, value)}
     if isinstance(part, list | tuple):
-        return [_ordered(item) for item in part]
+        return [tidy(item) for item in part]
     return part
 
 
 def _says(name: str, value: Any) -> bool:
-    return name in NEEDED or not (value is None or value in ("", [], {}))
+    blank = name == "help" and not any(value.values())
+    return name in NEEDED or not (blank or value is None or value in ("", [], {}))
+
+
+def _ordered(part: Any) -> Any:
+    if isinstance(part, Mapping):
+        return {name: _ordered(value) for name, value in sorted(part.items(), key=_place)}
+    return [_ordered(item) for item in part] if isinstance(part, list) else part
 
 
 def _place(item: tuple[str, Any]) -> tuple[int, int, str]:

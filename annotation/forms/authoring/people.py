@@ -115,6 +115,8 @@ class InstrumentPage(StepPage):
         return found
 
     def paths(self) -> tuple[str, ...]:
+        for question in self.instrument["questions"]:
+            question.setdefault("help", no_text())  # so that it can be written
         root = f"instruments.{self.name}"
         return (f"{root}.questions[{self.part}].",) if self.part else (f"{root}.title",)
 

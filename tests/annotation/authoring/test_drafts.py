@@ -19,7 +19,7 @@ from annotation.actions.authoring import (
 from annotation.actions.definition import apply_study
 from annotation.authoring.blank import blank_definition
 from annotation.authoring.steps import progress_of
-from annotation.authoring.study_file import from_yaml, to_yaml
+from annotation.authoring.study_file import from_yaml, tidy, to_yaml
 from annotation.authoring.texts import state_of
 from annotation.definition_of import canonical, definition_of, plan_of
 from annotation.models import Study, StudyDraft
@@ -199,7 +199,7 @@ def test_a_stored_study_without_a_draft_gets_one_that_says_the_same(study: Study
     draft = draft_of(study=study, by=None)
     assert draft_of(study=study, by=None) == draft
     assert draft.is_stored
-    assert canonical(draft.definition) == canonical(definition_of(study))
+    assert canonical(draft.definition) == canonical(tidy(definition_of(study)))
 
 
 def test_a_clone_is_the_same_study_without_its_people(study: Study, ines: User) -> None:
