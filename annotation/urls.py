@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.views import (
+    authoring,
     care,
     conversation,
     data,
@@ -95,4 +96,8 @@ urlpatterns = [
     path("write-to-us/", care.help_desk, name="help-desk"),
     path("studies/<slug:key>/team/", team.study_team, name="study-team"),
     path("vendors/<slug:key>/team/", team.vendor_team, name="vendor-team"),
+    path("studies/new/", authoring.new, name="study-new"),
+    path("studies/<slug:key>/write/", authoring.overview, name="study-write"),
+    path("studies/<slug:key>/write/file/", authoring.download, name="study-write-file"),
+    path("studies/<slug:key>/write/<slug:slug>/", authoring.step, name="study-write-step"),
 ]

@@ -1,6 +1,7 @@
 """THE ACT: studies, who judges what, and what they said."""
 
 from annotation.models.assignment import Deal, Grant, Slot
+from annotation.models.authoring import StudyDraft, TextStage
 from annotation.models.care import HelpMessage, HelpThread, ProblemReport
 from annotation.models.conversation import (
     Conversation,
@@ -66,9 +67,11 @@ __all__ = [
     "SignOff",
     "Slot",
     "Study",
+    "StudyDraft",
     "StudyLocale",
     "TeamChange",
     "TeamMember",
+    "TextStage",
     "Turn",
     "Viewport",
     "Wave",
