@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from annotation.models import Phase, Slot, Study, StudyLocale
 from candidates.models import Sampler
+from insights.charts import HeatCell, HeatMap, HeatRow, heat
 from insights.queries import Cell
 from insights.tables import number
-from insights.watch.view import Heat, HeatCell, View, heat_of
+from insights.watch.view import View
 
 SHOWN = 100  # prompts and arms; the page "Overlap" has all
 
@@ -80,21 +81,24 @@ def view(study: Study, phase: Phase) -> View:
         most = {"shown": number(SHOWN), "all": number(len(found.rows))}
         lines.append(_("The %(shown)s emptiest of %(all)s are shown.") % most)
     several = len({row.arm for row in found.rows}) > 1
-    heat = Heat(
+    shown = HeatMap(
         title=_("Judgements of those wanted, by prompt and locale; the emptiest first"),
-        head=[_("prompt"), *([_("arm")] if several else [])],
+        corner=_("prompt and arm") if several else _("prompt"),
         columns=[str(locale) for locale in found.locales],
         rows=[
-            ([row.prompt, *([row.arm] if several else [])], [_cell(cell) for cell in row.cells])
+            HeatRow(
+                f"{row.prompt} · {row.arm}" if several else row.prompt,
+                [_cell(cell) for cell in row.cells],
+            )
             for row in found.rows[:SHOWN]
         ],
     )
-    return View(lines=lines, heat=heat)
+    return View(lines=lines, heat=shown)
 
 
-def _cell(cell: Cell | None) -> HeatCell | None:
+def _cell(cell: Cell | None) -> HeatCell:
     if cell is None:
-        return None
+        return HeatCell("–")
     held = f" (+{number(cell.held)})" if cell.held else ""
     words = f"{number(cell.done)}/{number(cell.target)}{held}"
-    return HeatCell(words, heat_of(cell.done, cell.target))
+    return HeatCell(words, heat(cell.done, cell.target))

@@ -144,7 +144,7 @@ def state_of(study: Study, one: LocaleProgress) -> str:
         return _("closed")
     if one.is_full:
         return _("full")
-    if getattr(one.locale, "paused_at", None) or getattr(study, "paused_at", None):
+    if str(study.status) == "paused":
         return _("paused")
     if one.filling.people.waiting:
         return _("soft launch: waits for a signature")

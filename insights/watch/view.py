@@ -6,28 +6,8 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 
 from annotation.models import Phase, Study
-from insights.charts import Chart
+from insights.charts import Chart, HeatMap
 from insights.tables import Table
-
-HEATS = 10
-
-
-@dataclass(frozen=True)
-class HeatCell:
-    """`heat` from 0 (nothing) to 10 (all that is wanted)."""
-
-    words: str
-    heat: int
-
-
-@dataclass(frozen=True)
-class Heat:
-    """A table whose cells are coloured by how far they are. None: nothing is wanted there."""
-
-    title: str
-    head: Sequence[str]
-    columns: Sequence[str]
-    rows: Sequence[tuple[Sequence[str], Sequence[HeatCell | None]]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +18,7 @@ class View:
     lines: Sequence[str] = ()
     alarms: Sequence[str] = ()
     chart: Chart | None = None
-    heat: Heat | None = None
+    heat: HeatMap | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +34,3 @@ class Panel:
     read: Callable[[Study, Phase], View]
     meaning: Sequence[tuple[Promise, Promise]] = ()
     more: Sequence[tuple[str, Promise]] = field(default=())
-
-
-def heat_of(done: int, wanted: int) -> int:
-    return min(HEATS, HEATS * done // wanted) if wanted else HEATS
