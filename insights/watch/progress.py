@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
@@ -77,7 +77,7 @@ def days_so_far(study: Study, phase: str, locales: Sequence[StudyLocale]) -> Day
     rows = (
         Slot.objects.filter(locale__study=study, phase=phase, status=Slot.Status.DONE)
         .order_by()
-        .values_list("locale", day=TruncDate("done_at"))
+        .values_list("locale", TruncDate("done_at", tzinfo=UTC))
         .annotate(n=Count("pk"))
     )
     found: dict[int, dict[date, int]] = defaultdict(dict)

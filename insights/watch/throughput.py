@@ -44,7 +44,7 @@ def throughput(study: Study, phase: str) -> Throughput:
             submitted_at__gte=today - (DAYS - 1) * DAY,
         )
         .order_by()
-        .values_list(hour=TruncHour("submitted_at", tzinfo=UTC))
+        .values_list(TruncHour("submitted_at", tzinfo=UTC))
         .annotate(n=Count("pk"))
     )
     by_hour: Counter[datetime] = Counter()
