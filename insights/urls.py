@@ -1,9 +1,16 @@
 from django.urls import path
 
 from insights import fieldwork_views, figures_views, plan_views, running_views, views
+from insights.watch import views as watch_views
 
 urlpatterns = [
     path("healthz", views.health, name="health"),
+    path("studies/<slug:key>/watch/", watch_views.watch, name="study-watch"),
+    path(
+        "studies/<slug:key>/watch/<slug:panel>/",
+        watch_views.watch_panel,
+        name="study-watch-panel",
+    ),
     path("studies/<slug:key>/overlap/", views.overlap, name="study-overlap"),
     path("studies/<slug:key>/pace/", fieldwork_views.pace, name="study-pace"),
     path(
