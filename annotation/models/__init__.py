@@ -1,6 +1,7 @@
 """THE ACT: studies, who judges what, and what they said."""
 
 from annotation.models.assignment import Deal, Grant, Slot
+from annotation.models.audit import AuditEntry
 from annotation.models.care import HelpMessage, HelpThread, ProblemReport
 from annotation.models.conversation import (
     Conversation,
@@ -34,6 +35,7 @@ from annotation.models.study import (
 
 __all__ = [
     "ArrivalHash",
+    "AuditEntry",
     "Change",
     "ChangeEpoch",
     "Convention",
