@@ -18,7 +18,8 @@ from annotation.models.conversation import (
 )
 from annotation.models.log import Change, ChangeEpoch
 from annotation.models.plan import FrozenPlan, PlanChange, SignOff
-from annotation.models.quality import ArrivalHash, Flag
+from annotation.models.quality import ArrivalHash, Exclusion, Flag, FlagJudgement
+from annotation.models.receipt import Receipt
 from annotation.models.study import (
     Convention,
     Mode,
@@ -42,8 +43,10 @@ __all__ = [
     "Conversation",
     "Deal",
     "Draft",
+    "Exclusion",
     "Explanation",
     "Flag",
+    "FlagJudgement",
     "FrozenPlan",
     "Grant",
     "HelpMessage",
@@ -60,6 +63,7 @@ __all__ = [
     "Quota",
     "RankedCandidate",
     "Ranking",
+    "Receipt",
     "RecruitmentLink",
     "ScreeningCount",
     "ShownCandidate",

@@ -47,7 +47,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         good = list(tokens.filter(revoked_at=None))
         for token in good:
-            revoke_token(token=token)
+            revoke_token(token=token, by=cast(User, request.user))
         words = ngettext("%(n)s token is revoked.", "%(n)s tokens are revoked.", len(good))
         self.message_user(request, words % {"n": len(good)})
 
