@@ -1,6 +1,7 @@
-from django.urls import path
+from django.urls import include, path
 
 from annotation.views import (
+    audit,
     care,
     conversation,
     data,
@@ -78,16 +79,20 @@ urlpatterns = [
     path("last-questions/", entry.closing, name="closing"),
     path("signals/", signals.signals, name="signals"),
     path("signals/<slug:kind>/", signals.signal_answer, name="signal-answer"),
+    path("signals/<slug:kind>/object/", signals.signal_object, name="signal-object"),
     path("finish/", recruitment.finish, name="finish"),
     path("drafts/", draft.draft_save, name="draft-save"),
     path("your-data/", data.your_data, name="your-data"),
     path("your-data/download/", data.data_download, name="data-download"),
     path("your-data/withdraw/", data.withdraw, name="withdraw"),
     path("your-data/erase/", data.erase, name="erase"),
+    path("your-data/receipt/", data.receipt, name="receipt"),
     path(
         "conversations/<slug:public_id>/turns/<int:position>/report/",
         care.problem_report,
         name="problem-report",
     ),
     path("write-to-us/", care.help_desk, name="help-desk"),
+    path("studies/<slug:key>/", include("annotation.urls_desk")),
+    path("audit/", audit.everything, name="audit"),
 ]

@@ -54,7 +54,7 @@ def open_choices(*, flag: Flag, by: User) -> None:
     """
     _person, locked = _lock(flag)
     judged = locked.judgements.filter(stage=Stage.FIRST, by=by).exists()
-    if not judged and is_waiting(locked):
+    if not judged and locked.waits:
         raise ValidationError(_("Store your first judgement: then you see her choices."))
     kind, what = AuditEntry.Kind.FLAG_OPENED, _what(locked)
     study = locked.participation.study
@@ -97,7 +97,7 @@ def decide_flag(
     """
     reason = _checked(reason)
     person, locked = _lock(flag)
-    if locked.decision and not is_waiting(locked):
+    if locked.decision and not locked.waits:
         return locked
     _refuse_unless_waiting(locked)
     _refuse_unless_judged(locked, by)
@@ -111,14 +111,6 @@ def decide_flag(
     done = _follow(person, locked, end=end)
     _record(AuditEntry.Kind.FLAG_DECIDED, locked, f"{decision}, {stage}{done}", by=by, why=reason)
     return locked
-
-
-def is_waiting(flag: Flag) -> bool:
-    """Whether a person is to decide."""
-    if flag.state != Flag.State.RAISED:
-        return False
-    again = flag.objected_at and not flag.judgements.filter(stage=Stage.AGAIN).exists()
-    return not flag.decision or bool(again)
 
 
 def _follow(person: Participation, flag: Flag, *, end: bool) -> str:
@@ -165,7 +157,7 @@ def _checked(reason: str) -> str:
 def _refuse_unless_waiting(flag: Flag) -> None:
     if flag.state != Flag.State.RAISED:
         raise ValidationError(_("This could not be checked: there is nothing to decide."))
-    if not is_waiting(flag):
+    if not flag.waits:
         raise ValidationError(_("A person has decided already."))
 
 

@@ -93,6 +93,14 @@ class Flag(models.Model):
         # Staff decide without knowing whose it is: no id of hers stands here.
         return f"{self.get_kind_display()} ({self.pk})"
 
+    @property
+    def waits(self) -> bool:
+        """Whether a person is to decide, at first or after an objection."""
+        if self.state != self.State.RAISED:
+            return False
+        again = any(item.stage == FlagJudgement.Stage.AGAIN for item in self.judgements.all())
+        return not self.decision or (self.objected_at is not None and not again)
+
 
 class FlagJudgement(models.Model):
     """What one reviewer thought of a note, at one of three stages. Never changed.
