@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from accounts.models import Answer
 from annotation import quality
-from annotation.models import Explanation, Flag, Participation, Phase, Ranking, Study, Turn
+from annotation.models import (
+    Explanation,
+    Flag,
+    FlagJudgement,
+    Participation,
+    Phase,
+    Ranking,
+    Study,
+    Turn,
+)
 from annotation.quality import Evidence, JudgedTurn
 
 logger = logging.getLogger(__name__)
@@ -36,7 +45,7 @@ def review_work(*, participation: Participation, norms: "Norms | None" = None) -
     `norms` are those of others who are looked at with her; without them they are read now.
 
     A repeat refreshes the figures, or takes a flag back that they no longer carry, until
-    she has answered or somebody has decided; nothing else ever changes by it. A check that
+    she has answered or somebody has judged it; nothing else ever changes by it. A check that
     breaks is noted as not run and says nothing about her.
     """
     speed = partial(_check_speed, norms=norms or Norms())
@@ -46,8 +55,11 @@ def review_work(*, participation: Participation, norms: "Norms | None" = None) -
         # Her row is the lock: two reviews at once write one after the other.
         Participation.objects.select_for_update(of=("self",), no_key=True).get(pk=participation.pk)
         known = {flag.kind: flag for flag in participation.flags.select_for_update()}
+        hers = FlagJudgement.objects.filter(flag__participation=participation)
+        judged = set(hers.values_list("flag__kind", flat=True))
         for kind, finding in findings.items():
-            _store(participation, kind, finding, known.get(kind))
+            if kind not in judged:
+                _store(participation, kind, finding, known.get(kind))
 
 
 Finding = tuple[Flag.State, Evidence] | None
