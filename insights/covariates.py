@@ -1,0 +1,96 @@
+"""What the exploded logit is asked about: columns of numbers of each response shown.
+
+Each function gives named columns (n, k); `stack` keeps those that differ within some
+judgement, since nothing else can be estimated, and names the others.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from insights.arrays import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Design:
+    """Columns x (n, k, p) with their names (p,), and names of columns that never vary."""
+
+    names: tuple[str, ...]
+    x: Floats
+    dropped: tuple[str, ...] = ()
+
+    def places(self, prefix: str) -> list[int]:
+        """Where the columns stand whose names begin so."""
+        return [place for place, name in enumerate(self.names) if name.startswith(prefix)]
+
+
+def stack(columns: Mapping[str, Floats], shown: Bools) -> Design:
+    """A design of the columns that vary within judgements; nan counts as not shown."""
+    kept: dict[str, Floats] = {}
+    dropped = []
+    for name, column in columns.items():
+        values = np.where(shown, np.nan_to_num(column), np.nan)
+        with np.errstate(all="ignore"):
+            low = np.where(shown, values, np.inf).min(axis=1, initial=np.inf)
+            high = np.where(shown, values, -np.inf).max(axis=1, initial=-np.inf)
+        if (high - low > 1e-12).any():
+            kept[name] = np.where(shown, values, 0.0)
+        else:
+            dropped.append(name)
+    x = np.stack(list(kept.values()), axis=2) if kept else np.zeros((*shown.shape, 0))
+    return Design(tuple(kept), x, tuple(dropped))
+
+
+def one_for_each(
+    prefix: str, codes: Ints, names: Sequence[str], *, beside: str
+) -> dict[str, Floats]:
+    """A column of 0 and 1 for each name but `beside`, the one that others are compared with.
+
+    codes: (n, k) index in names, -1 where nothing was shown.
+    """
+    return {
+        f"{prefix}: {name}": (codes == code).astype(np.float64)
+        for code, name in enumerate(names)
+        if name != beside
+    }
+
+
+def arms(arm: Ints, anchored: Bools, names: Sequence[str]) -> dict[str, Floats]:
+    """A column for each arm: its own responses beside the anchor that all arms share.
+
+    arm: (n,) index in names; anchored: (n, k) whether a response is the anchor. An arm whose
+    sets hold no anchor is the same for all responses of a set: its column says nothing.
+    """
+    return {
+        f"arm: {name}": ((arm == code)[:, None] & ~anchored).astype(np.float64)
+        for code, name in enumerate(names)
+    }
+
+
+def positions(shown: Bools) -> dict[str, Floats]:
+    """A column for each place on the page but the last, from 1."""
+    places = np.broadcast_to(np.arange(shown.shape[1])[None, :], shown.shape)
+    return {
+        f"place: {place + 1}": (places == place).astype(np.float64)
+        for place in range(shown.shape[1] - 1)
+    }
+
+
+def lengths(words: Floats) -> dict[str, Floats]:
+    """The binary logarithm of words (n, k): its effect is that of twice as many words."""
+    return {"length: doubled": np.log2(np.maximum(words, 1.0))}
+
+
+def by_group(
+    columns: Mapping[str, Floats], groups: Ints, names: Sequence[str]
+) -> dict[str, Floats]:
+    """Each column once for every group, (n, k), 0 in the judgements of others.
+
+    groups: (n,) index in names, -1 for none.
+    """
+    return {
+        f"{name} · {group}": np.where((groups == code)[:, None], column, 0.0)
+        for name, column in columns.items()
+        for code, group in enumerate(names)
+    }
