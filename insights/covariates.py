@@ -1,7 +1,7 @@
 """What the exploded logit is asked about: columns of numbers of each response shown.
 
-Each function gives named columns (n, k); `stack` keeps those that differ within some
-judgement, since nothing else can be estimated, and names the others.
+Each function gives named columns (n, k); `stack` keeps those that can be estimated, and
+names the others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,20 +26,40 @@ class Design:
 
 
 def stack(columns: Mapping[str, Floats], shown: Bools) -> Design:
-    """A design of the columns that vary within judgements; nan counts as not shown."""
-    kept: dict[str, Floats] = {}
-    dropped = []
-    for name, column in columns.items():
-        values = np.where(shown, np.nan_to_num(column), np.nan)
-        with np.errstate(all="ignore"):
-            low = np.where(shown, values, np.inf).min(axis=1, initial=np.inf)
-            high = np.where(shown, values, -np.inf).max(axis=1, initial=-np.inf)
-        if (high - low > 1e-12).any():
-            kept[name] = np.where(shown, values, 0.0)
-        else:
-            dropped.append(name)
-    x = np.stack(list(kept.values()), axis=2) if kept else np.zeros((*shown.shape, 0))
-    return Design(tuple(kept), x, tuple(dropped))
+    """A design of the columns, in their order, that say something the earlier ones do not.
+
+    columns: (n, k) each, nan as 0. Left out, by name: what never differs within a judgement,
+    and what earlier columns add up to, such as an arm that alone has one kind of response.
+    """
+    names = list(columns)
+    x = np.stack([np.where(shown, np.nan_to_num(columns[name]), 0.0) for name in names], axis=2)
+    kept = independent(_within(x, shown))
+    return Design(
+        names=tuple(name for name, used in zip(names, kept, strict=True) if used),
+        x=x[:, :, kept],
+        dropped=tuple(name for name, used in zip(names, kept, strict=True) if not used),
+    )
+
+
+def independent(products: Floats) -> Bools:
+    """Which columns (p,) are no sum of earlier ones, from their products (p, p)."""
+    kept: list[int] = []
+    for column in range(len(products)):
+        own = products[column, column]
+        known = products[np.ix_(kept, kept)]
+        along = products[kept, column]
+        explained = along @ np.linalg.solve(known, along) if kept else 0.0
+        if own - explained > 1e-8 * max(own, 1.0):
+            kept.append(column)
+    return np.isin(np.arange(len(products)), kept)
+
+
+def _within(x: Floats, shown: Bools) -> Floats:
+    """Products of columns less their mean in each judgement, (p, p)."""
+    count = np.maximum(shown.sum(axis=1), 1)[:, None, None]
+    apart = np.where(shown[:, :, None], x - x.sum(axis=1, keepdims=True) / count, 0.0)
+    flat = apart.reshape(-1, x.shape[2])
+    return np.asarray(flat.T @ flat)
 
 
 def one_for_each(
