@@ -1,6 +1,6 @@
 from django.urls import path
 
-from insights import fieldwork_views, plan_views, views
+from insights import fieldwork_views, figures_views, plan_views, views
 
 urlpatterns = [
     path("healthz", views.health, name="health"),
@@ -16,4 +16,12 @@ urlpatterns = [
         name="soft-launch-sign",
     ),
     path("studies/<slug:key>/plan/", plan_views.plan, name="study-plan"),
+    path("studies/<slug:key>/figures/", figures_views.figures, name="study-figures"),
+    path("studies/<slug:key>/figures/unlock/", figures_views.unlock, name="unlock-outcomes"),
+    path("studies/<slug:key>/figures/<slug:figure>/", figures_views.figure, name="study-figure"),
+    path(
+        "studies/<slug:key>/figures/<slug:figure>.csv",
+        figures_views.figure_csv,
+        name="study-figure-csv",
+    ),
 ]

@@ -22,6 +22,7 @@ class PlanChange(models.Model):
         RETIRED = "retired", _("prompt retired")
         REPLACED = "replaced", _("prompt replaced")
         SIGNED = "signed", _("soft launch signed")
+        UNLOCKED = "unlocked", _("outcomes by group unlocked")
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="plan_changes")
     kind = models.CharField(max_length=10, choices=Kind)
