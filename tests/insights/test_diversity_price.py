@@ -42,29 +42,26 @@ def test_the_interval_of_a_slope_holds_95_of_100_though_prompts_differ() -> None
     assert np.mean(naive) < 0.8
 
 
-def test_agreement_of_few_people_does_not_flatten_the_slope() -> None:
+def test_agreement_of_few_people_does_not_bend_the_slope() -> None:
     """Sets of 3 and of 12 people, the more similar ones judged by fewer: the unbiased
-    probability gives the planted slope, while the share of the modal choice does not."""
+    probability gives the planted slope; with people's pairs with themselves it would not."""
     rng = np.random.default_rng(11)
-    slopes, modal = [], []
+    slopes, naive = [], []
+    none = np.zeros(200, dtype=int)
     for _replication in range(60):
-        sets = np.arange(200)
-        x = rng.random(200)
-        truth = 0.3 + 0.4 * x  # the chance that two choose alike, of two candidates or more
+        sets, x = np.arange(200), rng.random(200)
+        truth = 0.5 + 0.3 * x  # the chance that two choose alike, of two candidates
+        first = (1 + np.sqrt(2 * truth - 1)) / 2
         people = np.where(x > 0.5, 3, 12)
-        first = (1 + np.sqrt(2 * np.maximum(truth, 0.5) - 1)) / 2
         whose = np.repeat(sets, people)
         chosen = (rng.random(whose.size) > first[whose]).astype(np.int64)
         pairs = agreement.choices(chosen, whose, np.arange(whose.size))
-        y = pairs.by_set()
-        kept = truth > 0.5
-        none = np.zeros(200, dtype=int)[kept]
-        slopes.append(diversity_price.slope(x[kept], y[kept], none, sets[kept]).value)
-        most = np.maximum(np.bincount(whose, chosen, minlength=200), np.bincount(whose, 1 - chosen))
-        modal.append(diversity_price.slope(x[kept], (most / people)[kept], none, sets[kept]).value)
-    assert np.mean(slopes) == pytest.approx(0.4, abs=0.06)
-    planted = 0.33  # of the true modal share over the same range
-    assert np.mean(modal) > planted + 0.1
+        slopes.append(diversity_price.slope(x, pairs.by_set(), none, sets).value)
+        other = np.bincount(whose, chosen, minlength=200) / people
+        with_herself = other**2 + (1 - other) ** 2
+        naive.append(diversity_price.slope(x, with_herself, none, sets).value)
+    assert np.mean(slopes) == pytest.approx(0.3, abs=0.04)
+    assert np.mean(naive) > 0.35
 
 
 def test_a_rate_counts_yes_and_no_and_its_price_is_the_difference() -> None:
@@ -83,6 +80,10 @@ def test_a_rate_counts_yes_and_no_and_its_price_is_the_difference() -> None:
 
 def test_the_interval_of_a_price_holds_over_other_people_and_other_prompts() -> None:
     rng = np.random.default_rng(12)
+    truth = np.array([0.5, -0.3])
+    # The rate of an arm over all people and prompts there are.
+    far = truth + rng.standard_normal((400_000, 1)) * np.sqrt(0.8**2 * 2)
+    expected = np.diff((1 / (1 + np.exp(-far))).mean(axis=0))[0]
     inside = []
     for _replication in range(300):
         people = np.repeat(np.arange(60), 20)
@@ -91,11 +92,7 @@ def test_the_interval_of_a_price_holds_over_other_people_and_other_prompts() -> 
         kinder = 0.8 * rng.standard_normal(60)
         # A prompt is harder in one arm than in the other: the price differs by prompt.
         harder = 0.8 * rng.standard_normal((40, 2))
-        truth = np.array([0.5, -0.3])
         noisy = truth[arm] + kinder[people] + harder[prompts, arm] + rng.logistic(size=1200)
-        # The rate of an arm over all people and prompts there are.
-        far = truth + rng.standard_normal((200_000, 1)) * np.sqrt(0.8**2 * 2)
-        expected = np.diff((1 / (1 + np.exp(-far))).mean(axis=0))[0]
         price = diversity_price.prices(
             (noisy > 0).astype(float), arm, np.array([-1, 0]), people, prompts, count=2
         )

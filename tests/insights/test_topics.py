@@ -6,29 +6,40 @@ import pytest
 from insights import topics
 
 TOPICS = {
-    "food": "dinner recipe vegetables kitchen cook bread soup spices meal oven",
-    "money": "savings bank loan interest salary budget invest pension debt taxes",
-    "family": "mother daughter wedding parents grandchildren marriage sister birthday cousin baby",
-    "work": "boss meeting colleague office career interview promotion deadline manager contract",
-    "travel": "train hotel passport holiday beach flight luggage museum tickets island",
+    "food": "dinner recipe vegetables kitchen cook bread soup spices meal oven breakfast pasta "
+    "rice sugar taste restaurant vegan butter fruit hungry",
+    "money": "savings bank loan interest salary budget invest pension debt taxes rent cash income "
+    "shares insurance mortgage price afford credit poor",
+    "family": "mother daughter wedding parents grandchildren marriage sister birthday cousin baby "
+    "father son husband wife children divorce uncle inherit funeral adopt",
+    "work": "boss meeting colleague office career interview promotion deadline manager contract "
+    "resign overtime employer job team project salary application retire union",
+    "travel": "train hotel passport holiday beach flight luggage museum tickets island visa "
+    "airport mountains tour hostel map border cruise camping abroad",
 }
-OPENINGS = (
-    "What should I do about my {} and the {} this week?",
-    "Please help me with {}, since my {} is not what I hoped for.",
-    "I cannot decide between {} and {}: what matters more?",
-    "Is it right to worry about {} when there is also {}?",
-    "Explain to me in simple words how {} changes {}.",
+# Words of any prompt, the frequent ones first; they are drawn by Zipf's law.
+COMMON = (
+    "the i to a my and is of in that it for you me what how not with should be do have on can if "
+    "this but are so or about would they an as want when at from there more who help like know "
+    "think people all very some make time please good one way need tell write explain best other "
+    "could than really always without never old new give take right because still long feel small "
+    "world better question different after before year day life friend idea short find keep start "
+    "reason honest important again big try simple clear advice wrong mean often week talk side"
 )
 
 
-def planted(seed: int, each: int = 12) -> tuple[list[str], list[str]]:
+def planted(seed: int, each: int = 20) -> tuple[list[str], list[str]]:
+    """Prompts of 15 to 30 words, a quarter of them of their topic, the others anybody's."""
     rng = np.random.default_rng(seed)
+    common = COMMON.split()
+    zipf = 1 / np.arange(1, len(common) + 1)
     texts, truth = [], []
     for name, words in TOPICS.items():
         for _prompt in range(each):
-            opening = OPENINGS[rng.integers(len(OPENINGS))]
-            first, second, third = rng.choice(words.split(), 3, replace=False)
-            texts.append(f"{opening.format(first, second)} Think of the {third}, too.")
+            length = int(rng.integers(15, 31))
+            own = rng.choice(words.split(), max(3, length // 4), replace=False)
+            others = rng.choice(common, length - own.size, p=zipf / zipf.sum())
+            texts.append(" ".join(rng.permutation([*own, *others])) + "?")
             truth.append(name)
     order = rng.permutation(len(texts))
     return [texts[place] for place in order], [truth[place] for place in order]
@@ -42,7 +53,7 @@ def test_planted_topics_come_back(seed: int) -> None:
 
 
 def test_the_number_of_topics_is_found_by_how_far_they_stand_apart() -> None:
-    texts, truth = planted(6, each=20)
+    texts, truth = planted(6)
     found = topics.suggest(texts, seed=1)
     assert 4 <= len(found.words) <= 8
     assert topics.alike(truth, found.clusters.tolist()) >= 0.8
