@@ -15,7 +15,7 @@ from enum import Enum
 
 import numpy as np
 
-from insights.arrays import Floats, Ints
+from insights.arrays import Bools, Floats, Ints
 from insights.intervals import Estimates, jackknife, totals
 
 
@@ -52,6 +52,21 @@ class Pairwise:
 
         parts: (sets,) from 0, -1 for none. Sets weigh the same, whoever judged them.
         """
+        return jackknife(*self._left_out(parts, which))
+
+    def gap(self, parts: Ints) -> Estimates:
+        """By how much more alike people of one group are than those of different ones, (parts,).
+
+        Over the sets that have both kinds of pairs, so that the same sets are compared.
+        """
+        both = ~np.isnan(self.by_set(Which.WITHIN)) & ~np.isnan(self.by_set(Which.BETWEEN))
+        parts = np.where(both, parts, -1)
+        same, same_without, part = self._left_out(parts, Which.WITHIN)
+        other, other_without, also = self._left_out(parts, Which.BETWEEN)
+        return jackknife(same - other, same_without - other_without, part | also)
+
+    def _left_out(self, parts: Ints, which: Which) -> tuple[Floats, Floats, Bools]:
+        """The figure (parts,), without each person (people, parts), and who takes part."""
         upper, lower = self._sums(which)
         values = np.divide(upper, lower, out=np.full(upper.size, np.nan), where=lower > 0)
         used = (parts >= 0) & ~np.isnan(values)
@@ -59,8 +74,7 @@ class Pairwise:
         top = np.bincount(parts[used], values[used], minlength=count)
         bottom = np.bincount(parts[used], minlength=count)
         lost_upper, lost_lower = self._lost(which)
-        takes_part = lost_lower > 0
-        own = np.where(used[self.sets] & takes_part, parts[self.sets], -1)
+        own = np.where(used[self.sets] & (lost_lower > 0), parts[self.sets], -1)
         rest = lower[self.sets] - lost_lower
         gone = rest <= 1e-9
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -71,7 +85,7 @@ class Pairwise:
         less = totals(self.people, own, gone.astype(np.float64), **size)
         part = totals(self.people, own, np.ones(own.size), **size) > 0
         with np.errstate(divide="ignore", invalid="ignore"):
-            return jackknife(top / bottom, (top + shift) / (bottom - less), part)
+            return top / bottom, (top + shift) / (bottom - less), part
 
     def _sums(self, which: Which) -> tuple[Floats, Floats]:
         """By set: the sums of upper and of lower products over ordered pairs."""

@@ -1,13 +1,13 @@
 """Figures of how alike different people judge the same set."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
 from insights import tau
 from insights.arrays import Bools, Floats
-from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
+from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit
 from insights.figures.judgements import NOT_OFFERED, Judgements
 from insights.figures.parts import (
     HIDDEN,
@@ -17,10 +17,10 @@ from insights.figures.parts import (
     PEOPLE,
     SETS,
     cells_of,
-    interval,
     parts_of,
     points,
     result,
+    rows_by_part,
 )
 from insights.pairwise import Pairwise
 
@@ -70,17 +70,8 @@ def by_part(
             data.rows.person[used],
             np.zeros(int(used.sum()), dtype=np.int64),
         )
-        values = np.full(sets.size, np.nan)
-        found = judged.by_set()
-        values[: found.size] = found
-        rows: list[Sequence[Value]] = []
-        for part in parts_of(data, sets, locales):
-            of_cell = part.of_cell[: found.size]
-            means = judged.mean(of_cell)
-            for place, name in enumerate(part.names[: means.value.size]):
-                count = int((~np.isnan(found) & (of_cell == place)).sum())
-                people = int(means.people[place])
-                rows.append((part.kind, name, people, count, interval(means, place)))
+        compared = ~np.isnan(judged.by_set())
+        rows = rows_by_part(parts_of(data, sets, locales), judged.mean, compared)
         lines = ((noop("by lot"), chance(data)),) if percent and len(data) else ()
         chart = points(title, rows, 4, lines=lines)
         remarks = (Remark(HIDDEN, {"people": LEAST_PEOPLE}),)

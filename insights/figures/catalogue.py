@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from insights.figures import agreement
+from insights.figures import agreement, between, dividing, spread
 from insights.figures.figure import Figure
 
 GROUPS: dict[str, Promise] = {
     "agreement": _("Agreement"),
 }
-FIGURES: Sequence[Figure] = (*agreement.FIGURES,)
+FIGURES: Sequence[Figure] = (
+    *agreement.FIGURES,
+    *spread.FIGURES,
+    *between.FIGURES,
+    *dividing.FIGURES,
+)
 BY_KEY = {figure.key: figure for figure in FIGURES}
 
 

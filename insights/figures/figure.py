@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -133,8 +133,8 @@ class Figure:
     `definition` says in plain words what it is; `source` cites it. `by_groups`: it compares
     what groups of people prefer, and stays locked until the phase closes. `minimum`: people
     below whom no single figure of it is shown. `version` grows when the code would find
-    something else in the same rows. `any_turns`: it is about the turns that a reader chooses;
-    otherwise about `turns`, in words.
+    something else in the same rows. `turns` says in words which ones it is
+    about, whatever a reader chooses; empty: the chosen ones.
     """
 
     key: str
@@ -149,6 +149,6 @@ class Figure:
     version: int = 1
     turns: str = ""
 
-    @property
-    def any_turns(self) -> bool:
-        return not self.turns
+    def chosen(self, options: Options) -> Options:
+        """What of a reader's choice this figure follows."""
+        return replace(options, turns=Turns.FIRST.value) if self.turns else options

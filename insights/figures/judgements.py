@@ -69,6 +69,7 @@ class People:
     # By question: the code of her answer, "" where she was not asked or left it empty, and
     # `prefer_not_to_say`. "age" holds groups of years.
     answers: Mapping[str, Labels]
+    groupings: tuple[str, ...]  # questions whose answers part people into groups
 
 
 @dataclass(frozen=True)

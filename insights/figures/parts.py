@@ -1,6 +1,6 @@
 """What figures of agreement share: whose judgements, parts of a study, rows and pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +48,25 @@ def parts_of(data: Judgements, sets: Ints, locales: Ints) -> list[Part]:
     if arms.size > 1:
         parts.append(Part(ARM, arms.tolist(), of_cell.astype(np.int64)))
     return parts
+
+
+def rows_by_part(
+    parts: Sequence[Part], mean: Callable[[Ints], Estimates], compared: Bools
+) -> list[Sequence[Value]]:
+    """A row for each part: what it is, its people, its sets, its figure with its interval.
+
+    mean: the figure of each part, given the part of each cell; compared: (cells,) whether a cell
+    has two people to compare. Where all cells are in one part of a kind, it is shown once.
+    """
+    rows: list[Sequence[Value]] = []
+    for part in parts:
+        of_cell = np.where(compared, part.of_cell[: compared.size], -1)
+        found = mean(of_cell)
+        sets = np.bincount(of_cell[of_cell >= 0], minlength=len(part.names))
+        for place, name in enumerate(part.names[: found.value.size]):
+            cell = interval(found, place)
+            rows.append((part.kind, name, int(found.people[place]), int(sets[place]), cell))
+    return rows
 
 
 def interval(found: Estimates, place: int, least: int = LEAST_PEOPLE) -> Interval:

@@ -36,9 +36,7 @@ TURNS = {
     Turns.OWN.value: Q(conversation__kind=Conversation.Kind.OWN),
     Turns.ALL.value: Q(),
 }
-COUNTED = Q(conversation__grant=None) | Q(
-    conversation__grant__disposition=Grant.Disposition.COMPLETED
-)
+COUNTED = Q(grant=None) | Q(grant__disposition=Grant.Disposition.COMPLETED)
 COLUMNS = (
     "pk", "conversation__participation", "candidate_set", "conversation__locale",
     "conversation__grant__prompt", "position", "mode", "conversation__grant__occasion",

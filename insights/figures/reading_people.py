@@ -1,15 +1,16 @@
 """Reads who judged: locale, whether left out, and what people said of themselves."""
 
 import numpy as np
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import Answer, Consent, Purpose
+from accounts.models import Answer, Consent, Purpose, Question
 from annotation.models import Participation, Study
 from annotation.quotas import REFUSED, alternatives
 from insights.arrays import Ints
 from insights.figures.judgements import Labels, People
 
 AGE_GROUPS = (18, 35, 55)  # lowest ages, where the study's cells name none
+NOT_ABOUT_HER = ("ai_help",)
 LONGEST = 60  # characters of a code
 
 
@@ -23,6 +24,7 @@ def read_people(study: Study, phase: str, locales: list[int], *, excluded: bool)
         found = found.filter(excluded_at=None)
     rows = list(found.values_list("pk", "annotator", "locale", "country", "excluded_at"))
     annotators = np.array([row[1] for row in rows], dtype=np.int64)
+    answers = _answers(study, annotators)
     return People(
         key=np.array([row[0] for row in rows], dtype=np.int64),
         locale=np.searchsorted(
@@ -30,7 +32,8 @@ def read_people(study: Study, phase: str, locales: list[int], *, excluded: bool)
         ),
         country=np.array([row[3] for row in rows], dtype="U2"),
         excluded=np.array([row[4] is not None for row in rows], dtype=np.bool_),
-        answers=_answers(study, annotators),
+        answers=answers,
+        groupings=tuple(code for code in _groupings(study) if code in answers),
     )
 
 
@@ -49,6 +52,16 @@ def _participations(study: Study, phase: str) -> QuerySet[Participation]:
         locale__isnull=False,
         screened_at__isnull=False,
     ).order_by("pk")
+
+
+def _groupings(study: Study) -> list[str]:
+    """Questions about people, in their order: not those that test attention or ask for help."""
+    instruments = [study.quota_instrument_id, study.closing_instrument_id]
+    asked = Question.objects.filter(instrument__in=instruments, expected="").filter(
+        Q(kind=Question.Kind.CHOICE) | Q(code="age")
+    )
+    codes = asked.exclude(code__in=NOT_ABOUT_HER).order_by("instrument", "position")
+    return list(dict.fromkeys(codes.values_list("code", flat=True)))
 
 
 def _answers(study: Study, annotators: Ints) -> dict[str, Labels]:

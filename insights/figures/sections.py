@@ -37,7 +37,7 @@ def sections(
     study: Study, phase: str, options: Options, figures: Sequence[Figure]
 ) -> list[Section]:
     """Every figure, asked for anew where it is behind. Opens at once: nothing is computed."""
-    rows = request_figures(study=study, phase=phase, options=options, figures=figures)
+    rows = request_all(study=study, phase=phase, options=options, figures=figures)
     by_key = {row.figure: row for row in rows}
     since = {
         str(row.version): _since(study, phase, row.version)
@@ -52,12 +52,28 @@ def sections(
     ]
 
 
+def request_all(
+    *, study: Study, phase: str, options: Options, figures: Sequence[Figure], enqueue: bool = True
+) -> list[ComputedFigure]:
+    """The rows of figures that may follow different choices."""
+    by_choice: dict[Options, list[Figure]] = {}
+    for figure in figures:
+        by_choice.setdefault(figure.chosen(options), []).append(figure)
+    return [
+        row
+        for chosen, some in by_choice.items()
+        for row in request_figures(
+            study=study, phase=phase, options=chosen, figures=some, enqueue=enqueue
+        )
+    ]
+
+
 def stored(study: Study, phase: str, options: Options, figure: Figure) -> Section:
     """As above of one figure, and nobody is asked for anything."""
     if figure.by_groups and is_locked(study, phase):
         return Section(figure, locked=True)
     row = ComputedFigure.objects.filter(
-        study=study, phase=phase, figure=figure.key, options_hash=options.hash
+        study=study, phase=phase, figure=figure.key, options_hash=figure.chosen(options).hash
     ).first()
     if row is None:
         return Section(figure, locked=False, waiting=True)

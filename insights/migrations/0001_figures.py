@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('annotation', '0011_f_unlocked'),
+        ('annotation', '0011_due'),
     ]
 
     operations = [

@@ -6,11 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Phase, Study
-from insights.actions import request_figures
 from insights.figures.catalogue import FIGURES
 from insights.figures.computing import compute_figures
 from insights.figures.figure import Options, Turns
-from insights.figures.sections import Section, stored
+from insights.figures.sections import Section, request_all, stored
 from insights.figures.showing import csv_of
 from insights.tables import as_text
 
@@ -33,8 +32,9 @@ class Command(BaseCommand):
         if phase not in Phase.values:
             raise CommandError(f"{phase!r} is no phase: use {', '.join(Phase.values)}.")
         chosen = Options(options["turns"], options["excluded"], options["arm"])
-        request_figures(study=study, phase=phase, options=chosen, figures=FIGURES, enqueue=False)
-        compute_figures(study.pk, phase, chosen)
+        request_all(study=study, phase=phase, options=chosen, figures=FIGURES, enqueue=False)
+        for one in {figure.chosen(chosen) for figure in FIGURES}:
+            compute_figures(study.pk, phase, one)
         self.stdout.write(f"{study}, phase {phase}, {Turns(chosen.turns).label}\n")
         self.stdout.write(f"frozen plan {study.plan_hash or 'none'}\n")
         for figure in FIGURES:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0010_change'),
+        ('annotation', '0011_due'),
     ]
 
     operations = [
