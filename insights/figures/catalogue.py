@@ -5,17 +5,22 @@ from collections.abc import Sequence
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from insights.figures import agreement, between, dividing, spread
+from insights.figures import agreement, between, diversity, dividing, learning, preferences, spread
 from insights.figures.figure import Figure
 
 GROUPS: dict[str, Promise] = {
     "agreement": _("Agreement"),
+    "preferences": _("Preferences"),
+    "diversity": _("Diversity"),
 }
 FIGURES: Sequence[Figure] = (
     *agreement.FIGURES,
     *spread.FIGURES,
     *between.FIGURES,
     *dividing.FIGURES,
+    *preferences.FIGURES,
+    *diversity.FIGURES,
+    *learning.FIGURES,
 )
 BY_KEY = {figure.key: figure for figure in FIGURES}
 
