@@ -6,11 +6,12 @@ import numpy as np
 from django.utils.translation import gettext_noop as noop
 
 from annotation.dealing import derive_seed
-from insights import learnability
-from insights.arrays import Ints
+from candidates.models import Candidate
+from insights import learnability, text_features
+from insights.arrays import Floats, Ints
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
 from insights.figures.groups import groupings
-from insights.figures.judgements import Judgements
+from insights.figures.judgements import Judgements, Sets
 from insights.figures.parts import interval, points, result
 from insights.figures.responses import Responses
 from insights.intervals import Estimates
@@ -18,6 +19,7 @@ from insights.learnability import Choices, Learnt
 
 GROUP = "diversity"
 LEAST_PEOPLE = 20
+DIRECTIONS = 8
 ARM = Column("arm", noop("Learnt from"), Shape.WORDS)
 BITS = Column("bits", noop("Better than guessing (bits a choice)"), Shape.INTERVAL, 3)
 RIGHT = Column("predicted", noop("Choices predicted"), Shape.INTERVAL, 3, percent=True)
@@ -34,14 +36,41 @@ KNOWN = noop("The model knows of each response: %(features)s.")
 FEW = noop("A dash: fewer than %(people)s people.")
 
 
-def features_of(responses: Responses) -> tuple[np.ndarray, list[str]]:
-    """What a model may know of a response, (n, k, p): its kind, its length and its form."""
+def features_of(responses: Responses) -> tuple[Floats, list[str]]:
+    """What a model may know of a response, (n, k, p): its kind, its length and its form; and
+    where responses were steered to no value, how their words differ within their set."""
     kinds, names = responses.kinds
     doubled = np.log2(np.maximum(responses.words, 1.0))
     columns = [(kinds == code).astype(np.float64) for code in range(1, len(names))]
     columns += [doubled, responses.lists, responses.headings]
-    x = np.stack(columns, axis=2) * responses.shown[:, :, None]
-    return x, [*names[1:], noop("length"), noop("lists"), noop("headings or bold lines")]
+    known = [*names[1:], noop("length"), noop("lists"), noop("headings or bold lines")]
+    sets = responses.data.sets
+    if not (sets.pole != "").any():
+        more = words_apart(sets, _seed(responses.data))[responses.data.rows.judged_set]
+        columns += list(np.moveaxis(more[:, : responses.shown.shape[1]], 2, 0))
+        known.append(noop("what tells its words from the other responses'"))
+    return np.stack(columns, axis=2) * responses.shown[:, :, None], known
+
+
+def words_apart(sets: Sets, seed: int) -> Floats:
+    """How the words of each candidate differ from its set's, (s, k, languages * DIRECTIONS):
+    directions of one language say nothing of another."""
+    languages, of_set = np.unique(sets.language, return_inverse=True)
+    found = np.zeros((*sets.words.shape, languages.size, DIRECTIONS))
+    for language in range(languages.size):
+        own = np.flatnonzero(of_set == language)
+        place = {int(sets.key[row]): int(row) for row in own}
+        texts, where = [], []
+        rows = Candidate.objects.filter(candidate_set__in=list(place)).order_by(
+            "candidate_set", "position"
+        )
+        for key, position, text in rows.values_list("candidate_set", "position", "text").iterator():
+            texts.append(text)
+            where.append((place[key], position))
+        spots = np.array(where, dtype=np.int64).reshape(-1, 2)
+        apart = text_features.apart(texts, spots[:, 0], directions=DIRECTIONS, seed=seed)
+        found[spots[:, 0], spots[:, 1], language] = apart
+    return found.reshape(*sets.words.shape, -1)
 
 
 def choices_of(data: Judgements, groups: Ints) -> tuple[Choices, list[str], list[str]]:
