@@ -73,6 +73,11 @@ class CandidateSetAdmin(ReadOnlyAdmin):
     search_fields = ("prompt_text__prompt__key",)
     actions = ("try_again",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CandidateSet]:
+        """Sets of prompts are shared. A live set answers one person: she is met in her study."""
+        sets = super().get_queryset(request)
+        return sets if request.user.is_superuser else sets.exclude(prompt_text=None)
+
     @admin.display(description="prompt", ordering="prompt_text__prompt__key")
     def prompt(self, candidate_set: CandidateSet) -> str:
         text = candidate_set.prompt_text
