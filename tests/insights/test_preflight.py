@@ -1,6 +1,6 @@
 """The preflight: each finding can be met and mended, and its sums are those of the plan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from io import StringIO
@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from scipy import stats
 
 from accounts.models import Question, User
@@ -26,6 +27,12 @@ from insights.running import differences
 from tests.definitions import practice_item
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
