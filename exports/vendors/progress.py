@@ -9,19 +9,22 @@ from django.utils import timezone
 
 from accounts.models import Vendor
 from annotation.models import Grant, Outcome, Participation, Slot, Study, StudyLocale
+from annotation.room import takes_nobody
 
 
 @dataclass(frozen=True)
 class LocaleProgress:
     """One locale in one phase.
 
-    Places are planned judgements of whoever comes; `held` are open ones at which somebody
+    `takes_people` is False while the study is not open, takes a pause, or waits after its
+    soft launch: people who come then are asked to come back.     Places are planned judgements of whoever comes; `held` are open ones at which somebody
     is now. `overlap_share` is the share of candidate sets that at least two different people
     have judged, None without sets. People and grants are those of one vendor alone.
     """
 
     country: str
     language: str
+    takes_people: bool
     planned: int
     done: int
     open: int
@@ -37,12 +40,16 @@ def progress(study: Study, vendor: Vendor, phase: str) -> list[LocaleProgress]:
     places, sets = _places(study, phase), _sets(study, phase)
     people, grants = _people(study, vendor, phase), _grants(study, vendor, phase)
     return [
-        _locale(locale, places.get(locale.pk, {}), sets.get(locale.pk, []), people, grants)
+        _locale(
+            study, phase, locale, places.get(locale.pk, {}), sets.get(locale.pk, []), people, grants
+        )
         for locale in study.locales.order_by("country", "language")
     ]
 
 
 def _locale(
+    study: Study,
+    phase: str,
     locale: StudyLocale,
     places: dict[str, int],
     judged: list[int],
@@ -50,9 +57,11 @@ def _locale(
     grants: Counter[tuple[int, str]],
 ) -> LocaleProgress:
     twice = sum(number >= 2 for number in judged)
+    locale.study = study
     return LocaleProgress(
         country=locale.country,
         language=locale.language,
+        takes_people=study.is_open and not takes_nobody(locale=locale, phase=phase),
         planned=places.get("planned", 0),
         done=places.get("done", 0),
         open=places.get("open", 0),

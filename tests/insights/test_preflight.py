@@ -145,7 +145,7 @@ LOOKS: dict[str, Callable[[Study], Any]] = {
     "does not answer": lambda study: study.pool_sampler.endpoint.__class__.objects.update(
         base_url="http://127.0.0.1:9/v1"),
     "None is set; about": lambda study: change(study, budget=None),
-    "nobody is planned": lambda study: study.locales.update(planned_people=None),
+    "Nobody is planned": lambda study: study.locales.update(planned_people=None),
     "leave": lacking_people,
     "fits a cell": other_country,
     "Wants nobody": lambda study: Quota.objects.create(
