@@ -109,7 +109,7 @@ def capacities(study: Study, crowd: Crowd, people: int) -> list[Capacity]:
     ]
 
 
-Need = tuple[int, int, int]  # batch, ordinal, draw: the less, the sooner a place is filled
+Need = tuple[int, int, int]  # batch, due, draw: the less, the sooner a place is filled
 
 
 def left_open(places: Iterable[tuple[int, Need]], gives: Iterable[int]) -> int:
@@ -191,10 +191,10 @@ def _places(study: Study) -> Mapping[tuple[str, str], int]:
 def _places_in_order(study: Study) -> Mapping[str, Sequence[tuple[int, Need]]]:
     """By locale. Of whose stratum a place is wanted first is left out: it keeps nobody from it."""
     slots = Slot.objects.filter(locale__study=study).exclude(status=Slot.Status.VOID).order_by()
-    names = ("locale__country", "locale__language", "prompt", "batch", "ordinal", "draw")
+    names = ("locale__country", "locale__language", "prompt", "batch", "due", "draw")
     found: defaultdict[str, list[tuple[int, Need]]] = defaultdict(list)
-    for country, language, prompt, batch, ordinal, draw in slots.values_list(*names).iterator():
-        found[f"{country}-{language}"].append((prompt, (batch, ordinal, draw)))
+    for country, language, prompt, batch, due, draw in slots.values_list(*names).iterator():
+        found[f"{country}-{language}"].append((prompt, (batch, due, draw)))
     return found
 
 

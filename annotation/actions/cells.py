@@ -113,6 +113,18 @@ def stamp_people(*, study: Study) -> int:
     return len(changed)
 
 
+def stamp_person(*, participation: Participation) -> None:
+    """Notes anew which stratum is hers and what she may take: for somebody who is back after the
+    cells or places changed without her. Does nothing for who never found a place."""
+    if participation.screened_at is None:
+        return
+    cells = stored_cells(participation.study)
+    stratum = stratum_of(cells, _own_facts(participation) if cells else {})
+    Participation.objects.filter(pk=participation.pk).update(
+        stratum=stratum, most_places=most_places(participation=participation, stratum=stratum)
+    )
+
+
 def _remembered() -> Callable[[Participation, str], int | None]:
     """`most_places`, asked once for each locale and stratum of a phase."""
     first: dict[tuple[int | None, str], Participation] = {}

@@ -22,6 +22,7 @@ class PlanChange(models.Model):
         RETIRED = "retired", _("prompt retired")
         REPLACED = "replaced", _("prompt replaced")
         SIGNED = "signed", _("soft launch signed")
+        UNLOCKED = "unlocked", _("outcomes by group unlocked")
         OPENED = "opened", _("opened")
         PAUSED = "paused", _("paused")
         RESUMED = "resumed", _("went on")
@@ -30,7 +31,14 @@ class PlanChange(models.Model):
         @classmethod
         def of_running(cls) -> tuple["PlanChange.Kind", ...]:
             """What lets people in or keeps them out, and changes no place."""
-            return cls.SIGNED, cls.OPENED, cls.PAUSED, cls.RESUMED, cls.CLOSED
+            return (
+                cls.SIGNED,
+                cls.UNLOCKED,
+                cls.OPENED,
+                cls.PAUSED,
+                cls.RESUMED,
+                cls.CLOSED,
+            )
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="plan_changes")
     kind = models.CharField(max_length=10, choices=Kind)

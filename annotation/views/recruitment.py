@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.addresses import client_address
 from accounts.models import ExternalIdentity
 from annotation.access import (
     HELP_THREAD_KEY,
@@ -18,7 +19,7 @@ from annotation.access import (
     find_begun_thread,
 )
 from annotation.actions import participation as act
-from annotation.arrivals import arrival_digest, client_address
+from annotation.arrivals import arrival_digest
 from annotation.forms.recruitment import JoinForm
 from annotation.middleware import SESSION_KEY, ParticipationRequest
 from annotation.models import Participation, RecruitmentLink

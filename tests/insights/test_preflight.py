@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils import translation
 from scipy import stats
 
+from rehearsal.copies import copy_study
+
 from accounts.models import Question, User
 from annotation.actions.replan import change_target
 from annotation.actions.study import open_study
@@ -306,6 +308,18 @@ def test_the_run_page_does_what_it_says(link: RecruitmentLink, desk: Client) -> 
     assert viewer.get(run).status_code == 302
     viewer.force_login(User.objects.create_user("viewer", is_staff=True))
     assert {viewer.get(run).status_code, viewer.post(run + "close/").status_code} == {403}
+
+
+def test_a_draft_has_no_plan_yet_and_can_be_previewed_and_opened(
+    study: Study, desk: Client
+) -> None:
+    draft = copy_study(study=study, seed=1)
+    Study.objects.filter(pk=draft.pk).update(rehearsal_of=None)
+    desk.cookies["django_language"] = "en"
+    page = desk.get(reverse("study-run", args=[draft.key])).content.decode()
+    for words in ("It is a draft", "None yet", "Preview IN-hi", "Open this phase"):
+        assert words in page
+    assert "Pause the whole study" not in page and "Close the study" not in page
 
 
 def test_differences_name_places_and_find_what_moved_in_a_list() -> None:
