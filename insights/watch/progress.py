@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from annotation.models import Outcome, Participation, Phase, Slot, Study, StudyLocale
 from annotation.sittings import is_past
 from insights.charts import Chart, Kind, Series
-from insights.pace import LocaleFilling, locale_fillings
+from insights.fillings import LocaleFilling, locale_fillings
 from insights.pace_tables import of, say_closing
 from insights.tables import Row, Table, number
 from insights.watch.view import View
