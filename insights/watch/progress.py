@@ -144,7 +144,7 @@ def state_of(study: Study, one: LocaleProgress) -> str:
         return _("closed")
     if one.is_full:
         return _("full")
-    if str(study.status) == "paused":
+    if {"*", str(one.locale)} & set(getattr(study, "paused", ())):
         return _("paused")
     if one.filling.people.waiting:
         return _("soft launch: waits for a signature")
