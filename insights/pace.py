@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
 
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from annotation.actions.cells import facts_of, placed_people
@@ -113,8 +114,10 @@ def locale_paces(study: Study, phase: str) -> list[LocalePace]:
     return paces
 
 
-def pays(study: Study, phase: str) -> list[Pay]:
-    """By country and vendor, over complete participations; locales without pay are left out."""
+def pays(study: Study, phase: str, *, most: int = LATEST) -> list[Pay]:
+    """By country and vendor, over complete participations; locales without pay are left out.
+
+    Medians are over the latest `most` of each."""
     finished = (
         Participation.objects.filter(study=study, phase=phase, outcome=Outcome.COMPLETE)
         .exclude(locale__pay=None)
@@ -128,7 +131,7 @@ def pays(study: Study, phase: str) -> list[Pay]:
     for person, country, vendor, pay, currency, floor in finished.iterator():
         assert pay is not None
         people = groups[country, vendor, pay, currency, floor]
-        if len(people) < LATEST:
+        if len(people) < most:
             people.append(person)
     moments = moments_of([person for people in groups.values() for person in people], OF_A_PERSON)
     return [
@@ -148,27 +151,58 @@ def pays(study: Study, phase: str) -> list[Pay]:
 
 
 def locale_fillings(study: Study, phase: str) -> list[LocaleFilling]:
-    now = timezone.now()
-    return [
-        _locale_filling(locale, phase, now)
-        for locale in study.locales.select_related("study").order_by("country", "language")
-    ]
+    """All locales by two reads, and where there is a soft launch by those of its stop."""
+    now, times = timezone.now(), defaultdict(list)
+    for locale, time in placed_people(study, phase).values_list("locale", "screened_at"):
+        times[locale].append(time)
+    judged = _judged(study, phase, now) if study.pool_conversations else {}
+    fillings = []
+    for locale in study.locales.select_related("study").order_by("country", "language"):
+        waiting = is_waiting(locale=locale, phase=phase)
+        people = _filling(
+            name=str(locale),
+            country=locale.country,
+            times=times[locale.pk],
+            wanted=locale.planned_people or 0,
+            now=now,
+            waiting=waiting,
+        )
+        counts = judged.get(locale.pk, NO_SLOTS) if study.pool_conversations else None
+        judgements = _judgements(locale, counts, now, waiting) if counts else None
+        fillings.append(LocaleFilling(people, judgements))
+    return fillings
 
 
-def _locale_filling(locale: StudyLocale, phase: str, now: datetime) -> LocaleFilling:
-    placed = placed_people(locale.study, phase).filter(locale=locale)
-    waiting = is_waiting(locale=locale, phase=phase)
-    people = _filling(
-        name=str(locale),
-        country=locale.country,
-        times=placed.values_list("screened_at", flat=True),
-        wanted=locale.planned_people or 0,
-        now=now,
-        waiting=waiting,
+@dataclass(frozen=True)
+class SlotCounts:
+    """The places of a locale; `came` and `people` are those of the last 7 days."""
+
+    done: int
+    lacking: int
+    first: datetime | None
+    came: int
+    people: int
+
+
+NO_SLOTS = SlotCounts(0, 0, None, 0, 0)
+
+
+def _judged(study: Study, phase: str, now: datetime) -> dict[int, SlotCounts]:
+    """By locale. The days looked at hold all that was done in the last 7, whichever they are."""
+    recent = Q(status=Slot.Status.DONE, done_at__gte=now - WEEK)
+    rows = (
+        Slot.objects.filter(locale__study=study, phase=phase)
+        .order_by()
+        .values_list("locale")
+        .annotate(
+            done=Count("pk", filter=Q(status=Slot.Status.DONE)),
+            lacking=Count("pk", filter=Q(status=Slot.Status.OPEN, prompt__retired_at=None)),
+            first=Min("done_at"),
+            came=Count("pk", filter=recent),
+            people=Count("holder", filter=recent, distinct=True),
+        )
     )
-    if locale.study.pool_conversations == 0:
-        return LocaleFilling(people, None)
-    return LocaleFilling(people, _judgements(locale, phase, now, waiting))
+    return {locale: SlotCounts(*counts) for locale, *counts in rows}
 
 
 def _filling(
@@ -209,26 +243,20 @@ def _telling(came: int, first: datetime | None, since: datetime) -> int:
     return came - 1 if first is not None and first >= since else came
 
 
-def _judgements(locale: StudyLocale, phase: str, now: datetime, waiting: bool) -> Filling:
+def _judgements(locale: StudyLocale, counts: SlotCounts, now: datetime, waiting: bool) -> Filling:
     """Judgements come in handfuls, one for each person: so the chance is in the people."""
-    slots = Slot.objects.filter(locale=locale, phase=phase)
-    done = slots.filter(status=Slot.Status.DONE)
-    first = done.order_by("done_at").values_list("done_at", flat=True).first()
-    since, days = _window(first, now)
-    recent = done.filter(done_at__gte=since)
-    came, people = recent.count(), recent.values("holder").distinct().count()
-    lacking = Slot.objects.wanted(locale=locale, phase=phase).count()
-    filled = done.count()
+    since, days = _window(counts.first, now)
+    came, people, lacking = counts.came, counts.people, counts.lacking
     return Filling(
         name=str(locale),
         country=locale.country,
-        filled=filled,
-        wanted=filled + lacking,
+        filled=counts.done,
+        wanted=counts.done + lacking,
         came=came,
         days=days,
         closes=forecast(
             lacking=people_for(judgements=lacking, done=came, people=people) if came else lacking,
-            came=_telling(people, first, since),
+            came=_telling(people, counts.first, since),
             days=days,
         ),
         waiting=waiting,

@@ -5,13 +5,24 @@ from collections.abc import Sequence
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from insights.figures import agreement, between, diversity, dividing, learning, preferences, spread
+from insights.figures import (
+    agreement,
+    between,
+    diversity,
+    dividing,
+    learning,
+    participants,
+    preferences,
+    spread,
+    working,
+)
 from insights.figures.figure import Figure
 
 GROUPS: dict[str, Promise] = {
     "agreement": _("Agreement"),
     "preferences": _("Preferences"),
     "diversity": _("Diversity"),
+    "people": _("People"),
 }
 FIGURES: Sequence[Figure] = (
     *agreement.FIGURES,
@@ -21,6 +32,8 @@ FIGURES: Sequence[Figure] = (
     *preferences.FIGURES,
     *diversity.FIGURES,
     *learning.FIGURES,
+    *participants.FIGURES,
+    *working.FIGURES,
 )
 BY_KEY = {figure.key: figure for figure in FIGURES}
 

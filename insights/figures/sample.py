@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, Q
 
-from annotation.models import Grant, Study
+from annotation.models import Grant, Participation, Study
 from insights.cells import CellFill, cell_fill
 
 
@@ -19,9 +19,20 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """So many people of a locale and of its cells judged; so many were left out of them."""
+
+    locale: str
+    cells: str  # keys joined; "": the study has none
+    people: int
+    excluded: int
+
+
+@dataclass(frozen=True)
 class Sample:
     cells: tuple[CellFill, ...]
     ended: tuple[Ended, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def read_sample(study: Study, phase: str) -> Sample:
@@ -43,4 +54,24 @@ def read_sample(study: Study, phase: str) -> Sample:
     ended = [
         Ended(f"{row.pop('country')}-{row.pop('language')}", **row) for row in grants.iterator()
     ]
-    return Sample(tuple(cell_fill(study, phase)), tuple(ended))
+    return Sample(tuple(cell_fill(study, phase)), tuple(ended), _left_out(study, phase))
+
+
+def _left_out(study: Study, phase: str) -> tuple[LeftOut, ...]:
+    people = (
+        Participation.objects.filter(
+            study=study, phase=phase, withdrawn_at=None, screened_at__isnull=False
+        )
+        .values("locale__country", "locale__language", "stratum")
+        .annotate(people=Count("pk"), excluded=Count("pk", filter=Q(excluded_at__isnull=False)))
+        .order_by("locale__country", "locale__language", "stratum")
+    )
+    return tuple(
+        LeftOut(
+            f"{row['locale__country']}-{row['locale__language']}",
+            row["stratum"],
+            row["people"],
+            row["excluded"],
+        )
+        for row in people
+    )

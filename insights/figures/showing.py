@@ -43,7 +43,7 @@ def _number(column: Column, value: float | None) -> str:
         return number(value)
     if column.percent:
         percent = None if value is None else 100 * value
-        return f"{number(percent, max(column.places - 1, 0))} %" if value is not None else "–"
+        return f"{number(percent, max(column.places - 2, 0))} %" if value is not None else "–"
     return number(value, column.places)
 
 

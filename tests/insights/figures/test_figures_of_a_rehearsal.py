@@ -6,18 +6,20 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
-from annotation.models import Phase, Study
+from annotation.models import Explanation, Participation, Phase, Study
 from insights.figures.catalogue import FIGURES, GROUPS, figures_of
 from insights.figures.computing import compute_figures
 from insights.figures.figure import Options
 from insights.models import ComputedFigure
 from rehearsal import stage
 from tests.provider import Provider
-from tests.rehearsal.rehearsing import prepared
+from tests.rehearsal.rehearsing import CHANGES, two_countries
 
 # Counted judgements of turn 1 of pool conversations of a study; $ marks its key.
 COUNTED = """
@@ -41,9 +43,16 @@ WITH judged AS (
 @pytest.fixture
 def played(empty_database: None, provider: Provider) -> Study:
     """Fifty people in two countries, without HTTP, committed."""
-    rehearsal = prepared(50, target=20)
+    rehearsal = stage.prepare(
+        two_countries(20), seed=3, people=50, provider="", changes=CHANGES | {"retests": 1}
+    )
     stage.play_directly(rehearsal, processes=1)
     stage.settle(rehearsal)
+    some = Explanation.objects.annotate(rest=F("pk") % 3)
+    some.filter(rest=0).update(text="Parce que  oui,\nvraiment")
+    some.filter(rest=1).update(text="Oui")
+    left_out = Participation.objects.filter(grants__disposition="completed").first()
+    Participation.objects.filter(pk=left_out.pk).update(excluded_at=timezone.now())
     return rehearsal.study
 
 
@@ -87,6 +96,9 @@ def test_the_pages_say_what_the_rows_say(played: Study, researcher: Client) -> N
             table(researcher, played, figure.key)
     check_choices(played, researcher, pages["agreement"])
     check_rankings(played, researcher)
+    check_work(played, researcher)
+    check_people(played, researcher)
+    check_exclusions(played, researcher)
 
 
 def check_choices(study: Study, client: Client, page: str) -> None:
@@ -133,3 +145,95 @@ def check_rankings(study: Study, client: Client) -> None:
     ((expected,),) = sql(query, study)
     (row,) = [row for row in table(client, study, "mean-spearman") if row["part"] == "everybody"]
     assert float(row["spearman"]) == pytest.approx(float(expected))
+
+
+def check_work(study: Study, client: Client) -> None:
+    """Seconds, explanations and re-tests."""
+    expected = sql(
+        """SELECT locale, count(*), percentile_cont(0.25) WITHIN GROUP (ORDER BY seconds),
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds)
+        FROM judged GROUP BY ROLLUP (locale)""",
+        study,
+    )
+    found = {row["locale"]: row for row in table(client, study, "durations")}
+    for locale, judgements, quarter, median in expected:
+        row = found[locale or ""]
+        assert int(row["judgements"]) == judgements
+        assert float(row["lower_quartile"]) == pytest.approx(quarter)
+        assert float(row["median"]) == pytest.approx(median)
+    words = "array_length(regexp_split_to_array(trim(e.text), '[[:space:]]+'), 1)"
+    expected = sql(
+        f"""SELECT locale, count(*), avg((trim(e.text) <> '')::int),
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY {words}) FILTER (WHERE trim(e.text) <> '')
+        FROM judged JOIN annotation_explanation e ON e.turn_id = judged.id
+        GROUP BY ROLLUP (locale)""",
+        study,
+    )
+    found = {row["locale"]: row for row in table(client, study, "explanations")}
+    for locale, asked, rate, median in expected:
+        row = found[locale or ""]
+        assert int(row["asked"]) == asked
+        assert float(row["rate"]) == pytest.approx(float(rate))
+        assert float(row["median_words"]) == pytest.approx(median)
+    ((pairs, same),) = sql(
+        """SELECT count(*), avg((r.chosen_id = judged.chosen_id)::int)
+        FROM judged JOIN annotation_turn t ON t.candidate_set_id = judged.candidate_set_id
+        JOIN annotation_conversation c ON c.id = t.conversation_id
+            AND c.participation_id = judged.participation_id
+        JOIN annotation_grant g ON g.id = c.grant_id AND g.occasion = 1
+            AND g.disposition = 'completed'
+        JOIN annotation_ranking r ON r.turn_id = t.id""",
+        study,
+    )
+    (row,) = [row for row in table(client, study, "test-retest") if not row["locale"]]
+    assert int(row["pairs"]) == pairs > 20
+    assert float(row["same_choice"]) == pytest.approx(float(same))
+
+
+def check_people(study: Study, client: Client) -> None:
+    """Cells, dispositions and answers."""
+    expected = sql(
+        """SELECT l.country || '-' || l.language, count(*) FROM annotation_grant g
+        JOIN annotation_slot s ON s.id = g.slot_id
+        JOIN annotation_studylocale l ON l.id = s.locale_id
+        WHERE l.study_id = %(study)s AND g.occasion = 0 GROUP BY 1""",
+        study,
+    )
+    found = table(client, study, "dispositions")
+    for locale, grants in expected:
+        assert sum(int(row["grants"]) for row in found if row["locale"] == locale) == grants
+    completed = {
+        row["locale"]: int(row["grants"]) for row in found if row["disposition"] == "completed"
+    }
+    for locale, judgements in sql("SELECT locale, count(*) FROM judged GROUP BY 1", study):
+        assert completed[locale] >= judgements
+    answers = sql(
+        """SELECT o.code, count(DISTINCT p.id) FROM accounts_answer a
+        JOIN accounts_question q ON q.id = a.question_id AND q.code = 'ai_help'
+        JOIN accounts_option o ON o.id = a.option_id
+        JOIN annotation_participation p ON p.annotator_id = a.annotator_id
+        WHERE p.study_id = %(study)s AND p.excluded_at IS NULL GROUP BY 1""",
+        study,
+    )
+    shown = table(client, study, "help-by-programs")
+    assert answers
+    for code, people in answers:
+        assert sum(int(row["people"]) for row in shown if row["answer"] == code) == people
+
+
+def check_exclusions(study: Study, client: Client) -> None:
+    """With the person who was left out there are her judgements more; the rates name her."""
+    assert sum(int(row["left_out"]) for row in table(client, study, "exclusions")
+               if row["cells"] == "everybody") == 1  # fmt: skip
+    address = reverse("study-figures", args=[study.key])
+    client.get(address, {"phase": Phase.REHEARSAL, "excluded": "on"})
+    compute_figures(study.pk, Phase.REHEARSAL, Options(excluded=True))
+    rows = ComputedFigure.objects.filter(figure="choose-alike", state="ready")
+    without, also = (rows.get(options__excluded=known).found for known in (False, True))
+    assert without is not None and also is not None
+    assert also.people == without.people + 1
+    query = """SELECT count(*) FROM annotation_grant g
+        JOIN annotation_participation p ON p.id = g.participation_id
+        WHERE p.study_id = %(study)s AND p.excluded_at IS NOT NULL
+            AND g.disposition = 'completed' AND g.occasion = 0"""
+    assert sql(query, study) == [(also.judgements - without.judgements,)]
