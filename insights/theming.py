@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from annotation.actions.audit import record
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Consent, Purpose, User
+from annotation.actions.audit import record
 from annotation.dealing import derive_seed
 from annotation.models import AuditEntry, Conversation, Explanation, Study
 from annotation.spreadsheets import neutral

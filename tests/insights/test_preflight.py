@@ -14,8 +14,6 @@ from django.urls import reverse
 from django.utils import translation
 from scipy import stats
 
-from rehearsal.copies import copy_study
-
 from accounts.models import Question, User
 from annotation.actions.replan import change_target
 from annotation.actions.study import open_study
@@ -26,6 +24,7 @@ from insights.estimates import duration, pay_by_currency, price_of_set, provider
 from insights.planned import LocaleWork, effort_of, gives, work_of
 from insights.preflight import preflight
 from insights.running import differences
+from rehearsal.copies import copy_study
 from tests.definitions import practice_item
 
 pytestmark = pytest.mark.django_db
