@@ -1,6 +1,8 @@
 """A study pauses, goes on and closes at every door; previews walk it and count nowhere."""
 
+from collections.abc import Callable
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -88,7 +90,7 @@ def test_a_pause_holds_at_every_door_and_stores_nothing(
     link: RecruitmentLink, lead: User, step: str
 ) -> None:
     walker = Walker(link)
-    ways = {
+    ways: dict[str, Callable[[], Any]] = {
         "country": lambda: walker.post("country", {"country": "FR"}),
         "language": lambda: walker.post("language", {"locale": french(link.study).pk}),
         "quota": walker.screen,
@@ -269,7 +271,7 @@ def test_a_preview_walks_a_draft_to_its_end_and_counts_nowhere(
     for _again in range(2):
         page = desk.get(preview_address(user=lead.pk, locale=locale))
         assert 'class="preview-banner"' in page.content.decode()
-        assert study.title_fr in page.content.decode()
+        assert "Questions de tous les jours" in page.content.decode()
         walker = preview(desk, lead, locale)
         assert walker.here() == reverse("quota")
         walker.screen()

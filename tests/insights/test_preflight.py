@@ -1,6 +1,6 @@
 """The preflight: each finding can be met and mended, and its sums are those of the plan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from io import StringIO
@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from scipy import stats
 
 from accounts.models import Question, User
@@ -23,9 +24,16 @@ from insights.estimates import duration, pay_by_currency, price_of_set, provider
 from insights.planned import LocaleWork, effort_of, gives, work_of
 from insights.preflight import preflight
 from insights.running import differences
+from rehearsal.copies import copy_study
 from tests.definitions import practice_item
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -138,7 +146,7 @@ LOOKS: dict[str, Callable[[Study], Any]] = {
     "does not answer": lambda study: study.pool_sampler.endpoint.__class__.objects.update(
         base_url="http://127.0.0.1:9/v1"),
     "None is set; about": lambda study: change(study, budget=None),
-    "nobody is planned": lambda study: study.locales.update(planned_people=None),
+    "Nobody is planned": lambda study: study.locales.update(planned_people=None),
     "leave": lacking_people,
     "fits a cell": other_country,
     "Wants nobody": lambda study: Quota.objects.create(
@@ -299,6 +307,18 @@ def test_the_run_page_does_what_it_says(link: RecruitmentLink, desk: Client) -> 
     assert viewer.get(run).status_code == 302
     viewer.force_login(User.objects.create_user("viewer", is_staff=True))
     assert {viewer.get(run).status_code, viewer.post(run + "close/").status_code} == {403}
+
+
+def test_a_draft_has_no_plan_yet_and_can_be_previewed_and_opened(
+    study: Study, desk: Client
+) -> None:
+    draft = copy_study(study=study, seed=1)
+    Study.objects.filter(pk=draft.pk).update(rehearsal_of=None)
+    desk.cookies["django_language"] = "en"
+    page = desk.get(reverse("study-run", args=[draft.key])).content.decode()
+    for words in ("It is a draft", "None yet", "Preview IN-hi", "Open this phase"):
+        assert words in page
+    assert "Pause the whole study" not in page and "Close the study" not in page
 
 
 def test_differences_name_places_and_find_what_moved_in_a_list() -> None:

@@ -30,7 +30,9 @@ class ConsentForm(forms.Form):
     controller = words(_("Controller of the data, with an address"))
     contact = words(_("Who answers people, with an address"), most=200)
     provider = words(_("Provider of the models that receive people's messages"))
-    withdrawal_days = whole(_("Days after taking part in which people may withdraw"), least=1)
+    withdrawal_days = whole(
+        _("Days after taking part for which people may withdraw at least"), least=1
+    )
     retained_until = forms.DateField(label=_("Personal data are kept until"), required=False, **DAY)
     purposes = forms.MultipleChoiceField(
         label=_("What people decide about"),
