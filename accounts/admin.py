@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +16,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.forms import ReasonForm
 from accounts.models import (
@@ -31,7 +33,7 @@ from accounts.models import (
 from accounts.signing_in import reset_second_factor
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+class ReadOnlyAdmin(ModelAdmin):
     """For records that only actions write: to be looked at, not edited."""
 
     def page_context(self, record: Any) -> dict[str, Any]:
@@ -71,8 +73,12 @@ for hidden in (
 
 
 @admin.register(User)
-class TeamUserAdmin(UserAdmin):  # type: ignore[type-arg]
+class TeamUserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """Accounts, for administrators alone. What an account may is its roles, not its row."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
 
     list_display = ("username", "email", "is_staff", "is_superuser", "is_active", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active")
@@ -114,7 +120,7 @@ class TeamUserAdmin(UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Vendor)
-class VendorAdmin(admin.ModelAdmin[Vendor]):
+class VendorAdmin(ModelAdmin):
     list_display = ("key", "name")
 
 
@@ -124,7 +130,7 @@ class AnnotatorAdmin(ReadOnlyAdmin):
     list_filter = ("vendor",)
 
 
-class StatementInline(admin.StackedInline[ConsentStatement, ConsentDocument]):
+class StatementInline(StackedInline):
     model = ConsentStatement
     extra = 0
     can_delete = False
@@ -136,7 +142,7 @@ class ConsentDocumentAdmin(ReadOnlyAdmin, TranslationAdmin[Any]):
     inlines: ClassVar = [StatementInline]
 
 
-class QuestionInline(admin.TabularInline[Question, Instrument]):
+class QuestionInline(TabularInline):
     model = Question
     fields = ("code", "country", "kind", "text", "special_category")
     extra = 0
@@ -150,7 +156,7 @@ class InstrumentAdmin(ReadOnlyAdmin, TranslationAdmin[Any]):
     inlines: ClassVar = [QuestionInline]
 
 
-class OptionInline(admin.TabularInline[Option, Question]):
+class OptionInline(TabularInline):
     model = Option
     extra = 0
     can_delete = False

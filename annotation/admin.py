@@ -1,6 +1,5 @@
 """Studies, slots, and conversations as a readable transcript."""
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -9,8 +8,6 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from modeltranslation.admin import TranslationAdmin
 
-from annotation.admin_care import HelpThreadAdmin, ProblemReportAdmin
-from annotation.admin_flags import FlagAdmin
 from annotation.admin_studies import StudyInline, StudyRecordsAdmin
 from annotation.deals import facts_of
 from annotation.models import (
@@ -18,29 +15,27 @@ from annotation.models import (
     Flag,
     FrozenPlan,
     Grant,
-    HelpThread,
     Moderation,
     Participation,
-    ProblemReport,
     RecruitmentLink,
     SignOff,
     Slot,
     Study,
     StudyLocale,
-    Turn,
     Wave,
 )
 from annotation.rights import Right, Somebody, holds, may, studies_for
+from annotation.transcript import transcript
 from annotation.why import explain
-
-admin.site.register(Flag, FlagAdmin)
 
 
 class LocaleInline(StudyInline):
+    tab = True
     model = StudyLocale
 
 
 class WaveInline(StudyInline):
+    tab = True
     model = Wave
 
 
@@ -109,81 +104,6 @@ class GrantAdmin(StudyRecordsAdmin):
         return format_html_join("", "<p>{}</p>", ((line,) for line in explain(facts_of(grant))))
 
 
-@dataclass(frozen=True)
-class TranscriptAnswer:
-    letter: str
-    text: str
-    rank: int | None
-    score: int | None
-    chosen: bool
-    provenance: str
-
-
-@dataclass(frozen=True)
-class TranscriptTurn:
-    position: int
-    started_at: Any
-    message: str
-    mode: str
-    judged: bool
-    answers: list[TranscriptAnswer]
-    opinions: str
-    explained: bool
-    explanation_text: str
-    letters_named: str
-
-
-def transcript(conversation: Conversation) -> list[TranscriptTurn]:
-    """The conversation as it was shown and judged, turn by turn."""
-    turns = conversation.turns.select_related("ranking", "explanation").prefetch_related(
-        "shown__candidate__generation", "shown__candidate__candidate_set__sampler",
-        "ranking__rows", "explanation__mentions",
-    )  # fmt: skip
-    return [_transcript_turn(turn) for turn in turns]
-
-
-def _transcript_turn(turn: Turn) -> TranscriptTurn:
-    ranking = getattr(turn, "ranking", None)
-    explanation = getattr(turn, "explanation", None)
-    ranked = {row.candidate_id: row for row in ranking.rows.all()} if ranking else {}
-    opinions = ""
-    if ranking:
-        opinions = (
-            f"any acceptable: {ranking.get_acceptable_display()} · "
-            f"any represents: {ranking.get_represents_display()} {ranking.reason}"
-        )
-    return TranscriptTurn(
-        position=turn.position,
-        started_at=turn.started_at,
-        message=turn.message,
-        mode=turn.get_mode_display(),
-        judged=ranking is not None,
-        answers=[
-            TranscriptAnswer(
-                letter=row.letter,
-                text=row.candidate.text,
-                rank=getattr(ranked.get(row.candidate_id), "rank", None),
-                score=getattr(ranked.get(row.candidate_id), "score", None),
-                chosen=ranking is not None and ranking.chosen_id == row.candidate_id,
-                provenance=", ".join(
-                    f"{name} {value}" for name, value in row.candidate.provenance().items()
-                ),
-            )
-            for row in turn.shown.all()
-        ],
-        opinions=opinions,
-        explained=explanation is not None,
-        explanation_text=explanation.text if explanation else "",
-        letters_named=_letters_named(turn) if explanation else "",
-    )
-
-
-def _letters_named(turn: Turn) -> str:
-    """The letters found in an explanation, in its order: "B, A"."""
-    letters = {row.candidate_id: row.letter for row in turn.shown.all()}
-    return ", ".join(letters[row.candidate_id] for row in turn.explanation.mentions.all())
-
-
 def may_review(user: Somebody, conversation: Conversation) -> bool:
     """Whether she reviews this study, and a note on this person is decided."""
     person = conversation.participation
@@ -226,7 +146,3 @@ class ConversationAdmin(StudyRecordsAdmin):
 
     def page_context(self, record: Conversation) -> dict[str, Any]:
         return {"transcript": transcript(record)}
-
-
-admin.site.register(ProblemReport, ProblemReportAdmin)
-admin.site.register(HelpThread, HelpThreadAdmin)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.admin.filters import FieldListFilter, RelatedFieldListFilter
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, QuerySet
 from django.http import Http404, HttpRequest
+from unfold.admin import TabularInline
 
 from accounts.admin import ReadOnlyAdmin
 from annotation.models import Study
@@ -98,7 +98,7 @@ def belongs_to_a_study(field: "Field[Any, Any]") -> bool:
 FieldListFilter.register(belongs_to_a_study, OwnStudiesFilter, take_priority=True)
 
 
-class StudyInline(admin.TabularInline[Any, Any]):
+class StudyInline(TabularInline):
     """Rows on the page of a study: whoever may see the page may see them."""
 
     extra = 0

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.admin import ReadOnlyAdmin
 from candidates.actions import retry_failed_set, store_budget
@@ -12,7 +13,7 @@ from candidates.budgets import spent
 from candidates.models import Budget, CandidateSet, ModelEndpoint, Prompt, PromptText, Sampler
 
 
-class PromptTextInline(admin.TabularInline[PromptText, Prompt]):
+class PromptTextInline(TabularInline):
     model = PromptText
     fields = ("language", "version", "text", "stage")
     extra = 0
@@ -38,7 +39,7 @@ class ModelEndpointAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Budget)
-class BudgetAdmin(admin.ModelAdmin[Budget]):
+class BudgetAdmin(ModelAdmin):
     """The one record here that is changed by hand: a budget is raised, or lowered."""
 
     list_display = ("key", "limit", "daily_limit", "spent_altogether", "spent_today")

@@ -46,6 +46,7 @@ if not EMBEDDED:
 
 INSTALLED_APPS = [
     "modeltranslation",
+    "unfold",  # the look of Django's admin; before it, so that its pages are found first
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -185,6 +186,9 @@ if any((OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)):
 SOCIALACCOUNT_LOGIN_ON_GET = True
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_AUTO_SIGNUP = True  # nobody signs up: the adapter refuses
+
+# -- The desk: its frame and colours are in templates/unfold/layouts and static/css
+UNFOLD = {"SITE_TITLE": "Plurivox", "SITE_HEADER": "Plurivox", "SHOW_VIEW_ON_SITE": False}
 
 # -- Languages: interface texts through gettext, study texts through modeltranslation
 LANGUAGES = [

@@ -83,6 +83,8 @@ def _words(change: PlanChange) -> str:
         return f"{', '.join(details['merged'])} → {details['into']}"
     if change.kind == PlanChange.Kind.SIGNED:
         return f"{details['locale']} · {details['phase']}: {details['people']}"
+    if change.kind in PlanChange.Kind.of_running():
+        return " · ".join(str(details[name]) for name in ("phase", "who") if name in details)
     if "locale" in details:
         core = _("in the core")
         tier = f" {core}" if details.get("core") else ""

@@ -68,7 +68,7 @@ def _start(
         return render(request, "annotation/message.html", {"text": error.messages[0]}, status=409)
     if another:
         request.session.flush()
-    _sign_in(request, participation)
+    sign_in(request, participation)
     return redirect("here")
 
 
@@ -115,7 +115,7 @@ def _is_hers(request: ParticipationRequest, link: RecruitmentLink, arrival: Arri
     )
 
 
-def _sign_in(request: HttpRequest, participation: Participation) -> None:
+def sign_in(request: HttpRequest, participation: Participation) -> None:
     request.session.cycle_key()
     request.session[SESSION_KEY] = participation.pk
     # What was begun here is bound to her by now, or it is of somebody who sat here before.
@@ -133,7 +133,7 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
         Participation.objects.select_related("study"), public_id=public_id
     )
     if request.method == "POST":
-        _sign_in(request, participation)
+        sign_in(request, participation)
         return redirect("here")
     return render(request, "annotation/come_back.html", {"study": participation.study})
 

@@ -1,6 +1,6 @@
 """Webhooks are made here and show their key; what was sent is looked at and sent again."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from annotation.admin_studies import StudyRecordsAdmin
 from annotation.models import Study
 from annotation.rights import Right, studies_for
-from exports.actions.delivering import disable_webhook, send_again
+from exports.actions.delivering import create_webhook, disable_webhook, send_again
 from exports.models import Delivery, Event, Webhook
 from exports.vendors.deliveries import check_webhook, secret_of
 
@@ -59,6 +60,16 @@ class WebhookAdmin(StudyRecordsAdmin):
             return fields
         return (*fields, "created_at", "disabled_at", *self.get_readonly_fields(request, obj))
 
+    def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:
+        made = create_webhook(
+            vendor=obj.vendor,
+            study=obj.study,
+            url=obj.url,
+            events=obj.events,
+            by=cast(User, request.user),
+        )
+        obj.pk, obj.public_id = made.pk, made.public_id
+
     @admin.display(description=_("key for the receiver"))
     def secret(self, webhook: Webhook) -> str:
         return secret_of(webhook)
@@ -66,7 +77,7 @@ class WebhookAdmin(StudyRecordsAdmin):
     @admin.action(description=_("Send nothing more to these"), permissions=["add"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
         for webhook in queryset:
-            disable_webhook(webhook=webhook)
+            disable_webhook(webhook=webhook, by=cast(User, request.user))
 
 
 class DeliveryAdmin(StudyRecordsAdmin):
@@ -95,6 +106,6 @@ class DeliveryAdmin(StudyRecordsAdmin):
 
     @admin.action(description=_("Send again"), permissions=["send"])
     def send_these_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        sent = send_again(deliveries=queryset)
+        sent = send_again(deliveries=queryset, by=cast(User, request.user))
         said = ngettext("%(n)d message is sent again.", "%(n)d messages are sent again.", sent)
         messages.success(request, said % {"n": sent})

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from annotation.admin_studies import StudyRecordsAdmin
 from annotation.rights import Right, studies_for
+from exports.actions.downloading import note_download
 from exports.forms.releases import ReleaseForm
 from exports.models import Export, Release, State
 
@@ -59,6 +60,7 @@ class FileAdmin(StudyRecordsAdmin):
         file = settings.EXPORTS_DIR / row.name if row and row.state == State.READY else None
         if row is None or file is None or not file.is_file():
             raise Http404
+        note_download(file=row, by=cast(User, request.user))
         headers = {"Cache-Control": "private, no-store", "ETag": f'"{row.sha256}"'}
         return FileResponse(file.open("rb"), as_attachment=True, filename=row.name, headers=headers)
 

@@ -48,7 +48,7 @@ class ApiTokenAdmin(StudyRecordsAdmin):
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         good = list(tokens.filter(revoked_at=None))
         for token in good:
-            revoke_token(token=token)
+            revoke_token(token=token, by=cast(User, request.user))
         words = ngettext("%(n)s token is revoked.", "%(n)s tokens are revoked.", len(good))
         self.message_user(request, words % {"n": len(good)})
 

@@ -4,6 +4,7 @@ apart."""
 from io import StringIO
 
 import pytest
+from annotation.admin_flags import rates
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -14,7 +15,6 @@ from annotation.actions.cells import placed_people
 from annotation.actions.link import create_recruitment_link
 from annotation.actions.plan import replace_prompt
 from annotation.actions.study import open_study
-from annotation.admin_flags import rates
 from annotation.models import (
     Participation,
     Phase,
@@ -29,7 +29,8 @@ from annotation.room import has_room
 from candidates.models import Prompt
 from insights.checklist import make_checklist
 from insights.dispositions import dispositions
-from insights.pace import cell_fillings, locale_fillings, locale_paces, pays
+from insights.fillings import cell_fillings, locale_fillings
+from insights.pace import locale_paces, pays
 from insights.queries import overlap_table
 from tests.annotation.test_pace import finished_person
 from tests.exporting import exported_conversations
