@@ -414,7 +414,8 @@ def test_each_role_opens_what_it_holds_and_nothing_else(records: dict[str, Any],
             if who is None:
                 continue
             response = getattr(client, method)(address)
-            response.close()
+            if response.streaming:
+                response.file_to_stream.close()
             found = outcome(response)
             expected = "in" if opens(kind, who, name) else "refused"
             # The desk's own door: accounts that are not of the desk stand before it.
@@ -498,7 +499,9 @@ def test_own_pages_need_no_role_and_the_public_ones_no_account(
         if name in OWN_ACCOUNT:
             assert outcome(anonymous) == "sign in", address
         else:
-            assert outcome(anonymous) != "sign in" and anonymous.status_code != 500, address
+            # A passkey's address leads whoever comes without a script to the page itself.
+            way_in = outcome(anonymous) == ("sign in" if name == "mfa_login_webauthn" else "in")
+            assert way_in or anonymous.status_code in (403, 404, 503), address
 
 
 def test_the_desk_waits_for_a_second_factor(
