@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 
 from annotation.access import find_begun_thread
 from annotation.forms.care import ReportForm, page_of
-from annotation.models import Flag, HelpThread, Participation, Study, Turn
+from annotation.models import Exclusion, Flag, HelpThread, Participation, Study, Turn
 from annotation.prepared import prepared
 
 register = template.Library()
@@ -67,9 +67,10 @@ def footer_news(context: Context) -> dict[str, bool]:
 @prepared
 def _news_of(*, person: int) -> QuerySet[Participation, Any]:
     threads = HelpThread.objects.filter(participation=person)
-    notes = Flag.objects.filter(participation=person).raised()
+    notes = Exists(Flag.objects.filter(participation=person).raised())
+    by_hand = Exists(Exclusion.objects.filter(participation=person, flag=None))
     return Participation.objects.filter(pk=person).values_list(
-        Exists(notes), Exists(threads), Exists(threads.with_unread_answer())
+        notes | by_hand, Exists(threads), Exists(threads.with_unread_answer())
     )
 
 
