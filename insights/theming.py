@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from annotation.actions.audit import record
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Consent, Purpose, User
+from annotation.actions.audit import record
 from annotation.dealing import derive_seed
 from annotation.models import AuditEntry, Conversation, Explanation, Study
 from annotation.spreadsheets import neutral
@@ -131,6 +131,8 @@ def store_codes(
             % {"number": len(lacking), "item": lacking[0]}
         )
     before.delete()
+    # Of people who had their words erased no code stays either.
+    ThemeCoding.objects.filter(item__sheet__study=locked.study, item__explanation__text="").delete()
     kept = {name: themes for name, themes in read.items() if name in still}
     ThemeCoding.objects.bulk_create(
         ThemeCoding(item_id=known[name], coder=coder, themes=themes)
