@@ -164,6 +164,7 @@ CHANGED: dict[str, Right | str] = {
 DELETED = {"accounts_user": ADMIN, "accounts_vendor": ADMIN}
 DESK = {
     "admin:index": Page(STAFF),
+    "admin:search": Page(STAFF),
     "admin:jsi18n": Page(STAFF),
     "admin:autocomplete": Page(NOBODY),
     "admin:view_on_site": Page(NOBODY),

@@ -30,6 +30,7 @@ class AuditEntry(models.Model):
         STUDY_PAUSED = "study:paused", _("study paused")
         STUDY_RESUMED = "study:resumed", _("study goes on")
         STUDY_CLOSED = "study:closed", _("study closed")
+        PREVIEWS_REMOVED = "previews:removed", _("previews removed")
         STUDY_DOWNLOADED = "study:downloaded", _("definition of a study downloaded")
         PLAN_FROZEN = "plan:frozen", _("plan frozen or amended")
         PLAN_TARGET = "plan:target", _("target changed")
