@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from annotation.actions.explaining import explain_choice
-from annotation.admin import transcript
+from annotation.transcript import transcript
 from annotation.dealing import falls_in_share
 from annotation.models import Conversation, Explanation, Mention, RecruitmentLink, Turn
 from annotation.steps import TurnStep, explanation_asked, standing
