@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from annotation.actions.definition import apply_study
+from annotation.actions.team import add_member
 from annotation.authoring.study_file import tidy
 from annotation.authoring.texts import marked
 from annotation.definition_of import definition_of, hash_of
-from annotation.models import Study, StudyDraft
+from annotation.models import Role, Study, StudyDraft
 
 RESERVED = {"new"}  # an address of its own
 
@@ -129,7 +130,8 @@ def change_source_language(
 
 @transaction.atomic
 def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
-    """Makes the study's rows say what the draft says, as its file would.
+    """Makes the study's rows say what the draft says, as its file would. Who began it becomes
+    its researcher when it is stored for the first time.
 
     Afterwards the draft says what the rows say: every default by name, and the versions that
     changed texts have got. A second call changes nothing. Raises ValidationError, storing
@@ -137,7 +139,11 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
     """
     locked = StudyDraft.objects.select_for_update(of=("self",)).get(pk=draft.pk)
     _refuse_if_changed(locked, version)
+    made = not Study.objects.filter(key=locked.key).exists()
     study = apply_study(locked.definition)
+    if made:
+        maker = locked.made_by or by
+        add_member(study=study, user=maker, role=Role.RESEARCHER, by=by, why="began the study")
     before, locked.definition = locked.definition, _with_spares(locked.definition, study)
     locked.marks = marked(
         before, locked.definition, marks=locked.marks, source=locked.source_language
