@@ -130,7 +130,8 @@ def change_source_language(
 
 @transaction.atomic
 def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
-    """Makes the study's rows say what the draft says, as its file would.
+    """Makes the study's rows say what the draft says, as its file would. Who began it becomes
+    its researcher when it is stored for the first time.
 
     Afterwards the draft says what the rows say: every default by name, and the versions that
     changed texts have got. A second call changes nothing. Raises ValidationError, storing
@@ -138,10 +139,11 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
     """
     locked = StudyDraft.objects.select_for_update(of=("self",)).get(pk=draft.pk)
     _refuse_if_changed(locked, version)
-    is_new = not Study.objects.filter(key=locked.key).exists()
+    made = not Study.objects.filter(key=locked.key).exists()
     study = apply_study(locked.definition)
-    if is_new:
-        add_member(study=study, user=by, role=Role.RESEARCHER, by=by, why=_("She made the study."))
+    if made:
+        maker = locked.made_by or by
+        add_member(study=study, user=maker, role=Role.RESEARCHER, by=by, why="began the study")
     before, locked.definition = locked.definition, _with_spares(locked.definition, study)
     locked.marks = marked(
         before, locked.definition, marks=locked.marks, source=locked.source_language
