@@ -39,6 +39,7 @@ from exports.actions.exporting import request_export
 from exports.actions.releasing import request_release
 from exports.actions.tokens import create_token
 from exports.models import ApiToken, Delivery, State, Webhook
+from insights.models import ThemeSheet
 from tests.definitions import small_definition
 from tests.team import member
 from tests.walker import Walker
@@ -103,7 +104,9 @@ STUDY_PAGES = {
     "study-soft-launch": Page(Right.WATCH),
     "soft-launch-sign": Page(None, Right.AUTHOR),
     "study-figures": Page(Right.OUTCOMES),
-    "study-topics": Page(Right.OUTCOMES),
+    "study-topics": Page(Right.OUTCOMES, Right.AUTHOR),
+    "study-themes": Page(Right.RECORDS, Right.RECORDS),
+    "theme-sheet": Page(Right.RECORDS),
     "study-review": Page(Right.REVIEW),
     "study-help": Page(Right.HELP),
     "study-audit": Page(Right.WATCH),
@@ -342,6 +345,9 @@ def arguments(name: str, records: dict[str, Any]) -> dict[str, Any] | list[Any]:
     if name == "soft-launch-sign":
         locale = records["annotation_signoff"].locale_id
         return {"key": study.key, "locale": locale, "phase": "main"}
+    if name == "theme-sheet":
+        ThemeSheet.objects.get_or_create(study=study, number=1, seed=1, coders=["A", "B"])
+        return [study.key, 1]
     if name in STUDY_PAGES:
         return [study.key]
     if name in VENDOR_PAGES:
