@@ -139,13 +139,6 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
     """
     locked = StudyDraft.objects.select_for_update(of=("self",)).get(pk=draft.pk)
     _refuse_if_changed(locked, version)
-<<<<<<< HEAD
-    made = not Study.objects.filter(key=locked.key).exists()
-    study = apply_study(locked.definition)
-    if made:
-        maker = locked.made_by or by
-        add_member(study=study, user=maker, role=Role.RESEARCHER, by=by, why="began the study")
-=======
     is_new = not Study.objects.filter(key=locked.key).exists()
     study = apply_study(locked.definition)
     if is_new:
@@ -154,7 +147,6 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
         add_member(
             study=study, user=user, role=Role.RESEARCHER, by=by, why=_("She made the study.")
         )
->>>>>>> i7-s
     before, locked.definition = locked.definition, _with_spares(locked.definition, study)
     locked.marks = marked(
         before, locked.definition, marks=locked.marks, source=locked.source_language
