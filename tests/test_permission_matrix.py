@@ -83,6 +83,7 @@ ANNOTATORS = {
     *("conversation-leave", "conversation-help", "help-finish", "closing", "signals"),
     *("signal-answer", "finish", "draft-save", "your-data", "data-download", "withdraw"),
     *("erase", "problem-report", "help-desk"),
+    "preview",  # signed, for one member of the team: tests/annotation/test_running.py
 }
 # Of programs with a token: an account opens nothing.
 PROGRAMS = {
@@ -93,7 +94,13 @@ STUDY_PAGES = {
     "study-watch": Page(Right.WATCH),
     "study-write": Page(Right.AUTHOR, Right.AUTHOR),
     "study-preflight": Page(Right.AUTHOR),
-    "study-run": Page(Right.AUTHOR, Right.AUTHOR),
+    "study-run": Page(Right.AUTHOR),
+    "study-open": Page(None, Right.AUTHOR),
+    "study-pause": Page(None, Right.AUTHOR),
+    "study-resume": Page(None, Right.AUTHOR),
+    "study-close": Page(None, Right.AUTHOR),
+    "previews-remove": Page(None, Right.AUTHOR),
+    "plan-download": Page(Right.AUTHOR),
     "study-plan": Page(Right.WATCH, Right.AUTHOR),
     "study-overlap": Page(Right.WATCH),
     "study-pace": Page(Right.WATCH),
@@ -319,6 +326,8 @@ def arguments(name: str, records: dict[str, Any]) -> dict[str, Any] | list[Any]:
     if name == "soft-launch-sign":
         locale = records["annotation_signoff"].locale_id
         return {"key": study.key, "locale": locale, "phase": "main"}
+    if name == "plan-download":
+        return [study.key, 1]
     if name in STUDY_PAGES:
         return [study.key]
     if name in VENDOR_PAGES:
