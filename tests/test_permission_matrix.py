@@ -93,6 +93,7 @@ PROGRAMS = {
 }
 STUDY_PAGES = {
     "study-watch": Page(Right.WATCH),
+    "study-watch-panel": Page(Right.WATCH),
     "study-write": Page(Right.AUTHOR, Right.AUTHOR),
     "study-preflight": Page(Right.AUTHOR),
     "study-run": Page(Right.AUTHOR, Right.AUTHOR),
@@ -341,6 +342,8 @@ def arguments(name: str, records: dict[str, Any]) -> dict[str, Any] | list[Any]:
     if name == "soft-launch-sign":
         locale = records["annotation_signoff"].locale_id
         return {"key": study.key, "locale": locale, "phase": "main"}
+    if name == "study-watch-panel":
+        return [study.key, "progress"]
     if name in STUDY_PAGES:
         return [study.key]
     if name in VENDOR_PAGES:
