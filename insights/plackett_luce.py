@@ -97,6 +97,8 @@ def fit(
     (n, k, p), each must differ within rankings; people: (n,) from 0; counted: (k,) whether
     choices for place 1, 2, … count (None: all). Raises NotIdentifiedError.
     """
+    if not covariates.shape[2]:
+        raise NotIdentifiedError("The responses do not differ in anything that is asked about.")
     every = np.ones(ranks.shape[1], dtype=bool) if counted is None else counted
     stages = Stages.of(ranks, shown, covariates, people, every)
     found, (value, _gradient, curvature) = climb(stages.summed, np.zeros(stages.parameters))
@@ -120,6 +122,8 @@ def strengths(ranks: Ints, items: Ints, people: Ints, names: Sequence[str]) -> S
     which always or never won.
     """
     shown = items >= 0
+    if len(names) < 2:
+        raise NotIdentifiedError("All responses are of one kind: there is nothing to compare.")
     require_connected(wins(ranks, items, count=len(names)), names)
     one_hot = np.eye(len(names))[items][:, :, 1:] * shown[:, :, None]
     found = fit(ranks, shown, one_hot, people)

@@ -28,7 +28,7 @@ def of_study(request: HttpRequest, study: Study) -> HttpResponse:
 @staff_member_required
 def everything(request: HttpRequest) -> HttpResponse:
     """What no study's rights cover, such as signing in, is for superusers."""
-    if not request.user.is_superuser:  # type: ignore[union-attr]
+    if not request.user.is_superuser:
         raise PermissionDenied
     return _page(request, None, "desk/audit/everything.html")
 

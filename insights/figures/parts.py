@@ -113,7 +113,7 @@ def points(
     kept = [row for row in rows if isinstance(row[column], tuple) and row[column][0] is not None]  # type: ignore[index]
     if not kept:
         return None
-    values, low, high = zip(*(row[column] for row in kept), strict=True)  # type: ignore[misc]
+    values, low, high = zip(*(row[column] for row in kept), strict=True)
     return Chart(
         Kind.POINTS,
         title,

@@ -21,10 +21,10 @@ STRENGTH = Column("log_strength", noop("Strength (log odds)"), Shape.INTERVAL, 2
 FIRST = Column("first", noop("First among all of them"), Shape.FIGURE, 3, percent=True)
 CENTRED = noop("Strengths are beside their mean, 0: a strength of 0.69 is odds of two to one.")
 TIED = noop("Two responses of equal strength tie %(percent)s times of 100.")
-FITS = noop("Later choices weigh as first ones do, as far as chance can tell (p = %(p)s).")
+FITS = noop("Later choices weigh as first ones do, as far as chance can tell (p %(p)s).")
 DOUBTFUL = noop(
     "The model does not fit: first and later choices differ by up to %(largest)s log odds "
-    "(p = %(p)s). Read strengths as an average over people who differ, or responses that share "
+    "(p %(p)s). Read strengths as an average over people who differ, or responses that share "
     "their supporters; do not predict other sets from them."
 )
 DROPPED = noop("Cannot be told apart from the others, and left out: %(names)s.")
@@ -83,7 +83,7 @@ def fit_remarks(responses: Responses, x: Floats) -> list[Remark]:
         test = plackett_luce.stage_test(responses.ranks, responses.shown, x, people)
     except NotIdentifiedError:
         return []
-    p = "< 0.001" if test.p_value < 0.001 else f"{test.p_value:.3f}"
+    p = "< 0.001" if test.p_value < 0.001 else f"= {test.p_value:.3f}"
     if test.p_value < 0.01:
         return [Remark(DOUBTFUL, {"largest": f"{test.largest:.2f}", "p": p})]
     return [Remark(FITS, {"p": p})]
@@ -199,7 +199,8 @@ def _pooled(data: Judgements, grouping: Grouping) -> tuple[list[Sequence[Value]]
             )
             for row, group in enumerate(which)
         ]
-        remarks.append(_spread(grouping.question, response, found))
+        if len(places) > 2:  # of two groups the spread is what was thought of it before
+            remarks.append(_spread(grouping.question, response, found))
     return rows, remarks
 
 

@@ -231,3 +231,11 @@ def test_two_responses_that_share_their_supporters_break_the_model_and_the_test_
         )
         warned.append(test.p_value < 0.01)
     assert np.mean(warned) > 0.95
+
+
+def test_one_kind_of_response_or_none_that_differ_are_refused_in_a_sentence() -> None:
+    ranks, whose = np.array([[1, 2], [2, 1]]), np.arange(2)
+    with pytest.raises(NotIdentifiedError, match="of one kind"):
+        plackett_luce.strengths(ranks, np.zeros_like(ranks), whose, ["A"])
+    with pytest.raises(NotIdentifiedError, match="do not differ"):
+        plackett_luce.fit(ranks, ranks > 0, np.zeros((2, 2, 0)), whose)
