@@ -98,6 +98,12 @@ def next_ordinal(*, n: int, ordinal: int, last: int) -> int:
     return last + 1 + (ordinal - last - 1) % rows
 
 
+def same_row(*, n: int, one: int, other: int) -> bool:
+    """Whether two places of a set show its responses in the same order."""
+    rows = len(balanced_square(n))
+    return one % rows == other % rows
+
+
 def further_ordinals(*, n: int, counted: Iterable[int], last: int, places: int) -> list[int]:
     """Ordinals beyond the last for places that are added to a set: in the rows of the square
     that are rarest among the places that count, so that these stay balanced."""

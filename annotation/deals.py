@@ -129,7 +129,7 @@ def records_begun() -> datetime | None:
 
 def _strata_changed(study: Study) -> datetime | None:
     """When the plan was last changed: places given before may be wanted of others since."""
-    changes = PlanChange.objects.filter(study=study).exclude(kind=PlanChange.Kind.SIGNED)
+    changes = PlanChange.objects.filter(study=study).exclude(kind__in=PlanChange.Kind.of_running())
     return changes.order_by("-at").values_list("at", flat=True).first()
 
 

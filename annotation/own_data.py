@@ -24,6 +24,7 @@ from annotation.models import (
     Participation,
     ProblemReport,
     Ranking,
+    Receipt,
     ShownCandidate,
     Turn,
 )
@@ -82,7 +83,17 @@ def collect(participation: Participation) -> dict[str, Any]:
         ),
         "problem_reports": [_report(item) for item in _reports(participation)],
         "help_desk": _help_desk(participation),
-        "signals": [_signal(item) for item in participation.flags.order_by("pk")],
+        "signals": [
+            _signal(item)
+            for item in participation.flags.order_by("pk").prefetch_related("judgements")
+        ],
+        "left_out_and_taken_back": [
+            {"left_out": change.out, "reason": change.why, "at": change.at}
+            for change in participation.exclusions.all()
+        ],
+        "receipt": Receipt.objects.filter(participation=participation)
+        .values("public_id", "withdrawn_at", "erased_at", "erased")
+        .first(),
     }
 
 
@@ -293,4 +304,15 @@ def _signal(flag: Flag) -> dict[str, Any]:
         "decision": flag.get_decision_display(),
         "reason": flag.reason,
         "decided_at": flag.decided_at,
+        "your_objection": flag.objection,
+        "objected_at": flag.objected_at,
+        "judgements": [
+            {
+                "stage": item.get_stage_display(),
+                "judged": item.get_verdict_display(),
+                "reason": item.reason,
+                "at": item.at,
+            }
+            for item in flag.judgements.all()
+        ],
     }

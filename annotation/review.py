@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from accounts.models import Answer
 from annotation import quality
-from annotation.models import Explanation, Flag, Participation, Ranking, Study, Turn
+from annotation.models import (
+    Explanation,
+    Flag,
+    FlagJudgement,
+    Participation,
+    Phase,
+    Ranking,
+    Study,
+    Turn,
+)
 from annotation.quality import Evidence, JudgedTurn
 
 logger = logging.getLogger(__name__)
@@ -36,7 +45,7 @@ def review_work(*, participation: Participation, norms: "Norms | None" = None) -
     `norms` are those of others who are looked at with her; without them they are read now.
 
     A repeat refreshes the figures, or takes a flag back that they no longer carry, until
-    she has answered or somebody has decided; nothing else ever changes by it. A check that
+    she has answered or somebody has judged it; nothing else ever changes by it. A check that
     breaks is noted as not run and says nothing about her.
     """
     speed = partial(_check_speed, norms=norms or Norms())
@@ -46,8 +55,11 @@ def review_work(*, participation: Participation, norms: "Norms | None" = None) -
         # Her row is the lock: two reviews at once write one after the other.
         Participation.objects.select_for_update(of=("self",), no_key=True).get(pk=participation.pk)
         known = {flag.kind: flag for flag in participation.flags.select_for_update()}
+        hers = FlagJudgement.objects.filter(flag__participation=participation)
+        judged = set(hers.values_list("flag__kind", flat=True))
         for kind, finding in findings.items():
-            _store(participation, kind, finding, known.get(kind))
+            if kind not in judged:
+                _store(participation, kind, finding, known.get(kind))
 
 
 Finding = tuple[Flag.State, Evidence] | None
@@ -120,7 +132,12 @@ def _newest(rankings: QuerySet[Ranking], most: int) -> list[JudgedTurn]:
 def _check_speed(participation: Participation, norms: Norms) -> Evidence | None:
     own = _judged_turns(Ranking.objects.filter(turn__conversation__participation=participation))
     languages = {turn.language for turn in own}
-    return quality.speed(own, {code: norms.of(participation, code) for code in languages})
+    known = {code: norms.of(participation, code) for code in languages}
+    return quality.speed(own, known, _limits(participation))
+
+
+def _limits(participation: Participation) -> quality.Thresholds:
+    return quality.read_thresholds(participation.study.flag_thresholds)
 
 
 def _read_once(rankings: QuerySet[Ranking]) -> QuerySet[Ranking]:
@@ -161,23 +178,24 @@ def _check_position(participation: Participation) -> Evidence | None:
     chosen = turns.filter(shown__candidate=F("ranking__chosen"))
     places = dict(chosen.values_list("pk", "shown__position"))
     shown = turns.filter(pk__in=places).annotate(places=Count("shown"))
-    return quality.position([(places[turn.pk], turn.places) for turn in shown])
+    choices = [(places[turn.pk], turn.places) for turn in shown]
+    return quality.position(choices, _limits(participation))
 
 
 def _check_repeated(participation: Participation) -> Evidence | None:
     explanations = Explanation.objects.filter(turn__conversation__participation=participation)
-    return quality.repeated(list(explanations.values_list("text", flat=True)))
+    texts = list(explanations.values_list("text", flat=True))
+    return quality.repeated(texts, _limits(participation))
 
 
 def _check_paste(participation: Participation) -> Evidence | None:
     messages = Turn.objects.filter(conversation__participation=participation, live=True)
     explanations = Explanation.objects.filter(turn__conversation__participation=participation)
-    return quality.paste(
-        [
-            *messages.values_list("pasted", Length("message")),
-            *explanations.values_list("pasted", Length("text")),
-        ]
-    )
+    texts = [
+        *messages.values_list("pasted", Length("message")),
+        *explanations.values_list("pasted", Length("text")),
+    ]
+    return quality.paste(texts, _limits(participation))
 
 
 def _check_attention(participation: Participation) -> Evidence | None:
@@ -213,10 +231,11 @@ CHECKS: Checks = {
 
 def review_each(participation_ids: Iterable[int]) -> int:
     """Reviews these people one by one, with the norms of this moment; returns how many there
-    were. Who is gone is passed over; a repeat is a repeat of `review_work`."""
+    were. Who is gone is passed over, and so are previews; a repeat is a repeat of `review_work`."""
     norms, studies, number = Norms(), dict[int, Study](), 0
     for participation_id in participation_ids:
-        found = Participation.objects.filter(pk=participation_id).first()
+        people = Participation.objects.filter(pk=participation_id)
+        found = people.exclude(phase=Phase.PREVIEW).first()
         if found:
             found.study = studies.get(found.study_id) or found.study
             studies[found.study_id] = found.study

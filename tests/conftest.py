@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 import pytest_django
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.management import call_command
+from django.db import connection
 
 from accounts.models import Vendor
 from annotation.actions.definition import apply_study
@@ -34,8 +35,10 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture(autouse=True)
 def nothing_cached() -> None:
-    """Medians that are told for a minute are measured anew in each test."""
-    cache.clear()
+    """Medians that are told for a minute are measured anew in each test, and nobody has failed
+    to sign in."""
+    caches["process"].clear()
+    caches["default"].clear()
 
 
 @pytest.fixture
@@ -61,7 +64,17 @@ def django_db_setup(
     Tests that commit empty the database, so that those which need it make it anew.
     """
     with django_db_blocker.unblock():
+        _let_tests_empty_the_database()
         make_small_study()
+
+
+def _let_tests_empty_the_database() -> None:
+    """The audit refuses to be emptied; tests that commit empty everything after them."""
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"ALTER DATABASE {name} SET plurivox.emptying_everything = 'on'")
+    connection.close()
+    connection.close_pool()  # connections that are made from now on have the setting
 
 
 @pytest.fixture

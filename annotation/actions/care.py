@@ -2,13 +2,22 @@
 
 from datetime import timedelta
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from annotation.models import HelpMessage, HelpThread, Participation, ProblemReport, Study, Turn
+from accounts.models import User
+from annotation.actions.audit import record
+from annotation.models import (
+    AuditEntry,
+    HelpMessage,
+    HelpThread,
+    Participation,
+    ProblemReport,
+    Study,
+    Turn,
+)
 from candidates.models import Candidate
 
 ONE_CLICK = timedelta(minutes=1)
@@ -96,12 +105,16 @@ def _begin_thread(study: Study, participation: Participation | None, language: s
 
 
 @transaction.atomic
-def answer_thread(*, thread: HelpThread, author: AbstractBaseUser, text: str) -> HelpMessage:
+def answer_thread(*, thread: HelpThread, author: User, text: str) -> HelpMessage:
     """Adds the study's answer; the same one sent twice within a minute is stored once."""
-    locked = HelpThread.objects.select_for_update(of=("self",)).get(pk=thread.pk)
-    return _is_repeated(locked, text, author=author) or HelpMessage.objects.create(
-        thread=locked, author_id=author.pk, text=text
-    )
+    threads = HelpThread.objects.select_for_update(of=("self",)).select_related("study")
+    locked = threads.get(pk=thread.pk)
+    known = _is_repeated(locked, text, author=author)
+    if known:
+        return known
+    kind, what = AuditEntry.Kind.HELP_ANSWERED, f"thread {locked.public_id}"
+    record(kind=kind, what=what, by=author, study=locked.study)
+    return HelpMessage.objects.create(thread=locked, author=author, text=text)
 
 
 def read_thread(*, thread: HelpThread) -> None:
@@ -109,9 +122,7 @@ def read_thread(*, thread: HelpThread) -> None:
     HelpThread.objects.with_unread_answer().filter(pk=thread.pk).update(seen_at=timezone.now())
 
 
-def _is_repeated(
-    thread: HelpThread, text: str, *, author: AbstractBaseUser | None
-) -> HelpMessage | None:
+def _is_repeated(thread: HelpThread, text: str, *, author: User | None) -> HelpMessage | None:
     return thread.messages.filter(
         author_id=author.pk if author else None,
         text=text,

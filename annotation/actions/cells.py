@@ -13,7 +13,7 @@ from django.db.models import Count, F, QuerySet
 from accounts.models import Answer, Instrument
 from annotation.actions.strata import stored_cells
 from annotation.cell_tables import CellFault, expand, people_of
-from annotation.models import Outcome, Participation, ScreeningCount, Slot, Study
+from annotation.models import Outcome, Participation, Phase, ScreeningCount, Slot, Study
 from annotation.quotas import REFUSED, Cell, Facts, Finding, find_place, fits
 from annotation.strata import JOIN, stratum_of
 
@@ -24,6 +24,8 @@ def find_cell_place(*, participation: Participation) -> Finding:
     Called inside a transaction: the study's quotas stay locked until it ends, so that of
     people who race for the last place of a cell exactly one gets it.
     """
+    if participation.phase == Phase.PREVIEW:  # it fills no cell, and finds none full
+        return find_place(stored_cells(participation.study), _own_facts(participation), {})
     cells = stored_cells(participation.study, lock=True)
     others = placed_people(participation.study, participation.phase).exclude(pk=participation.pk)
     placed = people_by_cell(participation.study, others, cells)
@@ -65,7 +67,7 @@ def most_places(*, participation: Participation, stratum: str) -> int | None:
     A share of the stratum's places in her locale and phase, and one at least.
     """
     share = participation.study.cell_share
-    if share >= 1:
+    if share >= 1 or participation.phase == Phase.PREVIEW:
         return None
     slots = Slot.objects.filter(
         locale=participation.locale_id, phase=participation.phase, stratum=stratum
@@ -109,6 +111,18 @@ def stamp_people(*, study: Study) -> int:
                 changed.append(person)
     Participation.objects.bulk_update(changed, ["stratum", "most_places"], batch_size=1000)
     return len(changed)
+
+
+def stamp_person(*, participation: Participation) -> None:
+    """Notes anew which stratum is hers and what she may take: for somebody who is back after the
+    cells or places changed without her. Does nothing for who never found a place."""
+    if participation.screened_at is None:
+        return
+    cells = stored_cells(participation.study)
+    stratum = stratum_of(cells, _own_facts(participation) if cells else {})
+    Participation.objects.filter(pk=participation.pk).update(
+        stratum=stratum, most_places=most_places(participation=participation, stratum=stratum)
+    )
 
 
 def _remembered() -> Callable[[Participation, str], int | None]:

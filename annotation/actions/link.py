@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 
-from accounts.models import Vendor
+from django.db import transaction
+
+from accounts.models import User, Vendor
+from annotation.actions.audit import record
 from annotation.models import (
+    AuditEntry,
     Convention,
     RecruitmentLink,
     Study,
@@ -12,6 +16,7 @@ from annotation.models import (
 from annotation.recruitment import PROLIFIC_EXIT, check_link
 
 
+@transaction.atomic
 def create_recruitment_link(
     *,
     study: Study,
@@ -24,6 +29,7 @@ def create_recruitment_link(
     signing_key_variable: str = "",
     signed_entry: bool = False,
     callbacks: Mapping[str, str] | None = None,
+    by: User | None = None,
 ) -> RecruitmentLink:
     """The vendor's link into a wave, by default the latest. The same call finds it again.
 
@@ -41,7 +47,7 @@ def create_recruitment_link(
     )
     if convention == Convention.PROLIFIC:  # it knows people's outcome by the agreed code
         ways = dict.fromkeys(agreed, PROLIFIC_EXIT) | ways
-    link, _created = RecruitmentLink.objects.get_or_create(
+    link, created = RecruitmentLink.objects.get_or_create(
         study=study,
         vendor=vendor,
         wave=wave or study.waves.order_by("-number")[0],
@@ -53,4 +59,7 @@ def create_recruitment_link(
         signed_entry=signed_entry,
         callbacks=dict(callbacks or {}),
     )
+    if created:
+        what = f"link of {vendor.key}, phase {phase}"
+        record(kind=AuditEntry.Kind.LINK_MADE, what=what, by=by, study=study)
     return link

@@ -9,11 +9,13 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from annotation.actions.audit import record
 from annotation.actions.freezing import amend_plan
 from annotation.actions.pool import find_pool_gaps, newest_texts
 from annotation.actions.strata import make_slot, strata_for_new
 from annotation.dealing import derive_seed, due, part_of
 from annotation.models import (
+    AuditEntry,
     PlanChange,
     Slot,
     Study,
@@ -26,6 +28,12 @@ from candidates.models import CandidateSet, Prompt
 from candidates.parallel import is_servable
 
 MOST_CHARACTERS = 500  # of a reason
+AUDITED = {
+    PlanChange.Kind.TARGET: AuditEntry.Kind.PLAN_TARGET,
+    PlanChange.Kind.CELLS: AuditEntry.Kind.PLAN_CELLS,
+    PlanChange.Kind.RETIRED: AuditEntry.Kind.PROMPT_RETIRED,
+    PlanChange.Kind.REPLACED: AuditEntry.Kind.PROMPT_REPLACED,
+}
 
 
 @transaction.atomic
@@ -39,7 +47,7 @@ def plan_slots(*, study: Study, phase: str) -> int:
     """
     lock_prompts(study.pool_id)
     batches, number = _batches(study, phase)
-    sets, added = _plannable(study), 0
+    sets, added = plannable_sets(study), 0
     for locale in study.locales.order_by("pk"):
         locale.study = study
         planned = set(
@@ -81,7 +89,7 @@ def planned_phases(study: Study) -> list[str]:
     return sorted(slots.order_by().values_list("phase", flat=True).distinct())
 
 
-def _plannable(study: Study) -> list[tuple[CandidateSet, Prompt]]:
+def plannable_sets(study: Study) -> list[tuple[CandidateSet, Prompt]]:
     """Ready sets that people may be given, with their prompts; of the core, parallel ones."""
     wanted = CandidateSet.objects.filter(
         sampler__in=study.arms(), prompt_text__in=[text.pk for text in newest_texts(study)]
@@ -155,6 +163,8 @@ def log_change(
     if not 0 < len(why) <= MOST_CHARACTERS:
         raise ValidationError(f"Say why, in at most {MOST_CHARACTERS} characters.")
     amend_plan(study=study, why=why, by=by)
+    what = f"{_subject(details)}: {added} places added, {voided} taken away"
+    record(kind=AUDITED[kind], what=what, by=by, study=study, why=why)
     return PlanChange.objects.create(
         study=study,
         kind=kind,
@@ -164,6 +174,14 @@ def log_change(
         slots_added=added,
         slots_voided=voided,
     )
+
+
+def _subject(details: dict[str, Any]) -> str:
+    """What a change of the plan was about: a prompt, cells, or the places of a locale."""
+    if "prompt" in details:
+        instead = f" by {details['replacement']}" if "replacement" in details else ""
+        return f"prompt {details['prompt']}{instead}"
+    return str(details.get("locale") or "plan")
 
 
 @transaction.atomic
@@ -178,7 +196,7 @@ def retire_prompt(*, prompt: Prompt, why: str, by: User | None = None) -> int:
     locked = lock_prompts(prompt.pool_id)[prompt.pk]
     news = locked.retired_at is None
     retire(prompt=locked, why=why)
-    voided = _void_free_slots(locked)
+    voided, told = _void_free_slots(locked), False
     for study in Study.objects.filter(pool=locked.pool_id, rehearsal_of=None).order_by("pk"):
         if voided.get(study.pk) or (news and study.is_open):
             log_change(
@@ -189,6 +207,10 @@ def retire_prompt(*, prompt: Prompt, why: str, by: User | None = None) -> int:
                 details={"prompt": locked.key},
                 voided=voided.get(study.pk, 0),
             )
+            told = True
+    if news and not told:  # no study lost anything: the pool did
+        kind = AuditEntry.Kind.PROMPT_RETIRED
+        record(kind=kind, what=f"prompt {locked.key} of pool {locked.pool.key}", by=by, why=why)
     return sum(voided.values())
 
 

@@ -1,10 +1,14 @@
 """Places that no longer count are planned anew, in the order shown of the void ones."""
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from annotation.dealing import next_ordinal
-from annotation.models import Participation, Slot
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from annotation.dealing import next_ordinal, same_row
+from annotation.models import Grant, Participation, Slot
 from annotation.models.assignment import draw_of
 from candidates.models import Prompt
 
@@ -37,7 +41,10 @@ def lock_places(*, participation: Participation) -> None:
     once wait for each other and never in a circle; and no place is planned for a prompt
     while it is being retired.
     """
-    held = Slot.objects.filter(holder=participation).exclude(status=Slot.Status.VOID)
+    _lock_siblings(Slot.objects.filter(holder=participation).exclude(status=Slot.Status.VOID))
+
+
+def _lock_siblings(held: QuerySet[Slot]) -> None:
     prompts = Prompt.objects.filter(pk__in=held.values("prompt")).order_by("pk")
     list(prompts.select_for_update(no_key=True).values_list("pk"))
     siblings = Slot.objects.filter(
@@ -66,3 +73,72 @@ def _plan_another(slot: Slot) -> None:
         due=slot.due,
         stratum=slot.stratum,
     )
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Of somebody's judgements: how many fill a place, and how many find none."""
+
+    counted: int
+    surplus: int
+
+
+@transaction.atomic
+def restore_done_slots(*, participation: Participation) -> Restored:
+    """Gives the judgements of somebody who is back the places that are still free.
+
+    Her own place counts again, and a free one of the same set, phase and locale is voided for
+    it: the one planned instead, in the same order shown, where it is free. So no set has more
+    places than before, and a place keeps its order. What finds nothing free, or belongs to a
+    retired prompt, is surplus. A second call changes nothing.
+    """
+    settled = [Grant.Disposition.COMPLETED, Grant.Disposition.SURPLUS]
+    grants = list(
+        Grant.objects.filter(
+            participation=participation, occasion=0, disposition__in=settled
+        ).order_by("pk")
+    )
+    wanted = [grant.slot_id for grant in grants]
+    _lock_siblings(Slot.objects.filter(pk__in=wanted))
+    # Read behind the lock: whoever held it may have filled or voided places.
+    slots = Slot.objects.select_related("prompt", "candidate_set__sampler").in_bulk(wanted)
+    counted = {grant.pk for grant in grants if _fill_again(slots[grant.slot_id], grant)}
+    Grant.objects.filter(pk__in=counted).update(disposition=Grant.Disposition.COMPLETED)
+    left = [grant.pk for grant in grants if grant.pk not in counted]
+    Grant.objects.filter(pk__in=left).update(disposition=Grant.Disposition.SURPLUS)
+    return Restored(counted=len(counted), surplus=len(left))
+
+
+def _fill_again(slot: Slot, grant: Grant) -> bool:
+    """Whether her judgement fills its place; the caller holds the lock on all its siblings."""
+    hers = slot.holder_id == grant.participation_id
+    if slot.status == Slot.Status.DONE:
+        return hers
+    if slot.prompt.retired_at is not None:
+        return False
+    if slot.status == Slot.Status.VOID:
+        instead = _free_sibling(slot) if hers else None
+        if instead is None:
+            return False
+        Slot.objects.filter(pk=instead.pk).update(status=Slot.Status.VOID)
+    elif slot.leased_until >= timezone.now():
+        return False
+    Slot.objects.filter(pk=slot.pk).update(
+        status=Slot.Status.DONE, holder=grant.participation_id, done_at=grant.ended_at
+    )
+    return True
+
+
+def _free_sibling(slot: Slot) -> Slot | None:
+    """A free place of the same set: in the row of this one, never held and last, if there is."""
+    free: Iterable[Slot] = Slot.objects.claimable(
+        locale=slot.locale_id, phase=slot.phase, now=timezone.now()
+    ).filter(candidate_set=slot.candidate_set_id)
+    n = slot.candidate_set.candidates.count()
+    return max(
+        free,
+        key=lambda one: (
+            same_row(n=n, one=one.ordinal, other=slot.ordinal), one.holder_id is None, one.ordinal,
+        ),
+        default=None,
+    )  # fmt: skip

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from annotation.actions.audit import record
 from annotation.actions.cells import forget_answers
-from annotation.models import Participation, PlanChange, SignOff, StudyLocale
+from annotation.models import AuditEntry, Participation, PlanChange, SignOff, StudyLocale
 from annotation.room import is_waiting, people_let_in
 
 
@@ -54,6 +55,13 @@ def sign_soft_launch(
         raise ValidationError(_("Say what you looked at, and why it may go on."))
     if not is_waiting(locale=locked, phase=phase):
         raise ValidationError(_("This locale does not wait: there is nothing to sign yet."))
+    record(
+        kind=AuditEntry.Kind.LAUNCH_SIGNED,
+        what=f"{locked}, phase {phase}",
+        by=by,
+        study=locked.study,
+        why=notes,
+    )
     PlanChange.objects.create(
         study=locked.study,
         kind=PlanChange.Kind.SIGNED,

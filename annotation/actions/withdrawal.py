@@ -1,16 +1,20 @@
 """A person withdraws: work ends, her part leaves every later export, her texts can go too."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import erase_answers, withdraw_consent
-from accounts.models import Annotator, Instrument
+from accounts.models import Annotator, Answer, Instrument, User
+from annotation.actions.audit import record
 from annotation.actions.cells import forget_screening
 from annotation.actions.leaving import end_for_withdrawal
 from annotation.actions.participation import end_participation
 from annotation.actions.replacing import lock_places, replace_done_slots
 from annotation.models import (
+    AuditEntry,
     Conversation,
     Draft,
     Explanation,
@@ -23,11 +27,13 @@ from annotation.models import (
     Participation,
     ProblemReport,
     Ranking,
+    Receipt,
     Study,
     Turn,
 )
 from annotation.steps import has_consented, open_conversation
 from candidates.erasure import erase_live_sets, stop_live_sets
+from candidates.models import Candidate
 
 # A help message must say something; this stands in every language for what was there.
 ERASED_MARK = "[…]"
@@ -48,7 +54,8 @@ def withdraw(*, participation: Participation) -> None:
     if locked.withdrawn_at:
         return
     at_the_door = not (locked.finished_at or locked.declined_at or has_consented(locked))
-    Participation.objects.filter(pk=locked.pk).update(withdrawn_at=timezone.now())
+    now = timezone.now()
+    Participation.objects.filter(pk=locked.pk).update(withdrawn_at=now)
     if at_the_door:  # as a refusal does: nothing allows these answers to be kept
         forget_screening(participation=locked, outcome=Outcome.WITHDRAWN)
     document = locked.study.consent_document
@@ -66,17 +73,73 @@ def withdraw(*, participation: Participation) -> None:
     Draft.objects.filter(participation=locked).delete()
     end_participation(participation=locked, outcome=Outcome.WITHDRAWN)
     participation.refresh_from_db()
+    Receipt.objects.create(participation=locked, withdrawn_at=now)
 
 
 @transaction.atomic
-def erase_texts(*, participation: Participation) -> None:
+def erase_person(*, participation: Participation, why: str, by: User) -> Receipt:
+    """Withdraws somebody who asked the team for it, and erases what she wrote and answered.
+
+    What she could do herself on her own page, with the same receipt. A second call changes
+    nothing and finds it. Raises ValidationError without a reason.
+    """
+    if not why.strip():
+        raise ValidationError({"why": _("Say why: it is kept for good.")})
+    withdraw(participation=participation)
+    receipt = Receipt.objects.select_for_update().get(participation=participation)
+    if receipt.erased_at is None:
+        receipt = erase_texts(participation=participation) or receipt
+        receipt.by = by
+        receipt.save(update_fields=["by"])
+        kind, study = AuditEntry.Kind.PERSON_ERASED, participation.study
+        record(kind=kind, what=f"receipt {receipt.public_id}", by=by, study=study, why=why)
+    return receipt
+
+
+@transaction.atomic
+def erase_texts(*, participation: Participation) -> Receipt | None:
     """Takes out what she wrote and answered, for somebody who withdrew; others keep theirs.
 
     Rows, ranks and times stay, so that what others are paid and planned by still adds up;
-    so does the recruitment id, by which she is paid. A repeat finds nothing more.
+    so does the recruitment id, by which she is paid. Returns her receipt, which says how many
+    of each were emptied; None, with nothing done, for somebody who has not withdrawn. A repeat
+    finds nothing more.
     """
-    if participation.withdrawn_at is None:
-        return
+    receipt = Receipt.objects.select_for_update().filter(participation=participation).first()
+    if receipt is None:
+        return None
+    held = count_texts(participation)
+    _empty(participation)
+    if receipt.erased_at is None:
+        receipt.erased_at, receipt.erased = timezone.now(), held
+        receipt.save(update_fields=["erased_at", "erased"])
+    return receipt
+
+
+def count_texts(participation: Participation) -> dict[str, int]:
+    """How many of each an erasure empties: numbers alone."""
+    turns = Turn.objects.filter(conversation__participation=participation)
+    said = HelpMessage.objects.filter(thread__participation=participation)
+    asked = _instruments_of_hers_alone(participation)
+    made = Candidate.objects.filter(candidate_set__in=_live_sets(participation))
+    answers = Answer.objects.filter(
+        annotator=participation.annotator_id,
+        question__instrument__in=asked,
+        status=Answer.Status.ANSWERED,
+    )
+    return {
+        "messages": turns.filter(live=True).exclude(message="").count(),
+        "responses": made.exclude(text="").count(),
+        "explanations": Explanation.objects.filter(turn__in=turns).exclude(text="").count(),
+        "reasons": Ranking.objects.filter(turn__in=turns).exclude(reason="").count(),
+        "reports": participation.reports.exclude(text="").count(),
+        "help_messages": said.exclude(text=ERASED_MARK).count(),
+        "notes_answered": participation.flags.exclude(answer="", objection="").count(),
+        "answers": answers.count(),
+    }
+
+
+def _empty(participation: Participation) -> None:
     turns = Turn.objects.filter(conversation__participation=participation)
     list(turns.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
     erase_live_sets(set_ids=_live_sets(participation))
@@ -92,7 +155,7 @@ def erase_texts(*, participation: Participation) -> None:
     HelpMessage.objects.filter(thread__participation=participation).update(
         text=ERASED_MARK, page=""
     )
-    Flag.objects.filter(participation=participation).update(answer="")
+    Flag.objects.filter(participation=participation).update(answer="", objection="")
     Draft.objects.filter(participation=participation).delete()
     Participation.objects.filter(pk=participation.pk).update(stratum="", most_places=None)
     erase_answers(

@@ -1,6 +1,8 @@
 """THE ACT: studies, who judges what, and what they said."""
 
 from annotation.models.assignment import Deal, Grant, Slot
+from annotation.models.audit import AuditEntry
+from annotation.models.authoring import StudyDraft, TextStage
 from annotation.models.care import HelpMessage, HelpThread, ProblemReport
 from annotation.models.conversation import (
     Conversation,
@@ -17,7 +19,8 @@ from annotation.models.conversation import (
 )
 from annotation.models.log import Change, ChangeEpoch
 from annotation.models.plan import FrozenPlan, PlanChange, SignOff
-from annotation.models.quality import ArrivalHash, Flag
+from annotation.models.quality import ArrivalHash, Exclusion, Flag, FlagJudgement
+from annotation.models.receipt import Receipt
 from annotation.models.study import (
     Convention,
     Mode,
@@ -31,17 +34,21 @@ from annotation.models.study import (
     StudyLocale,
     Wave,
 )
+from annotation.models.team import Role, TeamChange, TeamMember
 
 __all__ = [
     "ArrivalHash",
+    "AuditEntry",
     "Change",
     "ChangeEpoch",
     "Convention",
     "Conversation",
     "Deal",
     "Draft",
+    "Exclusion",
     "Explanation",
     "Flag",
+    "FlagJudgement",
     "FrozenPlan",
     "Grant",
     "HelpMessage",
@@ -58,13 +65,19 @@ __all__ = [
     "Quota",
     "RankedCandidate",
     "Ranking",
+    "Receipt",
     "RecruitmentLink",
+    "Role",
     "ScreeningCount",
     "ShownCandidate",
     "SignOff",
     "Slot",
     "Study",
+    "StudyDraft",
     "StudyLocale",
+    "TeamChange",
+    "TeamMember",
+    "TextStage",
     "Turn",
     "Viewport",
     "Wave",

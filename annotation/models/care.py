@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -53,6 +53,17 @@ class HelpThreadQuerySet(models.QuerySet["HelpThread"]):
         return self.annotate(last_author=Subquery(last.values("author")[:1])).filter(
             last_author=None
         )
+
+    def in_order_of_need(self, study: Study) -> "HelpThreadQuerySet":
+        """A study's threads with `last_author`, `last_at`: those whose last word is the person's
+        own first, the longest wait first; then the others, the latest first."""
+        last = HelpMessage.objects.filter(thread=OuterRef("pk")).order_by("-sent_at", "-pk")
+        found = self.filter(study=study).annotate(
+            last_author=Subquery(last.values("author")[:1]),
+            last_at=Subquery(last.values("sent_at")[:1]),
+        )
+        waits = Case(When(last_author=None, then="last_at"))
+        return found.order_by(waits.asc(nulls_last=True), F("last_at").desc())
 
 
 class HelpThread(models.Model):

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.db.models import Exists, QuerySet
+from django.db.models import Case, Exists, QuerySet, When
 from django.template.context import Context
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 
 from annotation.access import find_begun_thread
 from annotation.forms.care import ReportForm, page_of
-from annotation.models import Flag, HelpThread, Participation, Study, Turn
+from annotation.models import Exclusion, Flag, HelpThread, Participation, Study, Turn
 from annotation.prepared import prepared
 
 register = template.Library()
@@ -67,9 +67,11 @@ def footer_news(context: Context) -> dict[str, bool]:
 @prepared
 def _news_of(*, person: int) -> QuerySet[Participation, Any]:
     threads = HelpThread.objects.filter(participation=person)
-    notes = Flag.objects.filter(participation=person).raised()
+    noted = Exists(Flag.objects.filter(participation=person).raised())
+    by_hand = Exists(Exclusion.objects.filter(participation=person, flag=None))
+    notes = Case(When(noted | by_hand, then=True), default=False)
     return Participation.objects.filter(pk=person).values_list(
-        Exists(notes), Exists(threads), Exists(threads.with_unread_answer())
+        notes, Exists(threads), Exists(threads.with_unread_answer())
     )
 
 

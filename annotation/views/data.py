@@ -1,13 +1,14 @@
 """What the study holds about a person: to read, to take along, to withdraw, to erase."""
 
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotation.access import ParticipantRequest, participant_required
 from annotation.actions import withdrawal as act
+from annotation.models import Receipt
 from annotation.own_data import collect, summarise
 
 
@@ -65,3 +66,12 @@ def erase(request: ParticipantRequest) -> HttpResponse:
 def _erase(request: ParticipantRequest) -> HttpResponse:
     act.erase_texts(participation=request.participation)
     return redirect(f"{reverse('your-data')}?erased")
+
+
+@require_GET
+@participant_required
+def receipt(request: ParticipantRequest) -> HttpResponse:
+    """That she withdrew, and what was erased: to print or to keep."""
+    found = get_object_or_404(Receipt, participation=request.participation)
+    context = {"receipt": found, "study": request.participation.study}
+    return render(request, "annotation/receipt.html", context)

@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User, Vendor
-from annotation.models import Study
+from annotation.actions.audit import record
+from annotation.models import AuditEntry, Study
 from exports.models import ApiToken, Export, State
 from exports.naming import (
     find_container,
@@ -61,5 +62,8 @@ def request_export(
     if known:
         return known
     export = Export.objects.create(**asked, requested_by=by)
+    whose = f", token {token.start}…" if token else ""
+    what = f"export {export.public_id}: {form.name}.{export.container}{whose}"
+    record(kind=AuditEntry.Kind.EXPORT_ASKED, what=what, by=by, study=study)
     transaction.on_commit(lambda: tasks.enqueue(export))
     return export

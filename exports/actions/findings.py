@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from annotation.models import Study
+from annotation.actions.audit import record
+from annotation.models import AuditEntry, Study
 from exports.models import Finding
 from exports.privacy.texts import findings_of
 
@@ -27,6 +28,9 @@ def decide_findings(
         raise ValidationError(_("Decide to keep or to mask."))
     mine = findings_of(study).filter(pk__in=findings).exclude(verdict=verdict).order_by("pk")
     held = list(mine.select_for_update(of=("self",)).values_list("pk", flat=True))
+    if held:
+        what = f"{len(held)} findings: {verdict}"
+        record(kind=AuditEntry.Kind.FINDINGS_DECIDED, what=what, by=by, study=study)
     return Finding.objects.filter(pk__in=held).update(
         verdict=verdict, decided_by=by, decided_at=timezone.now()
     )

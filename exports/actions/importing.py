@@ -6,7 +6,8 @@ from itertools import islice
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from annotation.models import Mode, Study
+from annotation.actions.audit import record
+from annotation.models import AuditEntry, Mode, Study
 from exports.importers.batch import Batch
 from exports.importers.records import Dialogue
 from exports.importers.stage import make_stage
@@ -31,4 +32,6 @@ def import_dialogues(
         for dialogue in some:
             batch.add(dialogue)
         batch.save()
+    kind = AuditEntry.Kind.DATASET_IMPORTED
+    record(kind=kind, what=f"study {key}", by=None, study=stage.study)
     return stage.study

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from accounts.actions import find_or_create_annotators
 from accounts.models import Vendor
-from annotation.models import Phase, RecruitmentLink, Study
+from annotation.actions.audit import record
+from annotation.models import AuditEntry, Phase, RecruitmentLink, Study
 from annotation.passage import personal_address
 from exports.models import Invitation
 
@@ -43,6 +44,9 @@ def invite_people(
     Invitation.objects.bulk_create(
         Invitation(study=study, annotator=person, link=link) for person in fresh
     )
+    if new := sum(person.pk not in known for person in people.values()):
+        what = f"{new} people of {vendor.key}"
+        record(kind=AuditEntry.Kind.PEOPLE_INVITED, what=what, by=None, study=study)
     links = {
         invitation.annotator_id: invitation.link
         for invitation in Invitation.objects.filter(

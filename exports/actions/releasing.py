@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from annotation.models import Study
+from annotation.actions.audit import record
+from annotation.models import AuditEntry, Study
 from exports.containers import Container
 from exports.formats import FORMATS
 from exports.models import Release, State, Tier
@@ -54,14 +55,21 @@ def request_release(
         if release.state == State.FAILED:
             release.state, release.attempts, release.error = State.QUEUED, 0, ""
             release.save(update_fields=["state", "attempts", "error"])
+            _record(release, by)
     else:
         version = last.version + 1 if last else 1
         release = Release.objects.create(
             study=study, tier=kept, version=version, settings=settings, requested_by=by, **asked
         )
+        _record(release, by)
     if enqueue:
         transaction.on_commit(lambda: tasks.enqueue(release))
     return release
+
+
+def _record(release: Release, by: User | None) -> None:
+    what = f"release {release.public_id}: {release.tier} v{release.version}"
+    record(kind=AuditEntry.Kind.RELEASE_ASKED, what=what, by=by, study=release.study)
 
 
 def _is_the_same(last: Release, asked: dict[str, Any], settings: dict[str, Any]) -> bool:

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Vendor
-from annotation.models import Study
+from annotation.actions.audit import record
+from annotation.models import AuditEntry, Study
 from exports.models import Access, ApiToken, hash_token
 
 LAST_USE_EXACT_TO = timedelta(minutes=1)
 
 
+@transaction.atomic
 def create_token(
     *,
     vendor: Vendor,
@@ -33,7 +36,7 @@ def create_token(
     A second call makes another token. Raises ValidationError for an address that is none.
     """
     token = "plv_" + secrets.token_urlsafe(32)
-    ApiToken.objects.create(
+    made = ApiToken.objects.create(
         vendor=vendor,
         study=study,
         name=name,
@@ -45,6 +48,7 @@ def create_token(
         expires_at=expires_at,
         created_by=created_by,
     )
+    record(kind=AuditEntry.Kind.TOKEN_CREATED, what=_what(made), by=created_by, study=study)
     return token
 
 
@@ -57,10 +61,18 @@ def as_network(address: str) -> str:
         raise ValidationError(message, params={"address": address}) from None
 
 
-def revoke_token(*, token: ApiToken) -> None:
+@transaction.atomic
+def revoke_token(*, token: ApiToken, by: User | None = None) -> None:
     """Ends a token now; a second call keeps the first time."""
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+    valid = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
+    if valid.update(revoked_at=timezone.now()):
+        record(kind=AuditEntry.Kind.TOKEN_REVOKED, what=_what(token), by=by, study=token.study)
     token.refresh_from_db(fields=["revoked_at"])
+
+
+def _what(token: ApiToken) -> str:
+    """How the audit names a token: its first characters open nothing."""
+    return f"token {token.start}… of {token.vendor.key}, {token.access}"
 
 
 def note_use(*, token: ApiToken) -> None:

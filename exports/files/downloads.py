@@ -39,7 +39,8 @@ def find_signed(public_id: str, *, expires: str, signature: str) -> Export | Non
         return None
     if int(expires) <= time.time():
         raise Expired
-    export = Export.objects.filter(public_id=public_id).select_related("token").first()
+    exports = Export.objects.select_related("study", "token__vendor")
+    export = exports.filter(public_id=public_id).first()
     if export is None or export.token is None:
         return None
     if not ApiToken.objects.valid().filter(pk=export.token.pk).exists():

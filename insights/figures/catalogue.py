@@ -5,11 +5,23 @@ from collections.abc import Sequence
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from insights.figures import agreement, between, dividing, participants, spread, working
+from insights.figures import (
+    agreement,
+    between,
+    diversity,
+    dividing,
+    learning,
+    participants,
+    preferences,
+    spread,
+    working,
+)
 from insights.figures.figure import Figure
 
 GROUPS: dict[str, Promise] = {
     "agreement": _("Agreement"),
+    "preferences": _("Preferences"),
+    "diversity": _("Diversity"),
     "people": _("People"),
 }
 FIGURES: Sequence[Figure] = (
@@ -17,6 +29,9 @@ FIGURES: Sequence[Figure] = (
     *spread.FIGURES,
     *between.FIGURES,
     *dividing.FIGURES,
+    *preferences.FIGURES,
+    *diversity.FIGURES,
+    *learning.FIGURES,
     *participants.FIGURES,
     *working.FIGURES,
 )

@@ -51,6 +51,9 @@ class Sets:
     arm: Labels  # the sampler as `key v1`
     parallel: Bools  # there are reviewed translations of it, or it is one
     control: Bools  # drawn to skip the diversity threshold
+    anchored: Bools  # its default candidate is shared by all arms of its prompt
+    lexical: Floats  # mean similarity of its candidates; nan: not measured
+    semantic: Floats
     source: Labels  # (s, k) nc, default, temperature, multi_model, steered; "": none there
     pole: Labels  # (s, k) the pole it was steered to; "": none
     words: Ints  # (s, k); -1: none there

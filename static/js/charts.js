@@ -93,9 +93,9 @@
       ...ends,
       type: "linear",
       beginAtZero: data.kind === "bars",
-      grace: data.kind === "bars" ? 0 : "8%",
+      grace: data.kind === "points" ? "8%" : 0,
       title: { display: Boolean(data.unit), text: data.unit, ...look },
-      ticks: { ...look, callback: (tick) => written.format(tick), maxTicksLimit: 7 },
+      ticks: { ...look, callback: (tick) => written.format(tick), maxTicksLimit: 9 },
       grid: { color: colours.line },
       border: { color: colours.soft },
     };
@@ -154,19 +154,26 @@
       const pen = chart.ctx;
       const { left, right, top, bottom } = chart.chartArea;
       pen.save();
-      pen.strokeStyle = pen.fillStyle = colours.ink;
-      pen.lineWidth = 1.5;
+      pen.fillStyle = colours.ink;
+      pen.lineJoin = "round";
+      // Words stand clear of what they are written over.
+      const write = (...words) => {
+        Object.assign(pen, { strokeStyle: colours.sheet, lineWidth: 4 }).setLineDash([]);
+        pen.strokeText(...words);
+        pen.fillText(...words);
+      };
       pen.font = `13px ${colours.font}`;
       for (const [words, value] of data.lines) {
         const at = (lies(data) ? chart.scales.x : chart.scales.y).getPixelForValue(value);
+        Object.assign(pen, { strokeStyle: colours.ink, lineWidth: 1.5 });
         const half = pen.measureText(words).width / 2;
         pen.textAlign = lies(data) ? "center" : "right";
         if (lies(data)) {
           stroke(pen, [[at, top, at, bottom]], [5, 4]);
-          pen.fillText(words, Math.min(Math.max(at, half), chart.width - half), top - 6);
+          write(words, Math.min(Math.max(at, half), chart.width - half), top - 6);
         } else {
           stroke(pen, [[left, at, right, at]], [5, 4]);
-          pen.fillText(words, right, at - 5);
+          write(words, right, at - 5);
         }
       }
       pen.restore();

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from accounts.models import Answer, Question, User
 from annotation import quality, review, tasks
-from annotation.actions.quality import answer_flag, decide_flag
+from annotation.actions.quality import answer_flag
 from annotation.models import Explanation, Flag, Participation, Ranking, RecruitmentLink, Slot, Turn
 from annotation.quality import JudgedTurn, Norm
 from annotation.review import participations_to_review, review_work
+from tests.deciding import decide
 from tests.walker import CLOSING, Walker, code_on
 
 READERS = {"fr": Norm(10, "readers")}
@@ -371,7 +372,7 @@ def test_what_was_answered_or_decided_stays_as_it_was(walker: Walker, settled: s
         answer_flag(flag=flag, text="Je lis vite.")
     else:
         staff = User.objects.create_user("staff", is_staff=True)
-        decide_flag(flag=flag, decision=Flag.Decision.KEPT, reason="Lit vite.", by=staff)
+        decide(flag, "kept", "Lit vite.", staff)
     stored = Flag.objects.values().get()
     Ranking.objects.update(submitted_at=timezone.now() + timedelta(hours=1))
     review_work(participation=walker.participation)

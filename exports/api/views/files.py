@@ -11,6 +11,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
+from exports.actions.downloading import note_download
 from exports.api.authentication import check_address
 from exports.api.base import ApiView
 from exports.api.parsing import SendsWhatItHas
@@ -121,6 +122,8 @@ def _send(request: Request, export: Export, path: Path) -> HttpResponseBase:
     if part:
         headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
     headers["Content-Length"] = str(sent.size)
+    if sent.first == 0:
+        note_download(file=export, token=export.token)
     return StreamingHttpResponse(blocks(path, sent), status=status, headers=headers)
 
 
