@@ -147,7 +147,7 @@ def patterns(ranks: Ints, items: Ints) -> Ints | None:
     kinds = (int(items.max(initial=0)) + 2) * (width + 2)
     if kinds**width >= 2**62:
         return None
-    return ((items + 1) * (width + 2) + places) @ (kinds ** np.arange(width))
+    return np.asarray(((items + 1) * (width + 2) + places) @ (kinds ** np.arange(width)))
 
 
 def wins(ranks: Ints, items: Ints, *, count: int) -> Ints:

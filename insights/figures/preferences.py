@@ -130,7 +130,7 @@ def logit(data: Judgements, _options: Options) -> Result:
     except NotIdentifiedError as error:
         return result(data, shape, (), remarks=(Remark(str(error)),))
     found = Estimates(fit.effects, fit.errors, np.full(fit.effects.size, fit.people))
-    rows = [
+    rows: list[Sequence[Value]] = [
         (*name.split(": ", 1), interval(found, place), float(np.exp(fit.effects[place])))
         for place, name in enumerate(design.names)
     ]
