@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,6 +17,25 @@ def new_public_id() -> str:
 
 class User(AbstractUser):
     """A member of the research team. Annotators are never users."""
+
+
+class AccountChange(models.Model):
+    """What an administrator did to the sign-in of somebody of the team, and why. Never changed."""
+
+    class Kind(models.TextChoices):
+        SECOND_FACTOR = "second_factor", _("second factor taken away")
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="account_changes")
+    kind = models.CharField(max_length=20, choices=Kind)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    why = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_kind_display()}"
 
 
 class Vendor(models.Model):

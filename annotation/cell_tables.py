@@ -109,7 +109,7 @@ def _of_row(row: Mapping[str, str], number: int) -> dict[str, Any]:
     named = {name: text for name, text in given.items() if name not in ("key", *amount)}
     conditions = {name: _condition(text) for name, text in named.items()}
     cell: dict[str, Any] = {"conditions": conditions, amount[0]: given[amount[0]]}
-    cell["key"] = given.get("key") or _key(named.values())
+    cell["key"] = given.get("key") or key_of(named.values())
     return cell
 
 
@@ -141,7 +141,7 @@ def _even(
             for combined in split:
                 words = [country, *(_word(condition) for _name, condition in combined)]
                 yield {
-                    "key": _key(words),
+                    "key": key_of(words),
                     "conditions": {"country": [country], **dict(combined)},
                     "share": Fraction(1, len(split)),
                 }
@@ -164,7 +164,8 @@ def _word(condition: Any) -> str:
     return f"{low}-up" if high is None else f"to-{high}" if low is None else f"{low}-{high}"
 
 
-def _key(words: Any) -> str:
+def key_of(words: Any) -> str:
+    """A cell's key from the words of its conditions."""
     plain = "-".join(str(word).lower() for word in words)
     return re.sub(r"[^a-z0-9_]+", "-", plain.replace("+", "-up")).strip("-")
 

@@ -4,11 +4,11 @@ What a rule saw is stored with each grant, so that anybody can choose again from
 record and must find the same slot (`manage.py replay_deals`). A changed rule gets a new
 number; the old ones stay here as long as records name them.
 
-Rule 1, of a slot. The open slots come in filling order (batch, ordinal, draw), those wanted
+Rule 3, of a slot. The open slots come in filling order (batch, due, draw), those wanted
 of the person's own stratum before those wanted of anybody, and these before those wanted
-of others. Of the foremost that are equally needy (same stratum, batch and ordinal) it keeps
+of others. Of the foremost that are equally needy (same stratum, batch and due) it keeps
 those whose topics she has met least, of these the ones whose arm she has met least, and
-draws one with equal chances.
+draws one with equal chances. Rule 1, before it, was the same with the slot's ordinal for due.
 
 Rule 2, of a re-test. What she has judged and has not met again comes oldest first; one of
 the older half is drawn with equal chances, so that time has passed since.
@@ -20,7 +20,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-RULE = 1
+RULE = 3
+ORDINAL_RULE = 1
+DEALING_RULES = (ORDINAL_RULE, RULE)
 RETEST_RULE = 2
 LOOKED_AT = 16
 
@@ -35,9 +37,10 @@ class OpenSlot:
     ordinal: int
     topic_met: int  # how often her most frequent topic of this prompt
     arm_met: int
+    due: int | None = None  # rule 1 did not look at it
 
     def need(self) -> tuple[str, int, int]:
-        return (self.stratum, self.batch, self.ordinal)
+        return (self.stratum, self.batch, self.ordinal if self.due is None else self.due)
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Sieve:
-    """What each step of rule 1 kept; the slot is drawn from the last of them."""
+    """What each step of rules 1 and 3 kept; the slot is drawn from the last of them."""
 
     neediest: list[OpenSlot]
     fresh: list[OpenSlot]  # topics met least
@@ -64,7 +67,7 @@ def sieve(considered: Sequence[OpenSlot]) -> Sieve:
 
 
 def choose(considered: Sequence[OpenSlot], seed: int) -> Choice:
-    """The slot that rule 1 gives; `considered` is in filling order and not empty."""
+    """The slot that rules 1 and 3 give; `considered` is in filling order and not empty."""
     return _draw([item.slot for item in sieve(considered).equal], seed)
 
 
@@ -83,7 +86,7 @@ def _draw(slots: Sequence[int], seed: int) -> Choice:
 
 def choose_again(rule: int, record: Sequence[dict[str, Any]], seed: int) -> Choice:
     """What a stored record gives by the rule it names. Raises ValueError for no such rule."""
-    if rule == RULE:
+    if rule in DEALING_RULES:
         return choose(from_record(record), seed)
     if rule == RETEST_RULE:
         return choose_retest([item["slot"] for item in record], seed)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 SEED_BITS = 48
+WHOLE = 10_000  # what shares of a set's places are counted in
 RETEST = "retest"  # planned: a pool conversation about a set that she has judged
 
 
@@ -114,6 +115,21 @@ def further_ordinals(*, n: int, counted: Iterable[int], last: int, places: int) 
         used[last % rows] += 1
         ordinals.append(last)
     return ordinals
+
+
+def due(*, place: int, places: int) -> int:
+    """When a place is filled: in the middle of its part of the whole, in ten-thousandths.
+
+    place: the how-manieth of its set, from 0. Sets that want many people and sets that want
+    few so fill at one pace, each by the same share at any time. Were they filled by number,
+    those that want most would be open alone at the end, and nobody meets a prompt twice.
+    """
+    return (2 * place + 1) * WHOLE // (2 * places)
+
+
+def part_of(*, share: int, parts: int) -> int:
+    """Which of so many equal parts of the whole a share of it, as of `due`, falls into."""
+    return min(parts - 1, share * parts // WHOLE)
 
 
 def live_order(*, n: int, seed: int) -> list[int]:

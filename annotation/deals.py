@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import QuerySet
 from django.utils import translation
 
-from annotation.choosing import RETEST_RULE, RULE, choose_again
+from annotation.choosing import DEALING_RULES, RETEST_RULE, choose_again
 from annotation.dealing import derive_seed
 from annotation.models import Deal, Grant, PlanChange, Slot, Study
 from annotation.models.assignment import deal_parts, retest_parts
@@ -129,7 +129,7 @@ def records_begun() -> datetime | None:
 
 def _strata_changed(study: Study) -> datetime | None:
     """When the plan was last changed: places given before may be wanted of others since."""
-    changes = PlanChange.objects.filter(study=study).exclude(kind=PlanChange.Kind.SIGNED)
+    changes = PlanChange.objects.filter(study=study).exclude(kind__in=PlanChange.Kind.of_running())
     return changes.order_by("-at").values_list("at", flat=True).first()
 
 
@@ -142,7 +142,7 @@ def _faults(grant: Grant, met: list[Grant], strata_changed: datetime | None) -> 
     item = next((item for item in deal.considered if item["slot"] == grant.slot_id), None)
     if item is None:
         yield "the place is not among those looked at"
-    if deal.rule != (RETEST_RULE if grant.is_retest else RULE):
+    if deal.rule not in ((RETEST_RULE,) if grant.is_retest else DEALING_RULES):
         yield f"rule {deal.rule} does not deal such a grant"
         return
     yield from _redrawn(grant, deal)
@@ -184,6 +184,8 @@ def _state_faults(
 ) -> Iterator[str]:
     slot = grant.slot
     recorded: dict[str, object] = {"batch": slot.batch, "ordinal": slot.ordinal}
+    if item.get("due") is not None:
+        recorded["due"] = slot.due
     if strata_changed is None or grant.granted_at > strata_changed:
         recorded["stratum"] = slot.stratum
     arm = slot.candidate_set.sampler_id

@@ -1,12 +1,8 @@
-"""A study's definition, rendered back from its rows into what `apply_study` reads.
-
-Not carried: where a prompt's text was translated from, its topics, and who checked it.
-"""
+"""A study's definition, rendered back from its rows into what `apply_study` reads."""
 
 import hashlib
 import json
 from collections.abc import Mapping
-from itertools import groupby
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +11,7 @@ from django.db import models
 from accounts.models import ConsentDocument, Instrument, Question
 from annotation.models import Study
 from candidates.models import Budget, ModelEndpoint, PromptPool, PromptText, Sampler
+from candidates.pools import definition_of_rows, rows_of
 
 TEXTS = ("title", "summary", "guidelines", "own_prompt_instruction", "explanation_question")
 SETTINGS = (
@@ -22,6 +19,12 @@ SETTINGS = (
     "batch_size", "core", "cell_share", "retests", "soft_launch", "modes", "partial_allowed",
     "practice", "expected_minutes", "daily_cap", "check_duplicates", "contact",
     "translation_stage",
+)  # fmt: skip
+# What people are told, or what was planned, beside all this: said only where it is stated, so
+# that plans frozen before keep their hash.
+STATED = (
+    "ethics_approval", "controller", "provider", "withdrawal_days", "flag_thresholds",
+    "exclusion_rules", "analysis_plan",
 )  # fmt: skip
 SAMPLER = (
     "key", "version", "strategy", "n", "instructions", "format_instructions", "parameters",
@@ -83,13 +86,13 @@ def definition_of(study: Study) -> dict[str, Any]:
     samplers = _samplers(stored)
     definition = {
         "study": _about(stored),
-        "consent": _consent(stored.consent_document),
+        "consent": render_consent(stored.consent_document),
         "instruments": {
-            "quota": _instrument(stored.quota_instrument),
-            "closing": _instrument(stored.closing_instrument),
+            "quota": render_instrument(stored.quota_instrument),
+            "closing": render_instrument(stored.closing_instrument),
         },
         "endpoints": _endpoints(samplers),
-        "samplers": [_sampler(sampler) for sampler in samplers],
+        "samplers": [render_sampler(sampler) for sampler in samplers],
         "pool": _pool(stored.pool),
     }
     if stored.budget:
@@ -102,6 +105,8 @@ def _about(study: Study) -> dict[str, Any]:
         "key": study.key,
         **{field: _texts(study, field) for field in TEXTS},
         **_values(study, SETTINGS),
+        **{name: value for name, value in _values(study, STATED).items() if value},
+        **({"retained_until": study.retained_until.isoformat()} if study.retained_until else {}),
         "closes_on": study.closes_on.isoformat() if study.closes_on else None,
         "pool_sampler": study.pool_sampler.key,
         "live_sampler": study.live_sampler.key,
@@ -133,7 +138,7 @@ def _locales(study: Study) -> list[dict[str, Any]]:
     ]
 
 
-def _consent(document: ConsentDocument) -> dict[str, Any]:
+def render_consent(document: ConsentDocument) -> dict[str, Any]:
     return {
         **_values(document, ("key", "version")),
         **{field: _texts(document, field) for field in ("title", "intro")},
@@ -147,7 +152,7 @@ def _consent(document: ConsentDocument) -> dict[str, Any]:
     }
 
 
-def _instrument(instrument: Instrument) -> dict[str, Any]:
+def render_instrument(instrument: Instrument) -> dict[str, Any]:
     questions = instrument.questions.order_by("position", "pk").prefetch_related("options")
     return {
         **_values(instrument, ("key", "version")),
@@ -176,7 +181,7 @@ def _samplers(study: Study) -> list[Sampler]:
     return list(samplers.select_related("endpoint").prefetch_related("further_endpoints"))
 
 
-def _sampler(sampler: Sampler) -> dict[str, Any]:
+def render_sampler(sampler: Sampler) -> dict[str, Any]:
     return {
         **_values(sampler, SAMPLER),
         "endpoint": sampler.endpoint.key,
@@ -208,24 +213,7 @@ def _budget(budget: Budget) -> dict[str, Any]:
 
 
 def _pool(pool: PromptPool) -> dict[str, Any]:
-    texts = PromptText.objects.filter(prompt__pool=pool, prompt__retired_at=None)
-    ordered = texts.select_related("prompt").order_by("prompt__key", "version", "language")
-    return {
-        "key": pool.key,
-        "prompts": [
-            {"key": key, "version": version} | _prompt(list(same))
-            for (key, version), same in groupby(ordered, lambda t: (t.prompt.key, t.version))
-        ],
-    }
-
-
-def _prompt(texts: list[PromptText]) -> dict[str, Any]:
-    """Texts of one version; the file says one stage of them all, the least far."""
-    order: list[str] = list(PromptText.Stage.values)
-    return {
-        "stage": order[min(order.index(text.stage) for text in texts)],
-        "texts": {text.language: text.text for text in texts},
-    }
+    return {"key": pool.key, "prompts": definition_of_rows(rows_of(pool))}
 
 
 def _values(record: models.Model, names: tuple[str, ...]) -> dict[str, Any]:

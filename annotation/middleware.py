@@ -12,6 +12,8 @@ from annotation.kept import read_kept
 from annotation.models import Participation
 
 SESSION_KEY = "participation"
+# Who previews her own study is both in one browser: here she is staff, in her own language.
+DESK = ("/admin/", "/studies/")
 
 
 class ParticipationRequest(HttpRequest):
@@ -40,6 +42,8 @@ class ParticipationMiddleware:
 
     def _find(self, request: HttpRequest) -> Participation | None:
         """Her participation with its study, wave and locale, each as it stands now."""
+        if request.path_info.startswith(DESK):
+            return None
         key = request.session.get(SESSION_KEY)
         if key is None:
             return None

@@ -9,7 +9,7 @@ of the pilot alone stands in for the main phase's, and else the study's `expecte
 from math import ceil
 from statistics import median
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import QuerySet
 
 from annotation.countries import country_name
@@ -79,7 +79,9 @@ def turns_left(participation: Participation, *, ranked: int | None = None) -> in
 def turn_minutes(participation: Participation) -> float:
     """Minutes of one turn: the median over finished conversations, else by the plan."""
     key = f"turn-minutes:{participation.study_id}:{participation.phase}:{participation.country}"
-    measured = cache.get_or_set(key, lambda: _measured_turn(participation) or 0.0, KEPT_SECONDS)
+    measured = caches["process"].get_or_set(
+        key, lambda: _measured_turn(participation) or 0.0, KEPT_SECONDS
+    )
     if measured:
         return float(measured)
     planned = sum(conversation.turns for conversation in plan_of(participation))

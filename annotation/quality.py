@@ -8,10 +8,11 @@ threshold is meant. No figure tells what somebody chose, wrote or is.
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from math import comb
 from statistics import median
+from typing import Any
 
 Evidence = dict[str, int | float | str]
 
@@ -52,6 +53,40 @@ PASTED_SHARE = 0.5
 
 
 @dataclass(frozen=True)
+class Thresholds:
+    """From when on something is noticed: as above, unless a study says otherwise."""
+
+    speed_turns: int = SPEED_TURNS
+    speed_factor: float = SPEED_FACTOR
+    speed_share: float = SPEED_SHARE
+    position_turns: int = POSITION_TURNS
+    position_share: float = POSITION_SHARE
+    repeated_texts: int = REPEATED_TEXTS
+    repeated_share: float = REPEATED_SHARE
+    alike: float = ALIKE
+    pasted_texts: int = PASTED_TEXTS
+    pasted_share: float = PASTED_SHARE
+
+
+USUAL = Thresholds()
+
+
+def read_thresholds(stated: Mapping[str, Any]) -> Thresholds:
+    """What a study's file states over the usual ones. Raises ValueError, one sentence."""
+    names = {field.name for field in fields(Thresholds)}
+    for name, value in stated.items():
+        if name not in names:
+            raise ValueError(f"flag_thresholds names {name}, which is none of the thresholds")
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            raise ValueError(f"the threshold {name} is no number above 0")
+        if isinstance(getattr(USUAL, name), int) and name != "speed_factor" and value % 1:
+            raise ValueError(f"the threshold {name} is no whole number")
+        if (name == "alike" or name.endswith("_share")) and value > 1:
+            raise ValueError(f"the threshold {name} is a share of at most 1")
+    return replace(USUAL, **stated)
+
+
+@dataclass(frozen=True)
 class JudgedTurn:
     """How much stood on the page (blanks not counted), in which language, for how long."""
 
@@ -85,15 +120,17 @@ def norm_of(language: str, others: Sequence[JudgedTurn]) -> Norm:
     return Norm(READING_SPEED.get(language, fallback), "readers")
 
 
-def speed(turns: Sequence[JudgedTurn], norms: Mapping[str, Norm]) -> Evidence | None:
+def speed(
+    turns: Sequence[JudgedTurn], norms: Mapping[str, Norm], limits: Thresholds = USUAL
+) -> Evidence | None:
     """Whether at least half of the turns took less than a third of the language's norm."""
-    if len(turns) < SPEED_TURNS:
+    if len(turns) < limits.speed_turns:
         return None
     fast = sum(
-        turn.characters_a_second > SPEED_FACTOR * norms[turn.language].characters_a_second
+        turn.characters_a_second > limits.speed_factor * norms[turn.language].characters_a_second
         for turn in turns
     )
-    if fast < SPEED_SHARE * len(turns):
+    if fast < limits.speed_share * len(turns):
         return None
     language = Counter(turn.language for turn in turns).most_common(1)[0][0]
     norm = norms[language]
@@ -110,16 +147,16 @@ def speed(turns: Sequence[JudgedTurn], norms: Mapping[str, Norm]) -> Evidence | 
     return found
 
 
-def position(choices: Sequence[tuple[int, int]]) -> Evidence | None:
+def position(choices: Sequence[tuple[int, int]], limits: Thresholds = USUAL) -> Evidence | None:
     """Whether one displayed place holds nearly all choices; each is (place, places shown).
 
     Says how many, not which place. The tail is exact: the chance of so many in one given
     place, were each place as likely as another (of the shortest list shown).
     """
-    if len(choices) < POSITION_TURNS:
+    if len(choices) < limits.position_turns:
         return None
     same = Counter(place for place, _shown in choices).most_common(1)[0][1]
-    if same < POSITION_SHARE * len(choices):
+    if same < limits.position_share * len(choices):
         return None
     places = min(shown for _place, shown in choices)
     return {
@@ -137,13 +174,13 @@ def binomial_tail(*, n: int, k: int, places: int) -> float:
     return float(Fraction(ways, places**n))
 
 
-def repeated(texts: Sequence[str]) -> Evidence | None:
+def repeated(texts: Sequence[str], limits: Thresholds = USUAL) -> Evidence | None:
     """Whether most explanations are nearly one and the same text. Empty ones do not count."""
     words = [found for text in texts if (found := words_of(text))]
-    if len(words) < REPEATED_TEXTS:
+    if len(words) < limits.repeated_texts:
         return None
-    alike = max(sum(overlap(one, other) >= ALIKE for other in words) for one in words)
-    if alike < REPEATED_SHARE * len(words):
+    alike = max(sum(overlap(one, other) >= limits.alike for other in words) for one in words)
+    if alike < limits.repeated_share * len(words):
         return None
     return {"texts": len(words), "alike": alike}
 
@@ -160,15 +197,15 @@ def overlap(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / len(one | other)
 
 
-def paste(texts: Sequence[tuple[int | None, int]]) -> Evidence | None:
+def paste(texts: Sequence[tuple[int | None, int]], limits: Thresholds = USUAL) -> Evidence | None:
     """Whether several texts were mostly pasted; each is (characters pasted, written).
 
     None pasted: it was not measured, and counts for nothing.
     """
     measured = [(min(part, written), written) for part, written in texts if part is not None]
     measured = [(part, written) for part, written in measured if written]
-    mostly = sum(part >= PASTED_SHARE * written for part, written in measured)
-    if mostly < PASTED_TEXTS:
+    mostly = sum(part >= limits.pasted_share * written for part, written in measured)
+    if mostly < limits.pasted_texts:
         return None
     return {
         "texts": len(measured),

@@ -17,6 +17,7 @@ from annotation.models import (
     Flag,
     FlagJudgement,
     Participation,
+    Phase,
     Ranking,
     Study,
     Turn,
@@ -131,7 +132,12 @@ def _newest(rankings: QuerySet[Ranking], most: int) -> list[JudgedTurn]:
 def _check_speed(participation: Participation, norms: Norms) -> Evidence | None:
     own = _judged_turns(Ranking.objects.filter(turn__conversation__participation=participation))
     languages = {turn.language for turn in own}
-    return quality.speed(own, {code: norms.of(participation, code) for code in languages})
+    known = {code: norms.of(participation, code) for code in languages}
+    return quality.speed(own, known, _limits(participation))
+
+
+def _limits(participation: Participation) -> quality.Thresholds:
+    return quality.read_thresholds(participation.study.flag_thresholds)
 
 
 def _read_once(rankings: QuerySet[Ranking]) -> QuerySet[Ranking]:
@@ -172,23 +178,24 @@ def _check_position(participation: Participation) -> Evidence | None:
     chosen = turns.filter(shown__candidate=F("ranking__chosen"))
     places = dict(chosen.values_list("pk", "shown__position"))
     shown = turns.filter(pk__in=places).annotate(places=Count("shown"))
-    return quality.position([(places[turn.pk], turn.places) for turn in shown])
+    choices = [(places[turn.pk], turn.places) for turn in shown]
+    return quality.position(choices, _limits(participation))
 
 
 def _check_repeated(participation: Participation) -> Evidence | None:
     explanations = Explanation.objects.filter(turn__conversation__participation=participation)
-    return quality.repeated(list(explanations.values_list("text", flat=True)))
+    texts = list(explanations.values_list("text", flat=True))
+    return quality.repeated(texts, _limits(participation))
 
 
 def _check_paste(participation: Participation) -> Evidence | None:
     messages = Turn.objects.filter(conversation__participation=participation, live=True)
     explanations = Explanation.objects.filter(turn__conversation__participation=participation)
-    return quality.paste(
-        [
-            *messages.values_list("pasted", Length("message")),
-            *explanations.values_list("pasted", Length("text")),
-        ]
-    )
+    texts = [
+        *messages.values_list("pasted", Length("message")),
+        *explanations.values_list("pasted", Length("text")),
+    ]
+    return quality.paste(texts, _limits(participation))
 
 
 def _check_attention(participation: Participation) -> Evidence | None:
@@ -224,10 +231,11 @@ CHECKS: Checks = {
 
 def review_each(participation_ids: Iterable[int]) -> int:
     """Reviews these people one by one, with the norms of this moment; returns how many there
-    were. Who is gone is passed over; a repeat is a repeat of `review_work`."""
+    were. Who is gone is passed over, and so are previews; a repeat is a repeat of `review_work`."""
     norms, studies, number = Norms(), dict[int, Study](), 0
     for participation_id in participation_ids:
-        found = Participation.objects.filter(pk=participation_id).first()
+        people = Participation.objects.filter(pk=participation_id)
+        found = people.exclude(phase=Phase.PREVIEW).first()
         if found:
             found.study = studies.get(found.study_id) or found.study
             studies[found.study_id] = found.study

@@ -1,21 +1,26 @@
-"""What a locale can still take: places, and the stop of a soft launch.
+"""What a locale can still take: places, the stop of a soft launch, and a pause.
 
 A study with `soft_launch: n` lets n people of each locale in, in the pilot and again in the
 main phase, and then waits until a person has read the figures and signed them.
+The team may also stop a study, or one locale, for a while: nobody joins meanwhile, and nobody
+opens a conversation.
 """
 
 from django.db.models import QuerySet
 
-from annotation.models import Participation, Phase, Slot, StudyLocale
+from annotation.models import Participation, Phase, Slot, Study, StudyLocale
 from annotation.sittings import is_past
 
 STOPPING = (Phase.PILOT, Phase.MAIN)
+WHOLE = "*"  # in `Study.paused`: the study, not one of its locales
 
 
 def has_room(*, locale: StudyLocale, phase: str) -> bool:
-    """Whether a locale can use one more person: judgements are wanted, or all is her own."""
+    """Whether a locale can use one more person: judgements are wanted, or all is her own. A
+    preview takes nobody's place, and walks through a study without any."""
     return (
-        locale.study.pool_conversations == 0
+        phase == Phase.PREVIEW
+        or locale.study.pool_conversations == 0
         or Slot.objects.wanted(locale=locale, phase=phase).exists()
     )
 
@@ -36,10 +41,27 @@ def is_waiting(*, locale: StudyLocale, phase: str) -> bool:
     return people_let_in(locale=locale, phase=phase).count() >= most
 
 
+def is_paused(study: Study, locale: StudyLocale | None) -> bool:
+    """Whether the team has stopped the study, or this locale of it, for a while."""
+    return WHOLE in study.paused or (locale is not None and str(locale) in study.paused)
+
+
+def rests(participation: Participation) -> bool:
+    """Whether a pause that the team takes keeps this person from what comes next."""
+    return participation.phase in STOPPING and is_paused(participation.study, participation.locale)
+
+
+def takes_nobody(*, locale: StudyLocale, phase: str) -> bool:
+    """Whether a locale lets nobody in for now: paused, or its soft launch waits."""
+    paused = phase in STOPPING and is_paused(locale.study, locale)
+    return paused or is_waiting(locale=locale, phase=phase)
+
+
 def study_pauses(participation: Participation) -> bool:
-    """Whether every language of her country that has places waits for a signature."""
+    """Whether every language of her country that has places is paused or waits for a
+    signature."""
     study, phase = participation.study, participation.phase
-    if study.soft_launch is None or phase not in STOPPING:
+    if (study.soft_launch is None and not study.paused) or phase not in STOPPING:
         return False
     if is_past(study, participation.country):
         return False
@@ -47,4 +69,4 @@ def study_pauses(participation: Participation) -> bool:
     roomy = [
         locale for locale in locales.select_related("study") if has_room(locale=locale, phase=phase)
     ]
-    return bool(roomy) and all(is_waiting(locale=locale, phase=phase) for locale in roomy)
+    return bool(roomy) and all(takes_nobody(locale=locale, phase=phase) for locale in roomy)

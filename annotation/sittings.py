@@ -6,7 +6,7 @@ from math import ceil
 from django.utils import timezone
 
 from annotation.countries import local_time
-from annotation.models import Conversation, Participation, Slot, Study
+from annotation.models import Conversation, Participation, Phase, Slot, Study
 from annotation.moments import OF_A_CONVERSATION, SITTING, count_sittings, moments_of
 
 
@@ -41,9 +41,10 @@ def _moments_in(conversation: Conversation) -> list[datetime]:
 
 
 def day_is_full(participation: Participation) -> bool:
-    """Whether she opened as many conversations today as the study allows a day."""
+    """Whether she opened as many conversations today as the study allows a day. A preview is
+    not kept from its end by a day."""
     cap = participation.study.daily_cap
-    if cap is None:
+    if cap is None or participation.phase == Phase.PREVIEW:
         return False
     midnight = local_time(participation.country).replace(hour=0, minute=0, second=0, microsecond=0)
     today = [item for item in participation.conversations.all() if item.opened_at >= midnight]

@@ -31,7 +31,7 @@ from annotation.models import (
 from annotation.models.study import ExplanationPolicy
 from annotation.prepared import prepared
 from annotation.remembered import is_known
-from annotation.room import study_pauses
+from annotation.room import rests, study_pauses
 from annotation.sittings import came_too_late, may_open_more
 from candidates.languages import Label, is_clearly_other
 from candidates.models import CandidateSet
@@ -53,8 +53,23 @@ class Step(Enum):
     DECLINED = "declined"
 
 
+# Who is here when the team takes a pause waits; who ends is not kept from it.
+WAITS = {
+    *(Step.COUNTRY, Step.LANGUAGE, Step.QUOTA, Step.CONSENT, Step.GUIDELINES, Step.PRACTICE),
+    Step.CONVERSATIONS,
+}
+
+
 def next_step(participation: Participation) -> Step:
-    """The screen this person is to see now."""
+    """The screen this person is to see now. A pause lets a conversation in hand be finished."""
+    step = _next_without_pause(participation)
+    if step not in WAITS or not rests(participation):
+        return step
+    at_work = step is Step.CONVERSATIONS and open_conversation(participation)
+    return step if at_work else Step.PAUSED
+
+
+def _next_without_pause(participation: Participation) -> Step:
     study = participation.study
     if participation.finished_at or participation.withdrawn_at:
         return Step.FINISH

@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from annotation.views import (
     audit,
+    authoring,
     care,
     conversation,
     data,
@@ -10,13 +11,16 @@ from annotation.views import (
     leaving,
     paused,
     practice,
+    preview,
     recruitment,
     signals,
+    team,
 )
 
 urlpatterns = [
     path("join/<slug:key>/", recruitment.join, name="join"),
     path("return/<str:token>/", recruitment.come_back, name="come-back"),
+    path("preview/<str:token>/", preview.preview, name="preview"),
     path("no-session/", entry.no_session, name="no-session"),
     path("here/", entry.here, name="here"),
     path("interface-language/", entry.interface_language, name="interface-language"),
@@ -93,6 +97,12 @@ urlpatterns = [
         name="problem-report",
     ),
     path("write-to-us/", care.help_desk, name="help-desk"),
+    path("studies/<slug:key>/team/", team.study_team, name="study-team"),
+    path("vendors/<slug:key>/team/", team.vendor_team, name="vendor-team"),
+    path("studies/new/", authoring.new, name="study-new"),
+    path("studies/<slug:key>/write/", authoring.overview, name="study-write"),
+    path("studies/<slug:key>/write/file/", authoring.download, name="study-write-file"),
+    path("studies/<slug:key>/write/<slug:slug>/", authoring.step, name="study-write-step"),
     path("studies/<slug:key>/", include("annotation.urls_desk")),
     path("audit/", audit.everything, name="audit"),
 ]

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from annotation.choosing import (
+    DEALING_RULES,
     LOOKED_AT,
     RETEST_RULE,
-    RULE,
     Choice,
     OpenSlot,
     choose_again,
@@ -95,7 +95,7 @@ def _what(facts: Facts) -> str:
 
 
 def _why(facts: Facts, record: Record) -> list[str]:
-    if record.rule == RULE:
+    if record.rule in DEALING_RULES:
         return _why_dealt(facts, record)
     if record.rule == RETEST_RULE:
         return _why_again(facts, record)
@@ -113,8 +113,8 @@ def _why_dealt(facts: Facts, record: Record) -> list[str]:
         f"wanted of {_wanted(facts.stratum)}.",
         f"Looked at: {seen} of the open places she had not met, in filling order: {told}"
         f"{f'; and {more} more' if more > 0 else ''}.",
-        f"Equally needy as the foremost (same stratum, batch and number): {len(steps.neediest)}. "
-        f"Of these {len(steps.fresh)} had topics she had met least "
+        f"Equally needy as the foremost (same stratum, batch and {_by(considered)}): "
+        f"{len(steps.neediest)}. Of these {len(steps.fresh)} had topics she had met least "
         f"({_times(steps.fresh[0].topic_met)}), and of those {len(steps.equal)} an arm she had "
         f"met least ({_times(steps.equal[0].arm_met)}).",
         f"Until then she had met the topics {_counts(facts.topics_met)} and "
@@ -169,10 +169,18 @@ def _end(facts: Facts) -> str:
 
 def _item(item: OpenSlot, prompts: Mapping[int, str]) -> str:
     return (
-        f"{prompts.get(item.slot, 'slot')} number {item.ordinal}, batch {item.batch}, "
+        f"{prompts.get(item.slot, 'slot')} number {item.ordinal}, batch {item.batch}, {_due(item)}"
         f"wanted of {_wanted(item.stratum)}, topic met {_times(item.topic_met)}, "
         f"arm met {_times(item.arm_met)} (slot {item.slot})"
     )
+
+
+def _due(item: OpenSlot) -> str:
+    return "" if item.due is None else f"due at {item.due / 100:g} %, "
+
+
+def _by(considered: Sequence[OpenSlot]) -> str:
+    return "number" if considered[0].due is None else "due"
 
 
 def _wanted(stratum: str) -> str:

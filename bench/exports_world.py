@@ -100,9 +100,9 @@ STATEMENTS = (
     FROM candidates_candidateset s
     JOIN bench_texts texts USING (language), generate_series(0, 3) place""",
     f"""{MADE} INSERT INTO annotation_slot (id, candidate_set_id, prompt_id, locale_id, phase,
-        ordinal, batch, stratum, draw, status, holder_id, leased_until, done_at)
-    SELECT n, pool_set, {LIVE} + pool_set - first_set, locale_id, 'main', place, 0, '', 0, 'done',
-        participation, now(), now()
+        ordinal, batch, due, stratum, draw, status, holder_id, leased_until, done_at)
+    SELECT n, pool_set, {LIVE} + pool_set - first_set, locale_id, 'main', place, 0, 0, '', 0,
+        'done', participation, now(), now()
     FROM talk WHERE pooled""",
     """INSERT INTO annotation_grant (id, slot_id, participation_id, annotator_id, prompt_id,
         occasion, granted_at, disposition, reason, ended_at)

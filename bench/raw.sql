@@ -9,7 +9,7 @@ FROM annotation_slot s
 JOIN candidates_candidateset c ON c.id = s.candidate_set_id LEFT JOIN candidates_prompttext t ON t.id = c.prompt_text_id
 WHERE s.locale_id = :locale AND s.phase = 'main' AND s.status = 'open' AND s.leased_until < now()
   AND NOT EXISTS (SELECT 1 FROM annotation_grant g WHERE g.annotator_id = :p_annotator_id AND g.prompt_id = s.prompt_id)
-ORDER BY s.batch, s.ordinal, s.draw LIMIT 1 FOR UPDATE OF s SKIP LOCKED \gset s_
+ORDER BY s.batch, s.due, s.draw LIMIT 1 FOR UPDATE OF s SKIP LOCKED \gset s_
 UPDATE annotation_slot SET holder_id = :person, leased_until = now() + interval '20 minutes' WHERE id = :s_slot;
 INSERT INTO annotation_grant (slot_id, participation_id, annotator_id, prompt_id, occasion, granted_at, disposition, reason)
 VALUES (:s_slot, :person, :p_annotator_id, :s_prompt, 0, now(), '', '') RETURNING id AS grant \gset

@@ -152,6 +152,7 @@ def _plan(locale: StudyLocale, places: int, first: int, **known: str) -> None:
         "candidate_set_id": "s.id",
         "prompt_id": "t.prompt_id",
         "ordinal": "place",
+        "due": f"(2 * (place - {first}) + 1) * 10000 / (2 * {places})",
         "draw": "abs(hashint4((s.id * 1000 + place)::int)::bigint) % 2000000000",
         **known,
     }

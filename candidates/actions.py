@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.versions import store_version
+from accounts.versions import put_version, store_version
 from candidates import addresses, diversity, tasks
 from candidates.models import (
     Budget,
@@ -100,15 +100,23 @@ def _seed(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % 2**31
 
 
-def store_endpoint(definition: dict[str, Any]) -> ModelEndpoint:
-    """Where responses come from, from a study's definition."""
+def store_endpoint(definition: dict[str, Any], *, rewrite: bool = False) -> ModelEndpoint:
+    """Where responses come from, from a study's definition.
+
+    With `rewrite` a changed one replaces the stored one, unless sets were asked of it.
+    """
     base_url = definition.get("base_url", "")
     fault = addresses.find_fault(base_url) if base_url else ""
     if fault:
         raise ValidationError(fault)
-    return store_version(
+    asked = CandidateSet.objects.filter(
+        Q(sampler__endpoint__key=definition["key"])
+        | Q(sampler__further_endpoints__key=definition["key"])
+    )
+    return put_version(
         ModelEndpoint,
         identity={"key": definition["key"]},
+        rewrite=rewrite and not asked.exists(),
         values={
             "base_url": base_url,
             "model": definition.get("model", ""),
@@ -143,11 +151,33 @@ def store_sampler(
     definition: dict[str, Any], *, endpoint: ModelEndpoint, further: Sequence[ModelEndpoint] = ()
 ) -> Sampler:
     """One version of a sampler, from a definition. Raises ValidationError, storing nothing."""
-    strategy = Sampler.Strategy(definition["strategy"])
-    values: dict[str, Any] = {
-        "strategy": strategy,
+    values = sampler_values(definition)
+    fault = find_sampler_fault(
+        strategy=values["strategy"],
+        n=values["n"],
+        oversample=values["oversample"],
+        instructions=values["instructions"],
+        format_instructions=values["format_instructions"],
+        poles=values["poles"],
+        endpoints=1 + len(further),
+        default=values["strategy"] == Sampler.Strategy.NC_DEFAULT or values["anchor"],
+    )
+    if fault:
+        raise ValidationError(f"Sampler {definition['key']}: {fault}")
+    sampler = store_version(
+        Sampler,
+        identity={"key": definition["key"], "version": definition["version"]},
+        values=values | {"endpoint": endpoint},
+    )
+    sampler.further_endpoints.add(*further)
+    return sampler
+
+
+def sampler_values(definition: dict[str, Any]) -> dict[str, Any]:
+    """What a sampler's definition says, and what holds where it says nothing."""
+    return {
+        "strategy": Sampler.Strategy(definition["strategy"]),
         "n": definition["n"],
-        "endpoint": endpoint,
         "instructions": definition.get("instructions", {}),
         "format_instructions": definition["format_instructions"],
         "parameters": definition.get("parameters", {}),
@@ -161,46 +191,6 @@ def store_sampler(
         "tolerated_languages": definition.get("tolerated_languages", {}),
         "control_share": definition.get("control_share", 0.1),
     }
-    fault = find_sampler_fault(
-        strategy=strategy,
-        n=values["n"],
-        oversample=values["oversample"],
-        instructions=values["instructions"],
-        format_instructions=values["format_instructions"],
-        poles=values["poles"],
-        endpoints=1 + len(further),
-        default=strategy == Sampler.Strategy.NC_DEFAULT or values["anchor"],
-    )
-    if fault:
-        raise ValidationError(f"Sampler {definition['key']}: {fault}")
-    sampler = store_version(
-        Sampler,
-        identity={"key": definition["key"], "version": definition["version"]},
-        values=values,
-    )
-    sampler.further_endpoints.add(*further)
-    return sampler
-
-
-def store_pool(definition: dict[str, Any]) -> PromptPool:
-    """A prompt pool with every text, from a study's definition."""
-    pool, _created = PromptPool.objects.get_or_create(key=definition["key"])
-    for item in definition["prompts"]:
-        prompt, _created = Prompt.objects.get_or_create(pool=pool, key=item["key"])
-        for language, text in item["texts"].items():
-            store_version(
-                PromptText,
-                identity={
-                    "prompt": prompt,
-                    "language": language,
-                    "version": item.get("version", 1),
-                },
-                values={
-                    "text": text.strip(),
-                    "stage": PromptText.Stage(item.get("stage", "unreviewed")),
-                },
-            )
-    return pool
 
 
 @dataclass(frozen=True)

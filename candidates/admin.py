@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.admin import ReadOnlyAdmin
 from candidates.actions import retry_failed_set, store_budget
@@ -12,7 +13,7 @@ from candidates.budgets import spent
 from candidates.models import Budget, CandidateSet, ModelEndpoint, Prompt, PromptText, Sampler
 
 
-class PromptTextInline(admin.TabularInline[PromptText, Prompt]):
+class PromptTextInline(TabularInline):
     model = PromptText
     fields = ("language", "version", "text", "stage")
     extra = 0
@@ -38,7 +39,7 @@ class ModelEndpointAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Budget)
-class BudgetAdmin(admin.ModelAdmin[Budget]):
+class BudgetAdmin(ModelAdmin):
     """The one record here that is changed by hand: a budget is raised, or lowered."""
 
     list_display = ("key", "limit", "daily_limit", "spent_altogether", "spent_today")
@@ -71,6 +72,11 @@ class CandidateSetAdmin(ReadOnlyAdmin):
     list_select_related = ("prompt_text__prompt", "sampler")
     search_fields = ("prompt_text__prompt__key",)
     actions = ("try_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CandidateSet]:
+        """Sets of prompts are shared. A live set answers one person: she is met in her study."""
+        sets = super().get_queryset(request)
+        return sets if request.user.is_superuser else sets.exclude(prompt_text=None)
 
     @admin.display(description="prompt", ordering="prompt_text__prompt__key")
     def prompt(self, candidate_set: CandidateSet) -> str:

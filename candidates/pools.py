@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,14 +57,7 @@ class Gap:
 def read_pool(path: Path, *, languages: Collection[str]) -> list[PromptRow]:
     """Every row of a file or datasets folder. Raises ValidationError with file and line."""
     try:
-        if path.is_dir():
-            records = _read_datasets(path)
-        elif path.suffix.lower() == ".csv":
-            records = _read_csv(_decode(path))
-        elif path.suffix.lower() in {".jsonl", ".ndjson"}:
-            records = _read_jsonl(_decode(path))
-        else:
-            raise ValidationError("a pool is a .csv or .jsonl file, or a datasets folder.")
+        records = _read_datasets(path) if path.is_dir() else _read(path.name, path.read_bytes)
         return _check(records, languages)
     except OSError as error:
         raise ValidationError(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -72,8 +65,24 @@ def read_pool(path: Path, *, languages: Collection[str]) -> list[PromptRow]:
         raise ValidationError(f"{path}: {error.messages[0]}") from error
 
 
-def _decode(path: Path) -> str:
-    raw = path.read_bytes()
+def read_text(name: str, raw: bytes, *, languages: Collection[str]) -> list[PromptRow]:
+    """The same of a file's name and contents, as they are uploaded."""
+    try:
+        return _check(_read(name, lambda: raw), languages)
+    except ValidationError as error:
+        raise ValidationError(f"{name}: {error.messages[0]}") from error
+
+
+def _read(name: str, raw: Callable[[], bytes]) -> Iterator["Record"]:
+    suffix = Path(name).suffix.lower()
+    if suffix == ".csv":
+        return _read_csv(_decode(raw()))
+    if suffix in {".jsonl", ".ndjson"}:
+        return _read_jsonl(_decode(raw()))
+    raise ValidationError("a pool is a .csv or .jsonl file, or a datasets folder.")
+
+
+def _decode(raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -313,6 +322,58 @@ def rows_of(pool: PromptPool) -> list[PromptRow]:
             )
         )
     return rows
+
+
+def rows_of_definition(definition: Mapping[str, Any]) -> list[PromptRow]:
+    """The texts of a study file's `pool`; a `stage` may differ by language."""
+    return [
+        PromptRow(
+            key=str(item["key"]),
+            language=language,
+            text=text.strip(),
+            version=item.get("version", 1),
+            topics=tuple(item.get("topics", ())),
+            translated_from=item.get("translated_from", {}).get(language, "").partition(":")[0],
+            source_version=_source_version(item.get("translated_from", {}).get(language, "")),
+            stage=PromptText.Stage(stage).value if (stage := _stage(item, language)) else "",
+            place=f"The prompt {item['key']}",
+        )
+        for item in definition["prompts"]
+        for language, text in item["texts"].items()
+        if text and text.strip()
+    ]
+
+
+def _stage(item: Mapping[str, Any], language: str) -> str:
+    stage = item.get("stage", "")
+    return str(stage.get(language, "") if isinstance(stage, Mapping) else stage)
+
+
+def _source_version(origin: str) -> int | None:
+    version = origin.partition(":")[2]
+    return int(version) if version else None
+
+
+def definition_of_rows(rows: Iterable[PromptRow]) -> list[dict[str, Any]]:
+    """The inverse: one entry for each prompt and version, ordered by them."""
+    entries: dict[tuple[str, int], dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: (row.key, row.version)):
+        entry = entries.setdefault(
+            (row.key, row.version),
+            {"key": row.key, "version": row.version, "topics": [], "stage": {}, "texts": {}},
+        )
+        entry["texts"][row.language] = row.text
+        entry["topics"] = list(row.topics) or entry["topics"]
+        if row.stage:
+            entry["stage"][row.language] = row.stage
+        if row.translated_from:
+            version = f":{row.source_version}" if row.source_version else ""
+            entry.setdefault("translated_from", {})[row.language] = row.translated_from + version
+    for entry in entries.values():
+        stages = set(entry["stage"].values())
+        if len(entry["stage"]) == len(entry["texts"]) and len(stages) == 1:
+            entry["stage"] = stages.pop()
+    return list(entries.values())
 
 
 def _records(rows: Iterable[PromptRow]) -> Iterator[dict[str, str | int]]:

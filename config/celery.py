@@ -12,7 +12,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
+from config.heartbeat import Heartbeat
+
 app = Celery("plurivox")
+app.steps["worker"].add(Heartbeat)
 app.conf.update(
     broker_url=settings.REDIS_URL,
     broker_connection_retry_on_startup=True,
@@ -31,6 +34,7 @@ app.conf.update(
     task_default_queue="housekeeping",
     task_routes={"candidates.tasks.generate_candidate_set": {"queue": "generation"}},
     timezone="UTC",
+    beat_scheduler="config.heartbeat:Scheduler",
     beat_schedule={
         "enqueue-due-candidate-sets": {
             "task": "candidates.tasks.enqueue_due_candidate_sets",

@@ -46,14 +46,22 @@ if not EMBEDDED:
 
 INSTALLED_APPS = [
     "modeltranslation",
+    "unfold",  # the look of Django's admin; before it, so that its pages are found first
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "rest_framework",
     "drf_spectacular",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "accounts",
     "candidates",
     "annotation",
@@ -81,6 +89,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "annotation.middleware.ParticipationMiddleware",
 ]
 
@@ -125,7 +135,60 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-LOGIN_URL = "admin:login"
+AUTHENTICATION_BACKENDS = ["annotation.backend.RolesBackend"]
+
+# -- How the team signs in (docs/deploying.md). Annotators have no accounts.
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "your-account"
+# Whoever signs in has a second factor, or sets one up before she opens the desk.
+STAFF_TWO_FACTOR: bool = env.bool("STAFF_TWO_FACTOR", not EMBEDDED)
+STAFF_SESSION_HOURS: int = env.int("STAFF_SESSION_HOURS", 12)
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.IssuerAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are entered by administrators
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 3600
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# Failed sign-ins: per address, and per account; codes of a second factor count as well.
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Plurivox"
+MFA_TOTP_TOLERANCE = 1  # of 30 seconds: clocks differ
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = EMBEDDED
+# Sign-in through an issuer of the institution, where all three are set.
+OIDC_ISSUER: str = env.str("OIDC_ISSUER", "").rstrip("/")
+OIDC_CLIENT_ID: str = env.str("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET: str = env.str("OIDC_CLIENT_SECRET", "")
+OIDC_NAME: str = env.str("OIDC_NAME", "your institution")
+if any((OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)):
+    if not all((OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)):
+        raise ImproperlyConfigured(
+            "Sign-in through an issuer needs OIDC_ISSUER, OIDC_CLIENT_ID and "
+            "OIDC_CLIENT_SECRET: set all three, or none."
+        )
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "APPS": [
+                {
+                    "provider_id": "issuer",
+                    "name": OIDC_NAME,
+                    "client_id": OIDC_CLIENT_ID,
+                    "secret": OIDC_CLIENT_SECRET,
+                    "settings": {"server_url": OIDC_ISSUER},
+                }
+            ],
+            "OAUTH_PKCE_ENABLED": True,
+        }
+    }
+# A link leads to the issuer: a form would break the policy that forms stay on this site.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_AUTO_SIGNUP = True  # nobody signs up: the adapter refuses
+
+# -- The desk: its frame and colours are in templates/unfold/layouts and static/css
+UNFOLD = {"SITE_TITLE": "Plurivox", "SITE_HEADER": "Plurivox", "SHOW_VIEW_ON_SITE": False}
 
 # -- Languages: interface texts through gettext, study texts through modeltranslation
 LANGUAGES = [
@@ -188,6 +251,16 @@ EXPORT_LEASE_SECONDS: int = env.int("EXPORT_LEASE_SECONDS", 60)
 
 # -- Celery: the database is the truth, Redis only carries ids
 REDIS_URL = required("REDIS_URL")
+CACHES = {
+    # What all web processes share, such as counts of failed sign-ins.
+    "default": {
+        "BACKEND": "accounts.shared_cache.SharedCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "plurivox:cache",
+    },
+    # What each process may keep for itself, without asking anybody.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 # A set whose worker vanished is taken up again after this many seconds.
 GENERATION_LEASE_SECONDS: int = env.int("GENERATION_LEASE_SECONDS", 180)
 

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("accounts.urls")),
     path("", include("annotation.urls")),
     path("", include("insights.urls")),
     path("", include("exports.urls")),

@@ -15,8 +15,8 @@ import pyarrow.json
 import pyarrow.parquet
 from django.db.backends.utils import CursorWrapper
 
+from annotation.spreadsheets import neutral_sql
 from exports.format import Column, Format, Query, Type
-from exports.privacy.spreadsheets import neutral_sql
 from exports.scope import Scope
 from exports.snapshot import snapshot
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from exports import vendor_views
 from exports import views as views_privacy
 
 urlpatterns = [
@@ -11,4 +12,5 @@ urlpatterns = [
         views_privacy.personal_data,
         name="study-personal-data",
     ),
+    path("vendors/<slug:key>/people/", vendor_views.people, name="vendor-people"),
 ]

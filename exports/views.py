@@ -1,18 +1,17 @@
 """Pages for staff: what a release would generalise, and personal data found in texts."""
 
 from django.contrib import messages
-from django.contrib.admin.views.decorators import staff_member_required
-from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from annotation.models import Study
+from annotation.rights import Right, study_page
 from exports.actions.findings import decide_findings
 from exports.forms.privacy import DecisionForm, PreviewForm
 from exports.privacy.generalise import plan_recoding
@@ -25,11 +24,9 @@ PAGE = 50  # findings
 
 
 @require_GET
-@staff_member_required
-@permission_required("exports.view_release", raise_exception=True)
-def risk(request: HttpRequest, key: str) -> HttpResponse:
+@study_page(Right.RELEASE)
+def risk(request: HttpRequest, study: Study) -> HttpResponse:
     """How well people hide in a release of a tier, and what that costs. Stores nothing."""
-    study = get_object_or_404(Study, key=key)
     form = PreviewForm(request.GET if "tier" in request.GET else {"tier": "public"}, study=study)
     context = {"study": study, "form": form}
     if form.is_valid():
@@ -45,11 +42,9 @@ def risk(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_member_required
-@permission_required("exports.view_finding", raise_exception=True)
-def personal_data(request: HttpRequest, key: str) -> HttpResponse:
-    """Reading needs `view_finding`, deciding `change_finding`."""
-    study = get_object_or_404(Study, key=key)
+@study_page(Right.RELEASE)
+def personal_data(request: HttpRequest, study: Study) -> HttpResponse:
+    """What the check found, page by page, and decisions about it."""
     state = request.GET.get("state", "")
     state = state if state in STATES else "undecided"
     if request.method == "POST":
@@ -64,14 +59,11 @@ def personal_data(request: HttpRequest, key: str) -> HttpResponse:
         "passages": passages(list(listed)),
         "undecided": undecided(study),
         "unscreened": unscreened(study),
-        "may_decide": request.user.has_perm("exports.change_finding"),
     }
     return render(request, "exports/personal_data.html", context)
 
 
 def _post(request: HttpRequest, study: Study) -> None:
-    if not request.user.has_perm("exports.change_finding"):
-        raise PermissionDenied
     if "check" in request.POST:
         if enqueue_screening():
             messages.success(request, _("A worker checks the texts now."))

@@ -41,3 +41,39 @@ class Chart:
     def as_data(self) -> dict[str, Any]:
         """Plain lists and numbers, for JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """What stands in a cell, and its tint from 0 to 10; None: no figure, no tint."""
+
+    words: str
+    level: int | None = None
+
+
+@dataclass(frozen=True)
+class HeatRow:
+    name: str
+    cells: Sequence[HeatCell]
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """A table whose figures are tinted: `templates/desk/heatmap.html`, as `map`.
+
+    `corner` names the rows.
+    """
+
+    title: str
+    corner: str
+    columns: Sequence[str]
+    rows: Sequence[HeatRow]
+
+
+def heat(value: float | None, most: float) -> int | None:
+    """The tint of a value between 0 and `most`, from 0 to 10: 10 only for the most itself."""
+    if value is None:
+        return None
+    if most <= 0:
+        return 0
+    return max(0, min(10, int(10 * value / most)))

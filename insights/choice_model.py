@@ -12,16 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from insights.arrays import Bools, Floats, Ints
+from insights.newton import NotIdentifiedError, climb, clustered, influence
+
+__all__ = [
+    "Fit",
+    "NotIdentifiedError",
+    "class_covariates",
+    "fit",
+    "place_covariates",
+    "strengths",
+]
 
 # A product of so few numbers stays in one thread of BLAS: on a busy machine its threads
 # wait for each other far longer than they help. It keeps memory small, too.
 SINGLE_THREADED = 250_000
-STEPS = 50
-TOLERANCE = 1e-12
-
-
-class NotIdentifiedError(ValueError):
-    """The rankings cannot tell the covariates apart, or one of them decides everything."""
 
 
 @dataclass(frozen=True)
@@ -45,25 +49,17 @@ def fit(
 
     ranks: (n, k), 1 = best, equal = tied, 0 = unranked; shown: (n, k); covariates:
     (n, k, p), each must differ within judgements; people: (n,) from 0. Coefficients in
-    units of utility (log odds). The covariance is the sandwich with scores summed by
-    person and the factor g / (g - 1) (Liang and Zeger, 1986, Biometrika 73, 13-22).
-    start: coefficients (p,) known to be near, which save steps. Raises NotIdentifiedError.
+    units of utility (log odds), their covariance the sandwich over people
+    (`newton.clustered`). start: coefficients (p,) known to be near, which save steps.
+    Raises NotIdentifiedError.
     """
-    found = np.zeros(covariates.shape[2]) if start is None else start.copy()
-    value, gradient, curvature = _sum(ranks, shown, covariates, found)[:3]
-    for _step in range(STEPS):
-        move = _solve(curvature, gradient)
-        if gradient @ move < TOLERANCE * (1 + abs(value)):
-            break
-        # The likelihood is concave: half a step helps in the end.
-        while (tried := _sum(ranks, shown, covariates, found + move))[0] < value - 1e-7:
-            move = move / 2
-        found, (value, gradient, curvature) = found + move, tried[:3]
-    if np.abs(found).max(initial=0) > 15:
-        raise NotIdentifiedError("A covariate decides every ranking: its size is unknown.")
+    first = np.zeros(covariates.shape[2]) if start is None else start.copy()
+    found, (value, _gradient, curvature) = climb(
+        lambda at: _sum(ranks, shown, covariates, at)[:3], first
+    )
     scores = _sum(ranks, shown, covariates, found, people)[3]
     present = int(np.unique(people).size)
-    return Fit(found, _sandwich(curvature, scores, present), present, value)
+    return Fit(found, clustered(influence(curvature, scores), present), present, value)
 
 
 def strengths(ranks: Ints, items: Ints, groups: Ints, people: Ints) -> list[Fit]:
@@ -143,15 +139,3 @@ def _stages(ranks: Ints, shown: Bools, utility: Floats) -> tuple[Floats, float]:
     total = weight.sum(axis=2)
     logs = np.where(placed, utility - top - np.log(np.where(placed, total, 1.0)), 0.0)
     return weight / np.where(placed, total, 1.0)[:, :, None], float(logs.sum())
-
-
-def _solve(curvature: Floats, gradient: Floats) -> Floats:
-    # So little information is a standard error above a thousand units of utility.
-    if curvature.size and np.linalg.eigvalsh(curvature)[0] < 1e-6:
-        raise NotIdentifiedError("The rankings cannot tell the covariates apart.")
-    return np.asarray(np.linalg.solve(curvature, gradient))
-
-
-def _sandwich(curvature: Floats, scores: Floats, people: int) -> Floats:
-    bread = np.linalg.inv(curvature)
-    return np.asarray(bread @ (scores.T @ scores) @ bread * people / max(people - 1, 1))

@@ -19,10 +19,10 @@ PLACES = {
 
 
 def disposition_tables(study: Study, phase: str) -> list[Table]:
-    return [_grants(study, phase), _broke_off(study, phase), _left_open(study, phase)]
+    return [grants_table(study, phase), broke_off_table(study, phase), _left_open(study, phase)]
 
 
-def _grants(study: Study, phase: str) -> Table:
+def grants_table(study: Study, phase: str) -> Table:
     found = dispositions(study, phase)
     rows = [Row([str(locale), *map(number, counts), number(n)]) for locale, counts, n in found.rows]
     return Table(
@@ -33,7 +33,7 @@ def _grants(study: Study, phase: str) -> Table:
     )
 
 
-def _broke_off(study: Study, phase: str) -> Table:
+def broke_off_table(study: Study, phase: str) -> Table:
     return Table(
         title=_("Broke off, by step"),
         columns=[_("locale"), _("conversation"), _("turn"), _("step"), _("people")],

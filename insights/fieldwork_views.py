@@ -3,8 +3,6 @@
 from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.admin.views.decorators import staff_member_required
-from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from annotation.actions.soft_launch import sign_soft_launch
 from annotation.models import Study
+from annotation.rights import Right, may, study_page
 from insights.checklist import checklists, make_checklist, stops
 from insights.fieldwork_tables import checklist_tables, disposition_tables
 from insights.forms import SignForm
@@ -23,34 +22,31 @@ from insights.phases import chosen_phase, phases_in_use
 
 
 @require_GET
-@staff_member_required
-@permission_required("annotation.view_study", raise_exception=True)
-def pace(request: HttpRequest, key: str) -> HttpResponse:
-    context = _of_phase(request, key)
+@study_page(Right.WATCH)
+def pace(request: HttpRequest, study: Study) -> HttpResponse:
+    context = _of_phase(request, study)
     context["tables"] = pace_tables(context["study"], context["phase"])
     return render(request, "insights/pace.html", context)
 
 
 @require_GET
-@staff_member_required
-@permission_required("annotation.view_study", raise_exception=True)
-def dispositions(request: HttpRequest, key: str) -> HttpResponse:
-    context = _of_phase(request, key)
+@study_page(Right.WATCH)
+def dispositions(request: HttpRequest, study: Study) -> HttpResponse:
+    context = _of_phase(request, study)
     context["tables"] = disposition_tables(context["study"], context["phase"])
     return render(request, "insights/dispositions.html", context)
 
 
 @require_GET
-@staff_member_required
-@permission_required("annotation.view_study", raise_exception=True)
-def soft_launch(request: HttpRequest, key: str) -> HttpResponse:
+@study_page(Right.WATCH)
+def soft_launch(request: HttpRequest, study: Study) -> HttpResponse:
     """The checklist of every locale, side by side, and the form to sign where one waits."""
-    context = _of_phase(request, key)
-    study, phase = context["study"], context["phase"]
+    context = _of_phase(request, study)
+    phase = context["phase"]
     found = checklists(study, phase)
     context |= {
         "stops": stops(study, phase),
-        "may_sign": request.user.has_perm("annotation.change_study"),
+        "may_sign": may(request.user, Right.AUTHOR, study),
         "tables": checklist_tables(found),
         "checklists": [(item, SignForm(auto_id=f"id_{item.locale.pk}_%s")) for item in found],
     }
@@ -58,11 +54,9 @@ def soft_launch(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-@staff_member_required
-@permission_required("annotation.change_study", raise_exception=True)
-def soft_launch_sign(request: HttpRequest, key: str, locale: int, phase: str) -> HttpResponse:
+@study_page(Right.AUTHOR)
+def soft_launch_sign(request: HttpRequest, study: Study, locale: int, phase: str) -> HttpResponse:
     """Signs one locale's figures, as they stand now."""
-    study = get_object_or_404(Study, key=key)
     found = get_object_or_404(study.locales.select_related("study"), pk=locale)
     form = SignForm(request.POST)
     try:
@@ -76,11 +70,10 @@ def soft_launch_sign(request: HttpRequest, key: str, locale: int, phase: str) ->
         messages.success(request, _("%(locale)s goes on.") % {"locale": found})
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-    return redirect(f"{reverse('study-soft-launch', args=[key])}?phase={phase}")
+    return redirect(f"{reverse('study-soft-launch', args=[study.key])}?phase={phase}")
 
 
-def _of_phase(request: HttpRequest, key: str) -> dict[str, Any]:
+def _of_phase(request: HttpRequest, study: Study) -> dict[str, Any]:
     """What every page of the fieldwork says first: the study, and the one phase it shows."""
-    study = get_object_or_404(Study, key=key)
     phase = chosen_phase(request.GET.get("phase", ""))
     return {"study": study, "phase": phase, "phases": phases_in_use(study, phase)}

@@ -31,3 +31,20 @@ def holm(p_values: Floats) -> Floats:
     steps = p_values[order] * np.arange(order.size, 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0) if order.size else steps
     return adjusted
+
+
+def benjamini_hochberg(p_values: Floats) -> Floats:
+    """Adjusted p-values, (n,), of the step-up rule that bounds the share of false findings.
+
+    Those at or below 0.05 hold together with at most 5 % false ones among them on average,
+    for independent tests and for positively dependent ones (Benjamini and Hochberg, 1995,
+    JRSS B 57, 289-300). nan stays nan and counts for nothing.
+    """
+    adjusted = np.full(p_values.shape, np.nan)
+    known = np.flatnonzero(~np.isnan(p_values))
+    if not known.size:
+        return adjusted
+    order = known[np.argsort(p_values[known], kind="stable")]
+    steps = p_values[order] * order.size / np.arange(1, order.size + 1)
+    adjusted[order] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0)
+    return adjusted

@@ -1,4 +1,4 @@
-"""How fast a study goes and what its pay comes to: reads, of one phase at a time.
+"""How long conversations take and what the pay comes to: reads, of one phase at a time.
 
 Minutes are those of `annotation/moments.py`: between the stored acts, pauses longer than 15
 minutes cut out. Medians are over the latest 500, so that a page stays fast and follows the
@@ -7,32 +7,21 @@ the analysis later.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
 
-from django.utils import timezone
-
-from annotation.actions.cells import facts_of, placed_people
 from annotation.models import (
     Conversation,
     Outcome,
     Participation,
-    Quota,
-    Slot,
     Study,
     StudyLocale,
 )
 from annotation.moments import OF_A_CONVERSATION, OF_A_PERSON, moments_of, worked_minutes
-from annotation.quotas import alternatives, fits
-from annotation.room import is_waiting
-from insights.forecast import Forecast, forecast, hourly, people_for
+from insights.forecast import hourly
 
 LATEST = 500
-WEEK = timedelta(days=7)
-SHORTEST = timedelta(days=1)  # of a rate: the first hours of a phase say little about a day
 
 
 @dataclass(frozen=True)
@@ -67,38 +56,6 @@ class Pay:
         return self.floor is not None and paid is not None and paid < float(self.floor)
 
 
-@dataclass(frozen=True)
-class Filling:
-    """How full something is, how much came in the days looked at, and when it closes."""
-
-    name: str
-    country: str
-    filled: int
-    wanted: int
-    came: int
-    days: float
-    closes: Forecast | None
-    waiting: bool = False
-
-    @property
-    def a_day(self) -> float:
-        return self.came / self.days
-
-
-@dataclass(frozen=True)
-class LocaleFilling:
-    """People and judgements of a locale; it closes with the judgements, or in a study without
-    a pool with the people planned for it (`closing` is None: nothing is planned)."""
-
-    people: Filling
-    judgements: Filling | None
-
-    @property
-    def closing(self) -> Filling | None:
-        planned = self.judgements or self.people
-        return planned if planned.wanted else None
-
-
 def locale_paces(study: Study, phase: str) -> list[LocalePace]:
     paces = []
     for locale in study.locales.order_by("country", "language"):
@@ -113,8 +70,10 @@ def locale_paces(study: Study, phase: str) -> list[LocalePace]:
     return paces
 
 
-def pays(study: Study, phase: str) -> list[Pay]:
-    """By country and vendor, over complete participations; locales without pay are left out."""
+def pays(study: Study, phase: str, *, most: int = LATEST) -> list[Pay]:
+    """By country and vendor, over complete participations; locales without pay are left out.
+
+    Medians are over the latest `most` of each."""
     finished = (
         Participation.objects.filter(study=study, phase=phase, outcome=Outcome.COMPLETE)
         .exclude(locale__pay=None)
@@ -128,7 +87,7 @@ def pays(study: Study, phase: str) -> list[Pay]:
     for person, country, vendor, pay, currency, floor in finished.iterator():
         assert pay is not None
         people = groups[country, vendor, pay, currency, floor]
-        if len(people) < LATEST:
+        if len(people) < most:
             people.append(person)
     moments = moments_of([person for people in groups.values() for person in people], OF_A_PERSON)
     return [
@@ -145,123 +104,3 @@ def pays(study: Study, phase: str) -> list[Pay]:
             groups.items(), key=lambda group: group[0][:3]
         )
     ]
-
-
-def locale_fillings(study: Study, phase: str) -> list[LocaleFilling]:
-    now = timezone.now()
-    return [
-        _locale_filling(locale, phase, now)
-        for locale in study.locales.select_related("study").order_by("country", "language")
-    ]
-
-
-def _locale_filling(locale: StudyLocale, phase: str, now: datetime) -> LocaleFilling:
-    placed = placed_people(locale.study, phase).filter(locale=locale)
-    waiting = is_waiting(locale=locale, phase=phase)
-    people = _filling(
-        name=str(locale),
-        country=locale.country,
-        times=placed.values_list("screened_at", flat=True),
-        wanted=locale.planned_people or 0,
-        now=now,
-        waiting=waiting,
-    )
-    if locale.study.pool_conversations == 0:
-        return LocaleFilling(people, None)
-    return LocaleFilling(people, _judgements(locale, phase, now, waiting))
-
-
-def _filling(
-    *,
-    name: str,
-    country: str,
-    times: Iterable[datetime | None],
-    wanted: int,
-    now: datetime,
-    waiting: bool = False,
-) -> Filling:
-    """Of people, by the times at which they found a place."""
-    known = [time for time in times if time is not None]
-    first = min(known, default=None)
-    since, days = _window(first, now)
-    came = sum(time >= since for time in known)
-    return Filling(
-        name=name,
-        country=country,
-        filled=len(known),
-        wanted=wanted,
-        came=came,
-        days=days,
-        closes=forecast(lacking=wanted - len(known), came=_telling(came, first, since), days=days),
-        waiting=waiting,
-    )
-
-
-def _window(first: datetime | None, now: datetime) -> tuple[datetime, float]:
-    """The last 7 days, or since the first one came, but a day at least; and how long that is."""
-    since = now - WEEK if first is None else max(now - WEEK, min(first, now - SHORTEST))
-    return since, (now - since) / timedelta(days=1)
-
-
-def _telling(came: int, first: datetime | None, since: datetime) -> int:
-    """Of those who came, how many tell of the rate. Where nobody came before these days they
-    begin with the first one, who is in them whatever the rate is."""
-    return came - 1 if first is not None and first >= since else came
-
-
-def _judgements(locale: StudyLocale, phase: str, now: datetime, waiting: bool) -> Filling:
-    """Judgements come in handfuls, one for each person: so the chance is in the people."""
-    slots = Slot.objects.filter(locale=locale, phase=phase)
-    done = slots.filter(status=Slot.Status.DONE)
-    first = done.order_by("done_at").values_list("done_at", flat=True).first()
-    since, days = _window(first, now)
-    recent = done.filter(done_at__gte=since)
-    came, people = recent.count(), recent.values("holder").distinct().count()
-    lacking = Slot.objects.wanted(locale=locale, phase=phase).count()
-    filled = done.count()
-    return Filling(
-        name=str(locale),
-        country=locale.country,
-        filled=filled,
-        wanted=filled + lacking,
-        came=came,
-        days=days,
-        closes=forecast(
-            lacking=people_for(judgements=lacking, done=came, people=people) if came else lacking,
-            came=_telling(people, first, since),
-            days=days,
-        ),
-        waiting=waiting,
-    )
-
-
-def cell_fillings(study: Study, phase: str) -> list[Filling]:
-    """Each cell of people: who holds a place in it, and when it closes."""
-    quotas = list(Quota.objects.filter(study=study).order_by("pk"))
-    if not quotas:
-        return []
-    now = timezone.now()
-    placed = placed_people(study, phase)
-    facts = facts_of(study, placed)
-    times = [  # people who are placed or leave between the two reads are in one of them only
-        (facts[who], time)
-        for who, time in placed.values_list("annotator", "screened_at")
-        if who in facts
-    ]
-    return [
-        _filling(
-            name=quota.key,
-            country=_country_of(quota),
-            times=[time for hers, time in times if fits(quota.conditions, hers)],
-            wanted=quota.target,
-            now=now,
-        )
-        for quota in quotas
-    ]
-
-
-def _country_of(quota: Quota) -> str:
-    """The country whose days count, where all of the cell's alternatives name it alone."""
-    named = {tuple(map(str, way.get("country", []))) for way in alternatives(quota.conditions)}
-    countries = named.pop() if len(named) == 1 else ()
-    return countries[0] if len(countries) == 1 else ""

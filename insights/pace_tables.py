@@ -1,5 +1,6 @@
 """Pace and pay in words: the tables of the page and of `manage.py pace`."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from math import ceil
 
@@ -8,14 +9,8 @@ from django.utils.translation import gettext as _
 
 from annotation.countries import country_name, local_time
 from annotation.models import Study
-from insights.pace import (
-    Filling,
-    Pay,
-    cell_fillings,
-    locale_fillings,
-    locale_paces,
-    pays,
-)
+from insights.fillings import Filling, cell_fillings, locale_fillings
+from insights.pace import Pay, locale_paces, pays
 from insights.tables import Row, Table, number
 
 FEW = 5  # people; below, a median says little
@@ -25,7 +20,7 @@ FARTHEST = 3650  # days; no date is named beyond
 def pace_tables(study: Study, phase: str) -> list[Table]:
     return [
         _minutes(study, phase),
-        _pay(study, phase),
+        pay_table(pays(study, phase)),
         _closing(study, phase),
         *([cells] if (cells := _cells(study, phase)).rows else []),
     ]
@@ -48,7 +43,7 @@ def _minutes(study: Study, phase: str) -> Table:
     )
 
 
-def _pay(study: Study, phase: str) -> Table:
+def pay_table(found: Sequence[Pay]) -> Table:
     return Table(
         title=_("Pay for an hour, by country and vendor"),
         columns=[
@@ -69,7 +64,7 @@ def _pay(study: Study, phase: str) -> Table:
                 ],
                 alarm=pay.too_low,
             )
-            for pay in pays(study, phase)
+            for pay in found
         ],
         notes=[
             _(
@@ -101,9 +96,9 @@ def _closing(study: Study, phase: str) -> Table:
                 [
                     people.name,
                     say_closing(closing, study) if closing else _unplanned(judged),
-                    _of(people.filled, people.wanted),
+                    of(people.filled, people.wanted),
                     number(people.a_day, 1),
-                    _of(judged.filled, judged.wanted) if judged else "–",
+                    of(judged.filled, judged.wanted) if judged else "–",
                     number(judged.a_day, 1) if judged else "–",
                 ]
             )
@@ -133,7 +128,7 @@ def _cells(study: Study, phase: str) -> Table:
                 [
                     cell.name,
                     say_closing(cell, study),
-                    _of(cell.filled, cell.wanted),
+                    of(cell.filled, cell.wanted),
                     number(cell.a_day, 1),
                 ]
             )
@@ -144,7 +139,7 @@ def _cells(study: Study, phase: str) -> Table:
     )
 
 
-def _of(filled: int, wanted: int) -> str:
+def of(filled: int, wanted: int) -> str:
     if not wanted:
         return number(filled)
     return _("%(filled)s of %(wanted)s") % {"filled": number(filled), "wanted": number(wanted)}

@@ -3,11 +3,9 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.views.decorators import staff_member_required
-from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -15,29 +13,30 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from annotation.actions.replan import Change, preview
 from annotation.models import Phase, PlanChange, Study
+from annotation.rights import Right, may, study_page
 from insights.cells import cell_fill, locale_plans, screened_out
 from insights.phases import chosen_phase, phases_in_use
 from insights.plan_forms import FORMS, PlanForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_member_required
-@permission_required("annotation.view_study", raise_exception=True)
-def plan(request: HttpRequest, key: str) -> HttpResponse:
-    """Looking needs `view_study`; a change and its preview need `change_study`."""
-    study = get_object_or_404(Study, key=key)
+@study_page(Right.WATCH)
+def plan(request: HttpRequest, study: Study) -> HttpResponse:
+    """A change, and its preview, need the right to write the study."""
     phase = chosen_phase(request.GET.get("phase", ""))
     asked = request.POST.get("form", "")
     forms = {name: form(study=study, phase=phase) for name, form in FORMS.items()}
     shown: Change | None = None
+    may_change = may(request.user, Right.AUTHOR, study)
+    if request.method == "POST" and not may_change:
+        raise PermissionDenied
     if request.method == "POST" and asked in FORMS:
-        if not request.user.has_perm("annotation.change_study"):
-            raise PermissionDenied
         forms[asked] = form = FORMS[asked](request.POST, study=study, phase=phase)
         shown = _change(request, form, look="preview" in request.POST)
         if shown is not None and "preview" not in request.POST:
-            return redirect(f"{reverse('study-plan', args=[key])}?phase={phase}")
+            return redirect(f"{reverse('study-plan', args=[study.key])}?phase={phase}")
     context = _facts(study, phase) | {"forms": forms, "asked": asked, "preview": shown}
+    context["may_change"] = may_change
     return render(request, "insights/plan.html", context, status=422 if _faulty(forms) else 200)
 
 
@@ -84,6 +83,8 @@ def _words(change: PlanChange) -> str:
         return f"{', '.join(details['merged'])} → {details['into']}"
     if change.kind == PlanChange.Kind.SIGNED:
         return f"{details['locale']} · {details['phase']}: {details['people']}"
+    if change.kind in PlanChange.Kind.of_running():
+        return " · ".join(str(details[name]) for name in ("phase", "who") if name in details)
     if "locale" in details:
         core = _("in the core")
         tier = f" {core}" if details.get("core") else ""

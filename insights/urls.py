@@ -1,9 +1,16 @@
 from django.urls import path
 
-from insights import fieldwork_views, plan_views, views
+from insights import fieldwork_views, figures_views, plan_views, running_views, views
+from insights.watch import views as watch_views
 
 urlpatterns = [
     path("healthz", views.health, name="health"),
+    path("studies/<slug:key>/watch/", watch_views.watch, name="study-watch"),
+    path(
+        "studies/<slug:key>/watch/<slug:panel>/",
+        watch_views.watch_panel,
+        name="study-watch-panel",
+    ),
     path("studies/<slug:key>/overlap/", views.overlap, name="study-overlap"),
     path("studies/<slug:key>/pace/", fieldwork_views.pace, name="study-pace"),
     path(
@@ -16,4 +23,28 @@ urlpatterns = [
         name="soft-launch-sign",
     ),
     path("studies/<slug:key>/plan/", plan_views.plan, name="study-plan"),
+    path("studies/<slug:key>/figures/", figures_views.figures, name="study-figures"),
+    path("studies/<slug:key>/figures/unlock/", figures_views.unlock, name="unlock-outcomes"),
+    path("studies/<slug:key>/figures/<slug:figure>/", figures_views.figure, name="study-figure"),
+    path(
+        "studies/<slug:key>/figures/<slug:figure>.csv",
+        figures_views.figure_csv,
+        name="study-figure-csv",
+    ),
+    path("studies/<slug:key>/preflight/", running_views.study_preflight, name="study-preflight"),
+    path("studies/<slug:key>/run/", running_views.study_run, name="study-run"),
+    path("studies/<slug:key>/run/open/", running_views.study_open, name="study-open"),
+    path("studies/<slug:key>/run/pause/", running_views.study_pause, name="study-pause"),
+    path("studies/<slug:key>/run/resume/", running_views.study_resume, name="study-resume"),
+    path("studies/<slug:key>/run/close/", running_views.study_close, name="study-close"),
+    path(
+        "studies/<slug:key>/run/previews/remove/",
+        running_views.previews_remove,
+        name="previews-remove",
+    ),
+    path(
+        "studies/<slug:key>/run/plans/<int:number>/",
+        running_views.plan_download,
+        name="plan-download",
+    ),
 ]

@@ -1,12 +1,11 @@
 """The researchers' pages, and the health of the installation."""
 
-from django.contrib.admin.views.decorators import staff_member_required
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from annotation.models import Study
+from annotation.rights import Right, study_page
 from insights.health import PARTS, examine
 from insights.phases import chosen_phase, phases_in_use
 from insights.queries import overlap_table
@@ -28,10 +27,8 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@staff_member_required
-@permission_required("annotation.view_study", raise_exception=True)
-def overlap(request: HttpRequest, key: str) -> HttpResponse:
-    study = get_object_or_404(Study, key=key)
+@study_page(Right.WATCH)
+def overlap(request: HttpRequest, study: Study) -> HttpResponse:
     phase = chosen_phase(request.GET.get("phase", ""))
     context = {
         "study": study,

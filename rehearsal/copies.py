@@ -4,30 +4,34 @@ Whatever the copy gathered is found by following every reference to it, so that 
 that is added later is cleared too. Nothing that the original study uses is touched.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.db import connection, models, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Annotator, Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.actions.pool import request_pool
+from annotation.actions.removing import Found, remove_rows
 from annotation.actions.study import open_study
 from annotation.dealing import derive_seed
-from annotation.middleware import SESSION_KEY
-from annotation.models import Phase, Quota, RecruitmentLink, Study, StudyLocale, Turn, Wave
+from annotation.models import (
+    Participation,
+    Phase,
+    Quota,
+    RecruitmentLink,
+    Study,
+    StudyLocale,
+    Turn,
+    Wave,
+)
 from candidates.models import Candidate, CandidateSet, ModelEndpoint, Sampler
 
 VENDOR = "rehearsal"
 # Names the key of the demo provider, where the site itself has another provider.
 KEY_VARIABLE = "REHEARSAL_PROVIDER_KEY"
-SOME = 5000
-
-Found = dict[type[models.Model], set[Any]]
 
 
 def copy_key(study: Study, seed: int) -> str:
@@ -55,7 +59,7 @@ def copy_study(
     made: Study = _again(
         study, key=key, rehearsal_of=study, status=Study.Status.DRAFT, budget=None,
         seed=derive_seed(study.seed, "rehearsal", seed), closes_on=None, daily_cap=None,
-        soft_launch=None, check_duplicates=False, **wanted,
+        soft_launch=None, check_duplicates=False, paused={}, **wanted,
     )  # fmt: skip
     arms = [study.pool_sampler, study.live_sampler, *study.further_arms.order_by("pk")]
     if provider or not _is_canned(study, arms):
@@ -147,18 +151,7 @@ def remove_copy(*, study: Study) -> int:
     locked = Study.objects.select_for_update(of=("self",)).get(pk=study.pk)
     if locked.rehearsal_of_id is None:
         raise ValidationError(f"{locked} is no rehearsal: it is not removed.")
-    found = _all_that_refers_to(_roots(locked))
-    people = found.get(_model("annotation.participation"), set())
-    gone = _end_sessions(people)
-    with connection.cursor() as cursor:
-        # The database lets go of records that are otherwise never deleted, here only.
-        cursor.execute("SET LOCAL plurivox.removing_rehearsal = 'on'")
-    # Foreign keys are looked at when the transaction ends, so that no order is needed.
-    for model, keys in found.items():
-        for some in _in_parts(keys):
-            rows = model._base_manager.filter(pk__in=some)
-            gone += rows._raw_delete(rows.db)
-    return gone
+    return remove_rows(_roots(locked))
 
 
 def _roots(study: Study) -> Found:
@@ -186,54 +179,4 @@ def _roots(study: Study) -> Found:
 
 
 def _elsewhere(study: Study) -> Any:
-    return _model("annotation.participation")._base_manager.exclude(study=study)
-
-
-def _model(name: str) -> Any:
-    from django.apps import apps
-
-    return apps.get_model(name)
-
-
-def _all_that_refers_to(roots: Found) -> Found:
-    """These rows and every row that refers to one of them, directly or through others."""
-    found: Found = defaultdict(set)
-    new: Found = {model: set(keys) for model, keys in roots.items() if keys}
-    while new:
-        for model, keys in new.items():
-            found[model] |= keys
-        further: Found = defaultdict(set)
-        for model, keys in new.items():
-            for relation in _relations_to(model):
-                for some in _in_parts(keys):
-                    rows = relation.related_model._base_manager.filter(
-                        **{f"{relation.field.attname}__in": some}
-                    )
-                    further[relation.related_model].update(rows.values_list("pk", flat=True))
-        new = {model: keys - found[model] for model, keys in further.items()}
-        new = {model: keys for model, keys in new.items() if keys}
-    return dict(found)
-
-
-def _relations_to(model: type[models.Model]) -> list[Any]:
-    return [
-        field
-        for field in model._meta.get_fields(include_hidden=True)
-        if field.auto_created and not field.concrete and (field.one_to_many or field.one_to_one)
-    ]
-
-
-def _in_parts(keys: Iterable[Any]) -> Iterable[list[Any]]:
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), SOME):
-        yield ordered[start : start + SOME]
-
-
-def _end_sessions(people: set[Any]) -> int:
-    """Sessions of the copy's people: they name a participation, in a form no query reads."""
-    theirs = [
-        session.pk
-        for session in Session.objects.iterator(chunk_size=500)
-        if session.get_decoded().get(SESSION_KEY) in people
-    ]
-    return Session.objects.filter(pk__in=theirs).delete()[0]
+    return Participation._base_manager.exclude(study=study)

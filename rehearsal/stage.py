@@ -16,9 +16,9 @@ from annotation.actions.pool import newest_texts
 from annotation.models import RecruitmentLink, Study, StudyLocale
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
+from insights.capacity import Capacity, capacities
 from rehearsal import apart, bookkeeping, checks, reading
 from rehearsal.browser import PATIENCE_SECONDS, PAUSE_SECONDS
-from rehearsal.capacity import Capacity, capacities
 from rehearsal.clock import lapse_lease, review_everybody, set_reading_times
 from rehearsal.copies import copy_study, open_copy, remove_copy, waiting_sets
 from rehearsal.direct import play_some

@@ -132,6 +132,7 @@ class Site:
         deadline = time.monotonic() + 60
         while True:
             self._signal(signal.SIGSTOP)
+            time.sleep(0.1)  # what was on its way to the database has arrived there
             if nobody_works():
                 return
             self._signal(signal.SIGCONT)

@@ -93,8 +93,8 @@ def _open_slots(participation: Participation, met: Met, besides: set[int]) -> li
     of_strata = (look(stratum=name) for name in dict.fromkeys([participation.stratum, ""]))
     rows = next(filter(None, of_strata), None) or look()
     return [
-        OpenSlot(slot, stratum, batch, ordinal, topic_met(its_topics, topics), arms[arm])
-        for slot, stratum, batch, ordinal, its_topics, arm in rows
+        OpenSlot(slot, stratum, batch, ordinal, topic_met(its_topics, topics), arms[arm], due)
+        for slot, stratum, batch, ordinal, due, its_topics, arm in rows
     ]
 
 
@@ -114,8 +114,16 @@ def _foremost(
         found = found.filter(stratum=stratum)
     if besides:
         found = found.exclude(pk__in=besides)
-    columns = ("pk", "stratum", "batch", "ordinal", "prompt__topics", "candidate_set__sampler")
-    return found.order_by("batch", "ordinal", "draw").values_list(*columns)[:LOOKED_AT]
+    columns = (
+        "pk",
+        "stratum",
+        "batch",
+        "ordinal",
+        "due",
+        "prompt__topics",
+        "candidate_set__sampler",
+    )
+    return found.order_by("batch", "due", "draw").values_list(*columns)[:LOOKED_AT]
 
 
 def _take(

@@ -13,7 +13,7 @@ from django.db.models import Count, F, QuerySet
 from accounts.models import Answer, Instrument
 from annotation.actions.strata import stored_cells
 from annotation.cell_tables import CellFault, expand, people_of
-from annotation.models import Outcome, Participation, ScreeningCount, Slot, Study
+from annotation.models import Outcome, Participation, Phase, ScreeningCount, Slot, Study
 from annotation.quotas import REFUSED, Cell, Facts, Finding, find_place, fits
 from annotation.strata import JOIN, stratum_of
 
@@ -24,6 +24,8 @@ def find_cell_place(*, participation: Participation) -> Finding:
     Called inside a transaction: the study's quotas stay locked until it ends, so that of
     people who race for the last place of a cell exactly one gets it.
     """
+    if participation.phase == Phase.PREVIEW:  # it fills no cell, and finds none full
+        return find_place(stored_cells(participation.study), _own_facts(participation), {})
     cells = stored_cells(participation.study, lock=True)
     others = placed_people(participation.study, participation.phase).exclude(pk=participation.pk)
     placed = people_by_cell(participation.study, others, cells)
@@ -65,7 +67,7 @@ def most_places(*, participation: Participation, stratum: str) -> int | None:
     A share of the stratum's places in her locale and phase, and one at least.
     """
     share = participation.study.cell_share
-    if share >= 1:
+    if share >= 1 or participation.phase == Phase.PREVIEW:
         return None
     slots = Slot.objects.filter(
         locale=participation.locale_id, phase=participation.phase, stratum=stratum

@@ -91,7 +91,7 @@ def _note_pool(participation: Participation) -> None:
     at_work = (
         Slot.objects.wanted(locale=participation.locale, phase=participation.phase)
         .not_met_by(participation.annotator_id)
-        .order_by("batch", "ordinal", "draw")  # the order of an index of open slots alone
+        .order_by("batch", "due", "draw")  # the order of an index of open slots alone
         .first()
     )
     if at_work is None or has_her_share(participation):

@@ -1,17 +1,16 @@
-"""A study is defined by one file, which is stored as versions that never change."""
+"""A study is defined by one file. Until it opens, another file replaces its rows."""
 
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DataError, transaction
+from django.db.models import ProtectedError
 
-from accounts.actions import store_consent_document, store_instrument
-from accounts.versions import store_version, translated
-from annotation import practice
-from annotation.cell_tables import CellFault, expand, people_of
+from accounts.versions import put_version, translated
+from annotation.actions.versions import put_consent, put_instrument, put_samplers
+from annotation.definition_faults import cells_of, find_fault, find_missing_texts
 from annotation.models import (
     Mode,
     Phase,
@@ -22,100 +21,110 @@ from annotation.models import (
     Wave,
 )
 from annotation.models.study import ExplanationPolicy
-from candidates.actions import (
-    store_budget,
-    store_endpoint,
-    store_pool,
-    store_sampler,
-)
-from candidates.models import PromptText, Sampler
+from candidates.actions import store_budget
+from candidates.models import PromptPool, PromptText, Sampler
+from candidates.stored_pool import store_pool
 
 TEXTS = ("title", "summary", "guidelines", "own_prompt_instruction", "explanation_question")
+STATED = ("ethics_approval", "controller", "provider", "exclusion_rules", "analysis_plan")
+# What to do instead, once a study has opened.
+ELSEWHERE = (
+    "The study has opened: targets change on its plan page, cells with set_quotas, prompts "
+    "with import_prompts and retire_prompt; for anything else clone it under a new key."
+)
 
 
 @transaction.atomic
 def apply_study(definition: dict[str, Any]) -> Study:
     """Stores a study's definition; applying the same file again changes nothing.
 
-    Raises ValidationError, with nothing stored, where a text is missing in a language
-    or where a part exists already with other contents.
+    Until the study opens, a changed definition replaces its rows, and consent texts,
+    questionnaires and samplers that changed get their next version. Raises ValidationError,
+    with nothing stored, where a text is missing in a language, or where a study that has
+    opened would change.
     """
-    missing = find_missing_texts(definition)
-    if missing:
-        raise ValidationError(f"These texts are missing in a language: {'; '.join(missing)}.")
     try:
-        fault = find_fault(definition)
+        missing = find_missing_texts(definition)
+        fault = find_fault(definition) if not missing else ""
+        if missing:
+            fault = f"These texts are missing in a language: {'; '.join(missing)}."
         if fault:
             raise ValidationError(fault)
         return _store(definition)
     except KeyError as error:
         raise ValidationError(f"The study's definition lacks {error}.") from error
+    except ProtectedError as error:
+        raise ValidationError(
+            "A locale or wave that has a recruitment link or somebody in it cannot be taken "
+            "out of the study."
+        ) from error
     except ValueError as error:
         raise ValidationError(f"The study's definition cannot be used: {error}.") from error
+    except DataError as error:
+        raise ValidationError(
+            "A text or a number of the study's definition is too long or too large to be stored."
+        ) from error
+    except (TypeError, AttributeError) as error:
+        raise ValidationError(
+            "Some part of the study's definition does not have the form that a study file has."
+        ) from error
 
 
-def find_fault(definition: dict[str, Any]) -> str:
-    """What in the practice item, the screening or the quotas cannot be used; empty: nothing."""
-    about, asked = definition["study"], definition["instruments"]["quota"]["questions"]
-    sensitive = [item["code"] for item in asked if item.get("special_category")]
-    if sensitive:
-        return (
-            f"The quota instrument asks {', '.join(sensitive)}, a special category: "
-            "such questions come after consent and screen nobody out."
-        )
-    try:
-        _cells(definition)
-    except CellFault as fault:
-        return str(fault)
-    return practice.find_fault(about.get("practice", {}))
-
-
-def _cells(definition: dict[str, Any]) -> list[dict[str, Any]]:
-    """The cells with whole targets, whatever form the file gives them in."""
-    about, asked = definition["study"], definition["instruments"]["quota"]["questions"]
-    people = people_of([(item["country"], item.get("people")) for item in about["locales"]])
-    return expand(about.get("quotas", []), people, {item["code"]: item for item in asked})
+def is_fresh(study: Study) -> bool:
+    """Whether nobody has met the study: it is a draft, and only previews were made of it."""
+    people = study.participations.exclude(phase=Phase.PREVIEW)
+    return study.status == Study.Status.DRAFT and not people.exists()
 
 
 def _store(definition: dict[str, Any]) -> Study:
     about = definition["study"]
-    samplers = _store_samplers(definition)
-    values = _parts(definition, samplers) | _settings(about) | _texts(about)
     stored = Study.objects.filter(key=about["key"]).first()
+    fresh = stored is None or is_fresh(stored)
+    samplers = put_samplers(definition["samplers"], endpoints=definition["endpoints"], fresh=fresh)
+    values = _parts(definition, samplers, fresh) | _settings(about) | _texts(about)
     if stored and _replanned(stored, PlanChange.Kind.REPLACED):
         values["core"] = stored.core  # replacements have joined it
-    study = store_version(Study, identity={"key": about["key"]}, values=values)
-    study.further_arms.add(*(samplers[key] for key in about.get("further_arms", [])))
-    _store_locales(study, about["locales"])
-    _store_waves(study, about["waves"])
-    _store_quotas(study, _cells(definition))
+    study = _put(Study, identity={"key": about["key"]}, values=values, fresh=fresh)
+    _store_arms(study, [samplers[key] for key in about.get("further_arms", [])], fresh)
+    _store_locales(study, about["locales"], fresh)
+    _store_waves(study, about["waves"], fresh)
+    _store_quotas(study, cells_of(definition), fresh)
     return study
 
 
-def _store_samplers(definition: dict[str, Any]) -> dict[str, Sampler]:
-    endpoints = {item["key"]: store_endpoint(item) for item in definition["endpoints"]}
-    return {
-        item["key"]: store_sampler(
-            item,
-            endpoint=endpoints[item["endpoint"]],
-            further=[endpoints[key] for key in item.get("further_endpoints", [])],
-        )
-        for item in definition["samplers"]
-    }
+def _put(model: Any, *, identity: dict[str, Any], values: dict[str, Any], fresh: bool) -> Any:
+    try:
+        return put_version(model, identity=identity, values=values, rewrite=fresh)
+    except ValidationError as error:
+        raise ValidationError(f"{error.messages[0]} {ELSEWHERE}") from error
 
 
-def _parts(definition: dict[str, Any], samplers: dict[str, Sampler]) -> dict[str, Any]:
+def _store_arms(study: Study, arms: list[Sampler], fresh: bool) -> None:
+    if fresh:
+        study.further_arms.set(arms)
+    else:
+        study.further_arms.add(*arms)
+
+
+def _parts(definition: dict[str, Any], samplers: dict[str, Sampler], fresh: bool) -> dict[str, Any]:
     """The records that a study points to."""
-    about = definition["study"]
+    about, instruments = definition["study"], definition["instruments"]
     return {
         "budget": store_budget(definition["budget"]) if "budget" in definition else None,
-        "consent_document": store_consent_document(definition["consent"]),
-        "quota_instrument": store_instrument(definition["instruments"]["quota"]),
-        "closing_instrument": store_instrument(definition["instruments"]["closing"]),
-        "pool": store_pool(definition["pool"]),
+        "consent_document": put_consent(definition["consent"], fresh=fresh),
+        "quota_instrument": put_instrument(instruments["quota"], fresh=fresh),
+        "closing_instrument": put_instrument(instruments["closing"], fresh=fresh),
+        "pool": _put_pool(definition["pool"], fresh),
         "pool_sampler": samplers[about["pool_sampler"]],
         "live_sampler": samplers[about["live_sampler"]],
     }
+
+
+def _put_pool(definition: dict[str, Any], fresh: bool) -> PromptPool:
+    """Prompts that another study runs on are not rewritten from here."""
+    others = Study.objects.filter(pool__key=definition["key"])
+    alone = not any(not is_fresh(study) for study in others)
+    return store_pool(definition, rewrite=fresh and alone)
 
 
 def _settings(about: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +147,10 @@ def _settings(about: dict[str, Any]) -> dict[str, Any]:
         "closes_on": _day(about.get("closes_on")),
         "check_duplicates": about.get("check_duplicates", False),
         "contact": about.get("contact", ""),
+        **{name: (about.get(name) or "").strip() for name in STATED},
+        "withdrawal_days": about.get("withdrawal_days"),
+        "retained_until": _day(about.get("retained_until")),
+        "flag_thresholds": about.get("flag_thresholds") or {},
         "translation_stage": PromptText.Stage(about.get("translation_stage", "adjudicated")),
     }
 
@@ -146,58 +159,63 @@ def _texts(about: dict[str, Any]) -> dict[str, Any]:
     return {name: text for field in TEXTS for name, text in translated(field, about[field]).items()}
 
 
-def _store_locales(study: Study, locales: list[dict[str, Any]]) -> None:
+def _store_locales(study: Study, locales: list[dict[str, Any]], fresh: bool) -> None:
     replanned = _replanned(
         study, PlanChange.Kind.TARGET, details__phase=Phase.MAIN, details__has_key="locale"
     )
+    if fresh:
+        named = {(locale["country"], locale["language"]) for locale in locales}
+        for one in study.locales.all():
+            if (one.country, one.language) not in named:
+                one.delete()
     for locale in locales:
         identity = {"study": study, "country": locale["country"], "language": locale["language"]}
         stored = StudyLocale.objects.filter(**identity).first() if replanned else None
-        store_version(
-            StudyLocale,
-            identity=identity,
-            values={
-                # What was changed and logged since is not undone by the first plan.
-                "target": stored.target if stored else locale["target"],
-                "core_target": stored.core_target if stored else locale.get("core_target"),
-                "planned_people": locale.get("people"),
-                "pay_floor": _money(locale.get("pay_floor")),
-                "legal_basis": locale.get("legal_basis", ""),
-                "pay": _money(locale.get("pay")),
-                "short_pay": _money(locale.get("short_pay")),
-                "currency": locale.get("currency", ""),
-            },
-        )
+        _put(StudyLocale, identity=identity, values=_locale(locale, stored), fresh=fresh)
 
 
-def _store_waves(study: Study, waves: list[dict[str, Any]]) -> None:
+def _locale(locale: dict[str, Any], replanned: StudyLocale | None) -> dict[str, Any]:
+    return {
+        # What was changed and logged since is not undone by the first plan.
+        "target": replanned.target if replanned else locale["target"],
+        "core_target": replanned.core_target if replanned else locale.get("core_target"),
+        "planned_people": locale.get("people"),
+        "pay_floor": _money(locale.get("pay_floor")),
+        "legal_basis": locale.get("legal_basis", ""),
+        "pay": _money(locale.get("pay")),
+        "short_pay": _money(locale.get("short_pay")),
+        "currency": locale.get("currency", ""),
+    }
+
+
+def _store_waves(study: Study, waves: list[dict[str, Any]], fresh: bool) -> None:
+    if fresh:
+        study.waves.exclude(number__in=[wave["number"] for wave in waves]).delete()
     for wave in waves:
-        store_version(
+        _put(
             Wave,
             identity={"study": study, "number": wave["number"]},
             values={
                 "explanation_policy": ExplanationPolicy(wave["explanations"]),
                 "explanation_share": float(wave.get("explanation_share", 1)),
             },
+            fresh=fresh,
         )
 
 
-def _store_quotas(study: Study, cells: list[dict[str, Any]]) -> None:
+def _store_quotas(study: Study, cells: list[dict[str, Any]], fresh: bool) -> None:
     if _replanned(study, PlanChange.Kind.CELLS):
         return
     new = {cell["key"] for cell in cells}
-    if study.status != Study.Status.DRAFT and new != set(
-        study.quotas.values_list("key", flat=True)
-    ):
+    if fresh:
+        study.quotas.exclude(key__in=new).delete()
+    elif new != set(study.quotas.values_list("key", flat=True)):
         raise ValidationError(
             f"The study {study} is open, so its cells are changed with the command set_quotas."
         )
     for cell in cells:
-        store_version(
-            Quota,
-            identity={"study": study, "key": cell["key"]},
-            values={"conditions": cell["conditions"], "target": cell["target"]},
-        )
+        values = {"conditions": cell["conditions"], "target": cell["target"]}
+        _put(Quota, identity={"study": study, "key": cell["key"]}, values=values, fresh=fresh)
 
 
 def _replanned(study: Study, kind: PlanChange.Kind, **what: Any) -> bool:
@@ -218,25 +236,3 @@ def _modes(names: list[str]) -> list[str]:
 
 def _money(amount: object) -> Decimal | None:
     return None if amount is None else Decimal(str(amount)).quantize(Decimal("0.01"))
-
-
-def find_missing_texts(definition: Any, path: str = "") -> list[str]:
-    """Places in a definition where a text exists in some language but not in all of them."""
-    languages = {code for code, _name in settings.LANGUAGES}
-    if isinstance(definition, dict):
-        found = languages & set(definition)
-        if found:
-            lacking = sorted(code for code in languages if not definition.get(code))
-            return [f"{path} ({', '.join(lacking)})"] if lacking else []
-        return [
-            place
-            for key, value in definition.items()
-            for place in find_missing_texts(value, f"{path}.{key}".lstrip("."))
-        ]
-    if isinstance(definition, list):
-        return [
-            place
-            for index, value in enumerate(definition)
-            for place in find_missing_texts(value, f"{path}[{index}]")
-        ]
-    return []

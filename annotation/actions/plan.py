@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -13,7 +13,7 @@ from annotation.actions.audit import record
 from annotation.actions.freezing import amend_plan
 from annotation.actions.pool import find_pool_gaps, newest_texts
 from annotation.actions.strata import make_slot, strata_for_new
-from annotation.dealing import derive_seed
+from annotation.dealing import derive_seed, due, part_of
 from annotation.models import (
     AuditEntry,
     PlanChange,
@@ -46,8 +46,8 @@ def plan_slots(*, study: Study, phase: str) -> int:
     its plan, which only a logged change alters. Returns how many slots were added.
     """
     lock_prompts(study.pool_id)
-    batches = _batches(study, phase)
-    sets, added = _plannable(study), 0
+    batches, number = _batches(study, phase)
+    sets, added = plannable_sets(study), 0
     for locale in study.locales.order_by("pk"):
         locale.study = study
         planned = set(
@@ -70,7 +70,10 @@ def plan_slots(*, study: Study, phase: str) -> int:
                 locale=locale,
                 phase=phase,
                 ordinal=ordinal,
-                batch=batches[prompt.pk],
+                batch=batches[prompt.pk]
+                if len(labels) <= locale.target
+                else part_of(share=due(place=ordinal, places=len(labels)), parts=number),
+                due=due(place=ordinal, places=len(labels)),
                 stratum=stratum,
             )
             for (one, prompt), labels in zip(new, strata, strict=True)
@@ -86,7 +89,7 @@ def planned_phases(study: Study) -> list[str]:
     return sorted(slots.order_by().values_list("phase", flat=True).distinct())
 
 
-def _plannable(study: Study) -> list[tuple[CandidateSet, Prompt]]:
+def plannable_sets(study: Study) -> list[tuple[CandidateSet, Prompt]]:
     """Ready sets that people may be given, with their prompts; of the core, parallel ones."""
     wanted = CandidateSet.objects.filter(
         sampler__in=study.arms(), prompt_text__in=[text.pk for text in newest_texts(study)]
@@ -116,15 +119,21 @@ def _parallel_families(sets: QuerySet[CandidateSet], study: Study) -> dict[int, 
     return families
 
 
-def _batches(study: Study, phase: str) -> dict[int, int]:
-    """The replicate batch of each prompt in use; one that has places keeps the batch of these."""
+def _batches(study: Study, phase: str) -> tuple[dict[int, int], int]:
+    """The replicate batch of each prompt in use, and how many there are.
+
+    Batches are equally large, and hold as many prompts at least as one person judges: else
+    those who come last find too few. A prompt that has places keeps the batch of these; one
+    that is wanted of more people than the others is spread over all batches by the caller.
+    """
     prompts = study.pool.prompts.in_use().values_list("pk", "key")
     order = sorted(prompts, key=lambda prompt: derive_seed(study.seed, "batch", prompt[1]))
-    size = study.batch_size or max(1, len(order))
-    planned = Slot.objects.filter(locale__study=study, phase=phase).values_list("prompt", "batch")
-    return {key: place // size for place, (key, _name) in enumerate(order)} | dict(
-        planned.distinct()
-    )
+    size = max(study.batch_size or len(order), study.pool_conversations, 1)
+    number = max(1, len(order) // size)
+    planned = Slot.objects.filter(locale__study=study, phase=phase).order_by()
+    kept = planned.values_list("prompt").annotate(first=Min("batch"))
+    batches = {key: place * number // len(order) for place, (key, _name) in enumerate(order)}
+    return batches | dict(kept), number
 
 
 def lock_prompts(pool_id: int) -> dict[int, Prompt]:

@@ -70,6 +70,7 @@ def _plan_another(slot: Slot) -> None:
         ordinal=ordinal,
         draw=draw_of(slot.locale, slot.candidate_set_id, ordinal),
         batch=slot.batch,
+        due=slot.due,
         stratum=slot.stratum,
     )
 

@@ -22,7 +22,7 @@ from annotation.actions.strata import (
     relabel_free_places,
     stored_cells,
 )
-from annotation.dealing import further_ordinals
+from annotation.dealing import due, further_ordinals
 from annotation.models import Phase, PlanChange, Quota, Slot, Study, StudyLocale
 from annotation.quotas import alternatives, margin_of
 from annotation.strata import JOIN, join_keys
@@ -130,6 +130,7 @@ def _resize(locale: StudyLocale, phase: str, target: int, core: bool) -> tuple[i
                 phase=phase,
                 ordinal=ordinal,
                 batch=batch,
+                due=due(place=target - lacking + further.index(ordinal), places=target),
                 stratum="",
             )
             for ordinal in further

@@ -11,21 +11,21 @@ from annotation.actions.participation import end_participation
 from annotation.actions.soft_launch import may_enter, send_to_pause
 from annotation.models import Outcome, Participation, StudyLocale
 from annotation.quotas import Verdict
-from annotation.room import has_room, is_waiting
+from annotation.room import has_room, takes_nobody
 from annotation.sittings import is_past
 from annotation.steps import Step, next_step, questions_due
 from annotation.strata import noted
 
 
 def locales_for(*, participation: Participation) -> QuerySet[StudyLocale]:
-    """The languages she can choose in her country: those with room that do not wait for a
-    signature, else those with room, else all."""
+    """The languages she can choose in her country: those with room that neither wait for a
+    signature nor take a pause, else those with room, else all."""
     locales = StudyLocale.objects.filter(
         study=participation.study, country=participation.country
     ).order_by("language")
     phase = participation.phase
     roomy = [item for item in locales if has_room(locale=item, phase=phase)]
-    going = [item for item in roomy if not is_waiting(locale=item, phase=phase)]
+    going = [item for item in roomy if not takes_nobody(locale=item, phase=phase)]
     chosen = [item.pk for item in going or roomy]
     return locales.filter(pk__in=chosen) if chosen else locales
 
@@ -35,13 +35,13 @@ def set_locale(*, participation: Participation, locale: StudyLocale) -> None:
     """Fixes the study language, once; without a place in it she leaves, paid for the visit.
 
     Where the screening asks nothing of her, it is done here too. While the locale waits for
-    a signature nothing is stored. A repeat changes nothing.
+    a signature, or is paused, nothing is stored. A repeat changes nothing.
     """
     locked = _lock(participation)
     if locked.locale_id or locked.finished_at:
         return
     full = is_past(locked.study, locked.country) or not has_room(locale=locale, phase=locked.phase)
-    if not full and is_waiting(locale=locale, phase=locked.phase):
+    if not full and takes_nobody(locale=locale, phase=locked.phase):
         return
     locked.locale = locale
     locked.save(update_fields=["locale"])

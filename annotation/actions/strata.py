@@ -149,6 +149,7 @@ def make_slot(
     phase: str,
     ordinal: int,
     batch: int,
+    due: int,
     stratum: str,
 ) -> Slot:
     """A place that is not stored yet."""
@@ -160,5 +161,6 @@ def make_slot(
         ordinal=ordinal,
         draw=draw_of(locale, candidate_set, ordinal),
         batch=batch,
+        due=due,
         stratum=stratum,
     )

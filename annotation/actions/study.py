@@ -3,43 +3,36 @@
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from accounts.models import User
 from annotation.actions.cells import lock_people, stamp_people
 from annotation.actions.freezing import freeze_plan
 from annotation.actions.plan import log_change, plan_slots, planned_phases
-from annotation.actions.pool import find_pool_gaps, request_pool
 from annotation.models import Phase, PlanChange, Slot, Study
-from candidates.models import CandidateSet
+from annotation.readiness import what_stops
 
 
 @transaction.atomic
-def open_study(*, study: Study, phase: str = Phase.MAIN) -> int:
+def open_study(*, study: Study, phase: str = Phase.MAIN, by: User | None = None) -> int:
     """Plans a phase's slots, freezes the plan, lets people in; returns how many slots it added.
 
     A link of another phase lets nobody in until that one is opened too. A second call plans
     what has become ready since, logs what it adds, and finds anew what people may take.
-    Raises ValidationError for a closed study, while a prompt lacks a text in a language of
-    the study, while a translation is older than its original, or while a prompt lacks a
-    ready set.
+    Raises ValidationError while something stops the study (annotation/readiness.py), with a
+    sentence for each.
     """
     lock_people(study)
     study.refresh_from_db(fields=["status"])
-    if study.status == Study.Status.CLOSED:
-        raise ValidationError(f"The study {study} is closed and does not open again.")
-    gaps = find_pool_gaps(study=study)
-    if gaps:
-        raise ValidationError(f"The study cannot open: {gaps}.")
-    sets = request_pool(study=study)
-    waiting = [item for item in sets if item.status != CandidateSet.Status.READY]
-    if waiting:
-        raise ValidationError(f"{len(waiting)} of {len(sets)} candidate sets are not ready.")
+    stops = what_stops(study, phase)
+    if stops:
+        raise ValidationError([finding.words for finding in stops])
     repeated = study.is_open and phase in planned_phases(study)
     before = _places(study, phase)
     added = plan_slots(study=study, phase=phase)
     if added and repeated:
-        _log_further_places(study, phase, before, added)
+        _log_further_places(study, phase, before, added, by)
     study.status = Study.Status.OPEN
     study.save(update_fields=["status"])
-    freeze_plan(study=study, why=f"opened in the phase {phase}")
+    freeze_plan(study=study, why=f"opened in the phase {phase}", by=by)
     return added
 
 
@@ -48,13 +41,13 @@ def _places(study: Study, phase: str) -> int:
     return slots.exclude(status=Slot.Status.VOID).count()
 
 
-def _log_further_places(study: Study, phase: str, before: int, added: int) -> None:
+def _log_further_places(study: Study, phase: str, before: int, added: int, by: User | None) -> None:
     """Places that come after the first planning are a change of the plan, like any other."""
     stamp_people(study=study)
     log_change(
         study=study,
         kind=PlanChange.Kind.TARGET,
-        by=None,
+        by=by,
         why="sets that have become ready since",
         details={"phase": str(phase), "before": before, "after": before + added},
         added=added,

@@ -2,6 +2,7 @@
 
 from annotation.models.assignment import Deal, Grant, Slot
 from annotation.models.audit import AuditEntry
+from annotation.models.authoring import StudyDraft, TextStage
 from annotation.models.care import HelpMessage, HelpThread, ProblemReport
 from annotation.models.conversation import (
     Conversation,
@@ -33,6 +34,7 @@ from annotation.models.study import (
     StudyLocale,
     Wave,
 )
+from annotation.models.team import Role, TeamChange, TeamMember
 
 __all__ = [
     "ArrivalHash",
@@ -65,12 +67,17 @@ __all__ = [
     "Ranking",
     "Receipt",
     "RecruitmentLink",
+    "Role",
     "ScreeningCount",
     "ShownCandidate",
     "SignOff",
     "Slot",
     "Study",
+    "StudyDraft",
     "StudyLocale",
+    "TeamChange",
+    "TeamMember",
+    "TextStage",
     "Turn",
     "Viewport",
     "Wave",

@@ -59,7 +59,10 @@ class Slot(models.Model):
     stratum = models.CharField(
         max_length=200, blank=True, help_text="whose judgement is wanted first; empty: anybody's"
     )
-    draw = models.PositiveIntegerField(help_text="random: the order within one ordinal")
+    due = models.PositiveSmallIntegerField(
+        default=0, help_text="ten-thousandths of its set's plan before it: the less, the sooner"
+    )
+    draw = models.PositiveIntegerField(help_text="random: the order among those equally due")
     status = models.CharField(max_length=5, choices=Status, default=Status.OPEN)
     holder = models.ForeignKey(Participation, models.PROTECT, null=True, blank=True)
     leased_until = models.DateTimeField(default=NEVER_LEASED)
@@ -70,12 +73,12 @@ class Slot(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(
-                fields=["locale", "phase", "batch", "ordinal", "draw"],
+                fields=["locale", "phase", "batch", "due", "draw"],
                 condition=Q(status="open"),
                 name="open_slots_in_filling_order",
             ),
             models.Index(
-                fields=["locale", "phase", "stratum", "batch", "ordinal", "draw"],
+                fields=["locale", "phase", "stratum", "batch", "due", "draw"],
                 condition=Q(status="open"),
                 name="open_slots_of_a_stratum",
             ),
@@ -183,7 +186,7 @@ class Deal(models.Model):
 
 
 def draw_of(locale: StudyLocale, candidate_set_id: int, ordinal: int) -> int:
-    """Where a slot stands among those of one ordinal: random, and the same at every planning."""
+    """Where a slot stands among those equally due: random, and the same at every planning."""
     return derive_seed(locale.study.seed, "draw", candidate_set_id, locale.pk, ordinal) % 2**31
 
 

@@ -17,19 +17,20 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def released(self) -> "ConversationQuerySet":
         """What may leave: nothing of people who withdrew or whom a person left out.
 
-        Every export and every figure over judgements starts here.
+        Every export starts here, and every figure over judgements, unless a reader asks to
+        see it with those who were left out.
         """
+        return self.not_withdrawn().filter(participation__excluded_at=None)
+
+    def not_withdrawn(self) -> "ConversationQuerySet":
+        """Nothing of people who withdrew, from the study or from its consent."""
         taken_back = Consent.objects.filter(
             annotator=OuterRef("participation__annotator"),
             document=OuterRef("participation__study__consent_document"),
             purpose=Purpose.TAKE_PART,
             withdrawn_at__isnull=False,
         )
-        return self.filter(
-            ~Exists(taken_back),
-            participation__withdrawn_at=None,
-            participation__excluded_at=None,
-        )
+        return self.filter(~Exists(taken_back), participation__withdrawn_at=None)
 
     def without_retests(self) -> "ConversationQuerySet":
         """No conversation about a set that the person had judged before."""

@@ -22,6 +22,23 @@ class PlanChange(models.Model):
         RETIRED = "retired", _("prompt retired")
         REPLACED = "replaced", _("prompt replaced")
         SIGNED = "signed", _("soft launch signed")
+        UNLOCKED = "unlocked", _("outcomes by group unlocked")
+        OPENED = "opened", _("opened")
+        PAUSED = "paused", _("paused")
+        RESUMED = "resumed", _("went on")
+        CLOSED = "closed", _("closed")
+
+        @classmethod
+        def of_running(cls) -> tuple["PlanChange.Kind", ...]:
+            """What lets people in or keeps them out, and changes no place."""
+            return (
+                cls.SIGNED,
+                cls.UNLOCKED,
+                cls.OPENED,
+                cls.PAUSED,
+                cls.RESUMED,
+                cls.CLOSED,
+            )
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="plan_changes")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -114,6 +114,26 @@ class Study(models.Model):
     contact = models.CharField(
         max_length=200, blank=True, help_text="who answers people, with an address"
     )
+    ethics_approval = models.CharField(
+        max_length=300, blank=True, help_text="board and number, as the consent page says them"
+    )
+    controller = models.CharField(
+        max_length=300, blank=True, help_text="who answers for the data in law, with an address"
+    )
+    provider = models.CharField(
+        max_length=300, blank=True, help_text="who runs the models that receive people's messages"
+    )
+    withdrawal_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="after taking part, in which a person may withdraw"
+    )
+    retained_until = models.DateField(
+        null=True, blank=True, help_text="the last day on which personal data are kept"
+    )
+    flag_thresholds = models.JSONField(
+        default=dict, blank=True, help_text="by name, where they differ from the usual ones"
+    )
+    exclusion_rules = models.TextField(blank=True, help_text="who is left out, and why")
+    analysis_plan = models.TextField(blank=True)
     translation_stage = models.CharField(
         max_length=12,
         choices=PromptText.Stage,
@@ -135,6 +155,11 @@ class Study(models.Model):
     )
     soft_launch = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="people after whom a locale waits for a signature"
+    )
+    paused = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='since when who takes a pause: {"FR-fr": "2026-05-04T09:30:00Z"}; "*": everybody',
     )
     rehearsal_of = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, help_text="the study this copy rehearses"

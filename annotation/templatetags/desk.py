@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Study
+from annotation.navigation import Entry, Part, entries, parts
 from annotation.rights import Right, may
 
 register = template.Library()
@@ -62,3 +63,30 @@ def _address(name: str, study: Study) -> str:
         return reverse(name, args=[study.key])
     except NoReverseMatch:
         return ""
+
+
+@register.simple_tag(takes_context=True)
+def desk_parts(context: dict[str, Any]) -> list[Part]:
+    """The way through the desk for whoever is signed in."""
+    return parts(context["request"])
+
+
+@register.simple_tag(takes_context=True)
+def desk_studies(context: dict[str, Any]) -> list[Entry]:
+    """Studies for the first page."""
+    return entries(context["request"], PAGES)
+
+
+MARKS = {"open": "mark-ok", "paused": "mark-alarm", "closed": "mark-none"}
+
+
+@register.filter
+def study_mark(study: Study) -> str:
+    """The class that shows a study's status."""
+    return MARKS.get(study.status, "mark-wait")
+
+
+@register.filter
+def desk_list(options: Any) -> str:
+    """The name of the address of a model's list: {% url opts|desk_list %}."""
+    return f"admin:{options.app_label}_{options.model_name}_changelist"

@@ -1,4 +1,4 @@
-"""While a soft launch waits: the page that says so."""
+"""While a soft launch waits, or the team takes a pause: the page that says so."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -6,15 +6,20 @@ from django.views.decorators.http import require_GET
 
 from annotation.access import ParticipantRequest, at_step, return_url
 from annotation.models import Convention
+from annotation.room import WHOLE, rests
 from annotation.steps import Step
 
 
 @require_GET
 @at_step(Step.PAUSED)
 def paused(request: ParticipantRequest) -> HttpResponse:
-    link = request.participation.link
+    participation = request.participation
+    link = participation.link
     context = {
-        "study": request.participation.study,
+        "study": participation.study,
+        "of_team": rests(participation) or bool(participation.study.paused),
+        "whole": WHOLE in participation.study.paused,
+        "has_begun": participation.screened_at is not None,
         "recruited": link is not None and link.convention != Convention.PLAIN,
         "return_url": return_url(request),
     }

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.addresses import client_address
 from accounts.models import ExternalIdentity
 from annotation.access import (
     HELP_THREAD_KEY,
@@ -18,7 +19,7 @@ from annotation.access import (
     find_begun_thread,
 )
 from annotation.actions import participation as act
-from annotation.arrivals import arrival_digest, client_address
+from annotation.arrivals import arrival_digest
 from annotation.forms.recruitment import JoinForm
 from annotation.middleware import SESSION_KEY, ParticipationRequest
 from annotation.models import Participation, RecruitmentLink
@@ -67,7 +68,7 @@ def _start(
         return render(request, "annotation/message.html", {"text": error.messages[0]}, status=409)
     if another:
         request.session.flush()
-    _sign_in(request, participation)
+    sign_in(request, participation)
     return redirect("here")
 
 
@@ -114,7 +115,7 @@ def _is_hers(request: ParticipationRequest, link: RecruitmentLink, arrival: Arri
     )
 
 
-def _sign_in(request: HttpRequest, participation: Participation) -> None:
+def sign_in(request: HttpRequest, participation: Participation) -> None:
     request.session.cycle_key()
     request.session[SESSION_KEY] = participation.pk
     # What was begun here is bound to her by now, or it is of somebody who sat here before.
@@ -132,7 +133,7 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
         Participation.objects.select_related("study"), public_id=public_id
     )
     if request.method == "POST":
-        _sign_in(request, participation)
+        sign_in(request, participation)
         return redirect("here")
     return render(request, "annotation/come_back.html", {"study": participation.study})
 

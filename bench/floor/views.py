@@ -36,7 +36,7 @@ def next_item(request: HttpRequest, person: int) -> HttpResponse:
             status=Slot.Status.OPEN,
             leased_until__lt=now,
         )
-        .order_by("batch", "ordinal", "draw")
+        .order_by("batch", "due", "draw")
         .select_related("candidate_set__prompt_text")
         .select_for_update(skip_locked=True, of=("self",))[0]
     )

@@ -4,13 +4,15 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.admin import ReadOnlyAdmin
 from accounts.models import User
+from annotation.admin_studies import StudyRecordsAdmin
+from annotation.models import Study
+from annotation.rights import Right, studies_for
 from exports.actions.delivering import create_webhook, disable_webhook, send_again
 from exports.models import Delivery, Event, Webhook
 from exports.vendors.deliveries import check_webhook, secret_of
@@ -31,7 +33,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class WebhookAdmin(ReadOnlyAdmin):
+class WebhookAdmin(StudyRecordsAdmin):
     """A webhook is never edited: another address is another webhook, with another key."""
 
     form = WebhookForm
@@ -40,7 +42,13 @@ class WebhookAdmin(ReadOnlyAdmin):
     actions = ("disable",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super(ReadOnlyAdmin, self).has_add_permission(request)
+        return self.may(request, "add")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **more: Any) -> Any:
+        """She may name studies whose data she may give away."""
+        if db_field.related_model is Study:
+            more["queryset"] = studies_for(request.user, Right.RELEASE).order_by("key")
+        return super().formfield_for_foreignkey(db_field, request, **more)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         may_see_key = obj is not None and self.has_add_permission(request)
@@ -72,7 +80,7 @@ class WebhookAdmin(ReadOnlyAdmin):
             disable_webhook(webhook=webhook, by=cast(User, request.user))
 
 
-class DeliveryAdmin(ReadOnlyAdmin):
+class DeliveryAdmin(StudyRecordsAdmin):
     list_display = (
         "message_id", "event", "webhook", "created_at", "attempts", "due_at",
         "delivered_at", "given_up_at", "last_answer",
@@ -80,6 +88,18 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_filter = ("event", ("given_up_at", admin.EmptyFieldListFilter), "webhook")
     list_select_related = ("webhook__vendor", "webhook__study")
     actions = ("send_these_again",)
+
+    def study_of(self, record: Delivery) -> Study | None:
+        of = record.webhook or record.participation
+        return of.study if of else None
+
+    def only_own(self, request: HttpRequest, records: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        if request.user.is_superuser:
+            return records
+        own = studies_for(request.user, Right.RELEASE)
+        return records.filter(
+            Q(webhook__study__in=own) | Q(webhook=None, participation__study__in=own)
+        )
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("exports.change_delivery")

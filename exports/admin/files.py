@@ -13,14 +13,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ReadOnlyAdmin
 from accounts.models import User
+from annotation.admin_studies import StudyRecordsAdmin
+from annotation.rights import Right, studies_for
 from exports.actions.downloading import note_download
 from exports.forms.releases import ReleaseForm
 from exports.models import Export, Release, State
 
 
-class FileAdmin(ReadOnlyAdmin):
+class FileAdmin(StudyRecordsAdmin):
     """One row a file: its state in words, its checksum, and the file itself."""
 
     list_select_related = ("study", "requested_by")
@@ -89,7 +90,11 @@ class ReleaseAdmin(FileAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         posted = request.POST if request.method == "POST" else None
-        form = ReleaseForm(posted, initial={"study": request.GET.get("study", "")})
+        form = ReleaseForm(
+            posted,
+            initial={"study": request.GET.get("study", "")},
+            studies=studies_for(request.user, Right.RELEASE),
+        )
         release = form.ask(by=cast(User, request.user)) if form.is_valid() else None
         if release:
             self.message_user(request, _("The release was asked for: a worker makes it now."))

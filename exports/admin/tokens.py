@@ -11,14 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.admin import ReadOnlyAdmin
 from accounts.models import User
+from annotation.admin_studies import StudyRecordsAdmin
+from annotation.rights import Right, studies_for
 from exports.actions.tokens import create_token, revoke_token
 from exports.forms.tokens import TokenForm
 from exports.models import Access, ApiToken
 
 
-class ApiTokenAdmin(ReadOnlyAdmin):
+class ApiTokenAdmin(StudyRecordsAdmin):
     list_display = (
         *("name", "start", "vendor", "study", "access", "state"),
         *("created_at", "expires_at", "last_used_at"),
@@ -57,7 +58,8 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         """Makes a token and shows it in this one answer. To load it again makes another."""
         if not self.has_add_permission(request):
             return super().add_view(request, form_url, extra_context)  # refuses
-        form = TokenForm(request.POST if request.method == "POST" else None)
+        own = studies_for(request.user, Right.RELEASE)
+        form = TokenForm(request.POST if request.method == "POST" else None, studies=own)
         secret = _make(form, cast(User, request.user)) if form.is_valid() else ""
         context = {
             **self.admin_site.each_context(request),

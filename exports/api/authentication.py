@@ -5,7 +5,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from annotation.arrivals import client_address
+from accounts.addresses import client_address
 from exports.access.addresses import is_allowed
 from exports.actions.tokens import note_use
 from exports.api.throttling import count_failure

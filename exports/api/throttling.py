@@ -7,7 +7,7 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from annotation.arrivals import client_address
+from accounts.addresses import client_address
 from exports.access.allowance import take
 from exports.models import ApiToken
 

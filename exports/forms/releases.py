@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -33,7 +34,7 @@ class ReleaseForm(forms.Form):
     """Everything has a default: a study and one click are enough."""
 
     study: "forms.ModelChoiceField[Study]" = forms.ModelChoiceField(
-        Study.objects.filter(rehearsal_of=None).order_by("key"),
+        Study.objects.none(),
         to_field_name="key",
         label=_("study"),
     )
@@ -55,6 +56,12 @@ class ReleaseForm(forms.Form):
         required=False,
         label=_("times leave"),
     )
+
+    def __init__(self, *args: Any, studies: QuerySet[Study], **more: Any) -> None:
+        """`studies`: those whose data whoever asks may give away."""
+        super().__init__(*args, **more)
+        own = studies.filter(rehearsal_of=None).order_by("key")
+        self.fields["study"].queryset = own  # type: ignore[attr-defined]
 
     def ask(self, *, by: User) -> Release | None:
         """The release that was asked for; None where the form says why there is none."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +25,7 @@ class TokenForm(forms.Form):
         help_text=_("The token shows this vendor's people alone."),
     )
     study: "forms.ModelChoiceField[Study]" = forms.ModelChoiceField(
-        Study.objects.order_by("key"), label=_("Study")
+        Study.objects.none(), label=_("Study")
     )
     name = forms.CharField(
         label=_("Name"), max_length=100, help_text=_("What it is for; only you see it.")
@@ -52,8 +53,10 @@ class TokenForm(forms.Form):
     )
     expires_on = forms.DateField(label=_("Good until"), widget=AdminDateWidget)
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, data: Any = None, *, studies: QuerySet[Study]) -> None:
+        """`studies`: those whose data whoever asks may give away."""
         super().__init__(data)
+        self.fields["study"].queryset = studies.order_by("key")  # type: ignore[attr-defined]
         ordinary, special = ordinary_fields(), special_fields()
         self.fields["fields_kept"].choices = [(name, name) for name in ordinary]  # type: ignore[attr-defined]
         self.fields["special_fields"].choices = [(name, name) for name in special]  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotation.choosing import (
+    ORDINAL_RULE,
     RETEST_RULE,
     RULE,
     OpenSlot,
@@ -23,7 +24,7 @@ from annotation.choosing import (
 
 def in_order(slots: list[OpenSlot]) -> list[OpenSlot]:
     """Numbered in filling order, of one stratum, as the database gives them."""
-    ranked = sorted(slots, key=lambda slot: (slot.batch, slot.ordinal))
+    ranked = sorted(slots, key=lambda slot: slot.need())
     return [replace(slot, slot=number) for number, slot in enumerate(ranked)]
 
 
@@ -36,6 +37,7 @@ open_slots = st.lists(
         ordinal=st.integers(0, 3),
         topic_met=st.integers(0, 3),
         arm_met=st.integers(0, 3),
+        due=st.integers(0, 3),
     ),
     min_size=1,
     max_size=16,
@@ -44,11 +46,11 @@ seeds = st.integers(0, 2**48)
 
 
 @given(considered=open_slots, seed=seeds)
-def test_a_later_batch_or_ordinal_waits_until_nothing_of_an_earlier_one_is_open(
+def test_a_later_batch_or_place_waits_until_nothing_of_an_earlier_one_is_open(
     considered: list[OpenSlot], seed: int
 ) -> None:
     chosen = considered[choose(considered, seed).slot]
-    assert (chosen.batch, chosen.ordinal) == min((s.batch, s.ordinal) for s in considered)
+    assert (chosen.batch, chosen.due) == min((s.batch, s.due) for s in considered)
 
 
 @given(considered=open_slots, seed=seeds)
@@ -69,6 +71,16 @@ def test_a_stored_record_gives_the_same_slot_with_the_same_probability(
     record = to_record(considered)
     assert from_record(record) == considered
     assert choose_again(RULE, record, seed) == choose(considered, seed)
+
+
+@given(considered=open_slots, seed=seeds)
+def test_a_record_of_the_first_rule_is_chosen_from_by_ordinal(
+    considered: list[OpenSlot], seed: int
+) -> None:
+    old = in_order([replace(item, due=None) for item in considered])
+    record = [{key: item[key] for key in item if key != "due"} for item in to_record(old)]
+    chosen = old[choose_again(ORDINAL_RULE, record, seed).slot]
+    assert (chosen.batch, chosen.ordinal) == min((s.batch, s.ordinal) for s in old)
 
 
 def test_each_slot_is_drawn_as_often_as_its_probability_says() -> None:

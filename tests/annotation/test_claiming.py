@@ -173,7 +173,7 @@ def test_phases_never_mix(link: RecruitmentLink) -> None:
 
 def places_of(participation: Participation, *strata: str) -> None:
     """The first places of her locale want these strata, one each; nothing else is open."""
-    slots = Slot.objects.filter(locale=participation.locale).order_by("batch", "ordinal", "draw")
+    slots = Slot.objects.filter(locale=participation.locale).order_by("batch", "due", "draw")
     chosen = list({slot.prompt_id: slot for slot in slots.reverse()}.values())
     slots.exclude(pk__in=[slot.pk for slot in chosen[: len(strata)]]).update(status="void")
     for slot, stratum in zip(chosen, strata, strict=False):

@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 
 from annotation.dealing import (
     RETEST,
+    WHOLE,
     PlannedConversation,
     balanced_square,
     derive_seed,
+    due,
     further_ordinals,
     live_order,
     next_ordinal,
+    part_of,
     plan_conversations,
     pool_order,
     retest_order,
@@ -177,3 +180,25 @@ def test_places_that_are_added_fill_the_rows_that_are_rarest(
 
 def test_places_added_to_a_plan_continue_its_square() -> None:
     assert further_ordinals(n=4, counted=range(10), last=9, places=4) == [10, 11, 12, 13]
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.floats(0, 1))
+def test_sets_fill_at_one_pace_whatever_they_want(few: int, many: int, until: float) -> None:
+    """At any moment two sets are done to the same share, but for one place of each."""
+    shares = [
+        sum(due(place=place, places=places) < until * WHOLE for place in range(places)) / places
+        for places in (few, many)
+    ]
+    assert abs(shares[0] - shares[1]) <= 0.5 / few + 0.5 / many + 2 / WHOLE
+    assert [due(place=0, places=1), due(place=9, places=10)] == [5_000, 9_500]
+
+
+@given(st.integers(1, 40), st.integers(1, 400))
+def test_places_of_a_core_lie_evenly_in_all_batches(parts: int, places: int) -> None:
+    found = Counter(
+        part_of(share=due(place=place, places=places), parts=parts) for place in range(places)
+    )
+    assert set(found) <= set(range(parts))
+    assert max(found[part] for part in range(parts)) - min(
+        found[part] for part in range(parts)
+    ) <= (1 if places * parts < WHOLE else 2)

@@ -10,10 +10,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.addresses import client_address
 from accounts.models import User, Vendor
 from annotation.actions.arrival import note_arrival
 from annotation.actions.participation import join_study
-from annotation.arrivals import arrival_digest, client_address
+from annotation.arrivals import arrival_digest
 from annotation.models import ArrivalHash, Flag, Participation, RecruitmentLink, Study
 from tests.recruiting import arrive, make_link
 

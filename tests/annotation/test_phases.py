@@ -4,6 +4,7 @@ apart."""
 from io import StringIO
 
 import pytest
+from annotation.admin_flags import rates
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -29,7 +30,8 @@ from annotation.room import has_room
 from candidates.models import Prompt
 from insights.checklist import make_checklist
 from insights.dispositions import dispositions
-from insights.pace import cell_fillings, locale_fillings, locale_paces, pays
+from insights.fillings import cell_fillings, locale_fillings
+from insights.pace import locale_paces, pays
 from insights.queries import overlap_table
 from tests.annotation.test_pace import finished_person
 from tests.exporting import exported_conversations

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from annotation.actions.definition import apply_study
 from annotation.actions.plan import log_change, plan_slots, replace_prompt, retire_prompt
 from annotation.actions.replan import change_target, merge_cells, preview, replan_cells
 from annotation.actions.study import open_study
+from annotation.dealing import due
 from annotation.models import (
     Conversation,
     Participation,
@@ -142,6 +144,32 @@ def test_the_core_has_a_target_of_its_own(db: None, ines: User) -> None:
     change = change_target(locale=french(study), target=3, by=ines, why="the tail")
     assert change.added == 3
     assert places(study, prompt__key="bereavement") == {"open": 7}
+
+
+def test_batches_hold_what_a_person_judges_and_a_core_lies_in_all_of_them(db: None) -> None:
+    study = celled_study(target=2, prompts=6, core=["bereavement"], quotas=[])
+    Slot.objects.all().delete()
+    StudyLocale.objects.filter(study=study).update(core_target=6)
+    Study.objects.filter(pk=study.pk).update(batch_size=1, pool_conversations=2)
+    study.refresh_from_db()
+    plan_slots(study=study, phase=Phase.MAIN)
+    slots = Slot.objects.order_by("batch", "due", "draw")
+    core = slots.filter(prompt__key="bereavement").values_list("batch", "ordinal")
+    assert list(core) == [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (2, 5)]
+    tail = slots.exclude(prompt__key="bereavement")
+    batches = dict(tail.values_list("prompt", "batch"))
+    assert len(set(tail.values_list("prompt", "batch"))) == 5  # each in one batch
+    assert max(Counter(batches.values()).values()) == 2
+    assert set(tail.values_list("ordinal", "due")) == {(0, 2_500), (1, 7_500)}
+
+
+def test_added_places_are_due_in_the_second_half_of_a_doubled_plan(
+    link: RecruitmentLink, ines: User
+) -> None:
+    change_target(locale=french(link.study), target=4, by=ines, why="more")
+    for one in sets_of(link.study):
+        its = Slot.objects.filter(locale=french(link.study), candidate_set=one)
+        assert sorted(its.values_list("due", flat=True)) == [2_500, 6_250, 7_500, 8_750]
 
 
 def test_a_pilots_target_leaves_the_plan_of_the_main_phase_alone(db: None, ines: User) -> None:
@@ -389,3 +417,15 @@ def test_targets_and_cells_change_while_people_claim_and_rank(link: RecruitmentL
     for one in sets_of(study):
         live = Slot.objects.filter(candidate_set=one, locale=french(study)).exclude(status="void")
         assert live.count() == 6
+
+
+def test_places_from_before_they_had_a_due_get_the_same_one(db: None) -> None:
+    study = celled_study(target=4, prompts=4, quotas=[])
+    Slot.objects.filter(pk__in=Slot.objects.filter(ordinal=3).values("pk")).update(status="void")
+    planned = Slot.objects.filter(locale__study=study).exclude(status="void").order_by("pk")
+    planned.update(due=0)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("annotation.migrations.0011_due").FILL)
+    assert set(planned.values_list("ordinal", "due")) == {
+        (ordinal, due(place=ordinal, places=3)) for ordinal in range(3)
+    }

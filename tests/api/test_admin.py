@@ -4,27 +4,18 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
-from annotation.models import RecruitmentLink
+from annotation.models import RecruitmentLink, Role
 from exports.models import ApiToken
 from tests.api.conftest import Program
+from tests.team import signed_in
 
 pytestmark = pytest.mark.django_db
 ADD = reverse("admin:exports_apitoken_add")
 LIST = reverse("admin:exports_apitoken_changelist")
-
-
-def staff(*permissions: str) -> Client:
-    user = User.objects.create(username="-".join(permissions) or "nobody", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def form(link: RecruitmentLink, **changes: str) -> dict[str, str]:
@@ -41,7 +32,7 @@ def form(link: RecruitmentLink, **changes: str) -> dict[str, str]:
 
 
 def test_a_token_is_shown_once_after_it_is_made(link: RecruitmentLink) -> None:
-    client = staff("add_apitoken", "view_apitoken")
+    client = signed_in(link.study, Role.RESEARCHER)
     assert 'name="vendor"' in client.get(ADD).text
     page = client.post(ADD, form(link))
     found = re.search(r'id="secret">(plv_[\w-]+)<', page.text)
@@ -73,14 +64,14 @@ def test_a_token_is_shown_once_after_it_is_made(link: RecruitmentLink) -> None:
 def test_what_is_wrong_is_said_and_nothing_made(
     link: RecruitmentLink, changes: dict[str, str], words: str
 ) -> None:
-    page = staff("add_apitoken", "view_apitoken").post(ADD, form(link, **changes))
+    page = signed_in(link.study, Role.RESEARCHER).post(ADD, form(link, **changes))
     assert page.status_code == 422
     assert words in page.text
     assert not ApiToken.objects.exists()
 
 
 def test_who_may_not_make_tokens_makes_none(link: RecruitmentLink) -> None:
-    client = staff("view_apitoken")
+    client = signed_in(link.study, Role.REVIEWER)
     assert client.get(ADD).status_code == 403
     assert client.post(ADD, form(link)).status_code == 403
     assert not ApiToken.objects.exists()
@@ -88,9 +79,9 @@ def test_who_may_not_make_tokens_makes_none(link: RecruitmentLink) -> None:
 
 def test_tokens_are_revoked_from_the_list_by_who_may(data: Program) -> None:
     chosen = {"action": "revoke", "_selected_action": str(data.token.pk)}
-    staff("view_apitoken").post(LIST, chosen)
+    signed_in(data.token.study, Role.REVIEWER, "rita").post(LIST, chosen)
     assert data.token.revoked_at is None
-    client = staff("view_apitoken", "change_apitoken")
+    client = signed_in(data.token.study, Role.RESEARCHER)
     page = client.post(LIST, chosen, follow=True)
     assert "1 token is revoked" in page.text and "revoked" in client.get(LIST).text
     assert data.get("studies/").status_code == 401

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from annotation.models import RecruitmentLink
+from annotation.models import RecruitmentLink, Role
 from exports.actions.exporting import request_export
 from exports.files.exporting import write_export
 from exports.models import Release, State
 from exports.release.building import build_release
+from tests.team import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,21 +26,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "exports"
 
 
-def staff(*rights: str) -> Client:
-    user = User.objects.create(username="-".join(["ines", *rights]), is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def content(response: Any) -> str:
     return str(response.content.decode())
 
 
 def test_one_click_makes_a_release_that_can_be_fetched(link: RecruitmentLink) -> None:
     key = link.study.key
-    client = staff("add_release", "view_release", "view_study")
+    client = signed_in(link.study, Role.RESEARCHER)
     study_page = client.get(reverse("admin:annotation_study_change", args=[link.study.pk]))
     address = f"{reverse('admin:exports_release_add')}?study={key}"
     assert address in content(study_page)
@@ -75,20 +67,20 @@ def test_without_the_right_nobody_asks_sees_or_fetches(link: RecruitmentLink) ->
     download = reverse("admin:exports_export_download", args=[export.pk])
     add = reverse("admin:exports_release_add")
     assert Client().get(download).status_code == 302  # to the page where one signs in
-    client = staff("view_study")
-    assert [client.get(address).status_code for address in (download, add)] == [403, 403]
+    client = signed_in(link.study, Role.VIEWER, "viv")
+    assert [client.get(address).status_code for address in (download, add)] == [404, 403]
     assert client.post(add, {"study": link.study.key, "tier": "public"}).status_code == 403
     study_page = client.get(reverse("admin:annotation_study_change", args=[link.study.pk]))
     assert add not in content(study_page)
     assert not Release.objects.exists()
-    allowed = staff("view_export").get(download)
+    allowed = signed_in(link.study, Role.RESEARCHER).get(download)
     assert allowed.status_code == 200
     allowed.close()
 
 
 def test_what_is_not_ready_cannot_be_fetched_and_says_why(link: RecruitmentLink) -> None:
     export = request_export(study=link.study, format="comparisons", container="csv")
-    client = staff("view_export")
+    client = signed_in(link.study, Role.RESEARCHER)
     download = reverse("admin:exports_export_download", args=[export.pk])
     assert client.get(download).status_code == 404
     type(export).objects.update(state=State.FAILED, error="The disk is full.")
@@ -97,7 +89,7 @@ def test_what_is_not_ready_cannot_be_fetched_and_says_why(link: RecruitmentLink)
 
 
 def test_a_form_that_cannot_be_used_says_so(link: RecruitmentLink) -> None:
-    client = staff("add_release")
+    client = signed_in(link.study, Role.RESEARCHER)
     answer = client.post(
         reverse("admin:exports_release_add"), {"study": link.study.key, "tier": "secret"}
     )

@@ -4,15 +4,15 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from annotation.actions.soft_launch import sign_soft_launch
-from annotation.models import Outcome, Phase, PlanChange, ScreeningCount, Slot, Study
+from annotation.models import Outcome, Phase, PlanChange, Role, ScreeningCount, Slot, Study
 from insights.cells import cell_fill, describe, locale_plans, screened_out
 from tests.annotation.test_strata import celled_study, judge, let_in, person
+from tests.team import member
 
 pytestmark = pytest.mark.django_db
 
@@ -22,9 +22,8 @@ def celled(db: None) -> Study:
     return celled_study(target=5, cell_share=0.25)
 
 
-def staff(client: Client, *rights: str) -> User:
-    user = User.objects.create_user("ines", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+def staff(client: Client, study: Study, role: Role) -> User:
+    user = member(study, role)
     client.force_login(user)
     return user
 
@@ -83,7 +82,7 @@ def test_nobody_is_reckoned_with_for_more_than_she_may_judge(client: Client) -> 
     study.locales.update(planned_people=18)
     (plan,) = locale_plans(study, Phase.MAIN)
     assert (plan.capacity.spare, plan.capacity.lacking) == (-2, 2)
-    staff(client, "view_study")
+    staff(client, study, Role.VIEWER)
     page = client.get(address(study)).content.decode()
     assert "<td>1.6</td>" in page
     assert "would judge 2 sets too few" in page
@@ -103,7 +102,7 @@ def test_conditions_read_as_words() -> None:
 
 
 def test_the_page_says_where_the_plan_cannot_fill(client: Client, celled: Study) -> None:
-    staff(client, "view_study")
+    staff(client, celled, Role.VIEWER)
     celled.locales.update(planned_people=10)
     page = client.get(address(celled)).content.decode()
     assert "cannot fill: the people planned would judge 10 sets too few" in page
@@ -112,7 +111,7 @@ def test_the_page_says_where_the_plan_cannot_fill(client: Client, celled: Study)
 
 
 def test_a_preview_changes_nothing_and_a_change_is_logged(client: Client, celled: Study) -> None:
-    user = staff(client, "view_study", "change_study")
+    user = staff(client, celled, Role.RESEARCHER)
     data: dict[str, Any] = {"locale": celled.locales.get().pk, "target": "7", "why": "more people"}
     page = send(client, celled, "target", how="preview", **data).content.decode()
     assert "12 places would be added." in page
@@ -128,7 +127,7 @@ def test_a_preview_changes_nothing_and_a_change_is_logged(client: Client, celled
 
 
 def test_cells_are_merged_on_the_page(client: Client, celled: Study) -> None:
-    staff(client, "view_study", "change_study")
+    staff(client, celled, Role.RESEARCHER)
     data: dict[str, Any] = {"keys": ["men"], "into": "women", "why": "no men come"}
     page = send(client, celled, "merge", how="preview", **data).content.decode()
     assert "12 places would be wanted of other people." in page
@@ -139,7 +138,7 @@ def test_cells_are_merged_on_the_page(client: Client, celled: Study) -> None:
 def test_a_signed_soft_launch_stands_among_the_changes(client: Client, celled: Study) -> None:
     Study.objects.filter(pk=celled.pk).update(soft_launch=1)
     let_in(person(celled, "female"))
-    lead = staff(client, "view_study")
+    lead = staff(client, celled, Role.VIEWER)
     locale = celled.locales.select_related("study").get()
     sign_soft_launch(locale=locale, phase="main", by=lead, figures={}, notes="All is well.")
     answer = client.get(address(celled))
@@ -159,7 +158,7 @@ def test_a_signed_soft_launch_stands_among_the_changes(client: Client, celled: S
 def test_what_cannot_be_done_is_said_and_changes_nothing(
     client: Client, celled: Study, form: str, data: dict[str, Any], said: str
 ) -> None:
-    staff(client, "view_study", "change_study")
+    staff(client, celled, Role.RESEARCHER)
     answer = send(client, celled, form, **{"locale": celled.locales.get().pk, **data})
     assert answer.status_code == 422
     assert said in answer.content.decode()
@@ -168,7 +167,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(
 
 def test_only_those_who_may_change_a_study_change_its_plan(client: Client, celled: Study) -> None:
     assert client.get(address(celled)).status_code == 302
-    staff(client, "view_study")
+    staff(client, celled, Role.VIEWER)
     data: dict[str, Any] = {"locale": celled.locales.get().pk, "target": "7", "why": "more people"}
     for how in ("preview", "apply"):
         assert send(client, celled, "target", how=how, **data).status_code == 403

@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from accounts.models import Vendor
 from annotation.actions.pool import request_pool
+from annotation.dealing import due
 from annotation.models import Conversation, Grant, Participation, Phase, Quota, Ranking, Study
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, Generation, ModelEndpoint, Sampler
+from insights.capacity import Capacity, Need, left_open
 from rehearsal import stage
-from rehearsal.capacity import Capacity, Need, left_open
 from rehearsal.copies import VENDOR, copy_key, copy_study, remove_copy
 from rehearsal.defects import plant
 from rehearsal.servers import database_url
@@ -222,6 +223,13 @@ def test_places_of_few_prompts_are_left_where_people_could_give_more() -> None:
     assert left_open(plan(9, 3, 3, 3), [4] * 5) == 4  # the last two found the first alone
     said = Capacity("FR-fr", 5, 18, 22, 4, stranded=4)
     assert not said.fills and "last 4 places are of too few prompts" in said.words()
+
+
+def test_filled_by_share_a_core_leaves_nothing_open_that_people_could_give() -> None:
+    targets = [40] * 5 + [10] * 15
+    number = [(p, (0, o, p)) for p, n in enumerate(targets) for o in range(n)]
+    share = [(p, (0, due(place=o, places=targets[p]), p)) for p, (_b, o, _d) in number]
+    assert (left_open(number, [8] * 47), left_open(share, [8] * 47)) == (40, 0)
 
 
 def test_a_core_that_wants_more_people_than_come_cannot_fill(db: None, provider: Provider) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.actions.study import open_study
-from annotation.models import Phase, Study
+from annotation.actions.running import open_phase
+from annotation.models import Phase, Slot, Study
 
 
 class Command(BaseCommand):
@@ -23,7 +23,14 @@ class Command(BaseCommand):
         if phase not in Phase.values:
             raise CommandError(f"{phase!r} is no phase: use {', '.join(Phase.values)}.")
         try:
-            added = open_study(study=study, phase=phase)
+            before = _places(study, phase)
+            plan = open_phase(study=study, phase=phase, by=None)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        added = _places(study, phase) - before
         self.stdout.write(f"{study} is open in the phase {phase}: {added} slots were added.")
+        self.stdout.write(f"Plan {plan.number}, {plan.at:%Y-%m-%d}: {plan.hash}")
+
+
+def _places(study: Study, phase: str) -> int:
+    return Slot.objects.filter(locale__study=study, phase=phase).count()

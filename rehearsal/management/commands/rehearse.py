@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Study
+from insights.capacity import forecast
 from rehearsal import report, stage
-from rehearsal.capacity import forecast
 from rehearsal.copies import copy_key, remove_copy
 from rehearsal.defects import KINDS, plant
 from rehearsal.servers import Servers, StartError

@@ -5,26 +5,25 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from annotation.models import RecruitmentLink, Study
+from annotation.models import RecruitmentLink, Role, Study
 from exports.models import Finding
 from exports.tasks.findings import screen_texts
 from tests.exports.privacy.crowds import crowd
 from tests.exports.privacy.test_generalise import mixed, row
 from tests.exports.privacy.test_screening import MESSAGE, walker
+from tests.team import member
 
 __all__ = ["walker"]  # a fixture
 pytestmark = pytest.mark.django_db
 
 
-def staff(client: Client, *rights: str) -> User:
-    user = User.objects.create_user("ines", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+def staff(client: Client, study: Study, role: Role = Role.RESEARCHER) -> User:
+    user = member(study, role)
     client.force_login(user)
     return user
 
@@ -41,7 +40,7 @@ def words(response: Any) -> str:
 def test_the_preview_says_what_holds_before_and_after_and_what_it_costs(
     client: Client, study: Study
 ) -> None:
-    staff(client, "view_release")
+    staff(client, study)
     crowd(study, mixed(80))
     page = client.get(reverse("study-risk", args=[study.key]))
     assert page.status_code == 200
@@ -56,7 +55,7 @@ def test_the_preview_says_what_holds_before_and_after_and_what_it_costs(
 def test_the_preview_takes_demands_and_listed_special_categories(
     client: Client, study: Study
 ) -> None:
-    staff(client, "view_release")
+    staff(client, study)
     crowd(study, mixed(80))
     data = {"tier": "agreement", "k": "4", "l": "3", "special": ["politics"]}
     said = words(client.get(reverse("study-risk", args=[study.key]), data))
@@ -66,20 +65,20 @@ def test_the_preview_takes_demands_and_listed_special_categories(
 
 
 def test_the_preview_says_where_k_cannot_be_reached(client: Client, study: Study) -> None:
-    staff(client, "view_release")
+    staff(client, study)
     crowd(study, [row()] * 12 + [row(country="IT")] * 2)
     said = words(client.get(reverse("study-risk", args=[study.key])))
     assert "Not met, however much is cut: fewer than 10 people" in said and "in IT-it" in said
 
 
 def test_an_empty_study_is_said_to_be_empty(client: Client, study: Study) -> None:
-    staff(client, "view_release")
+    staff(client, study)
     said = words(client.get(reverse("study-risk", args=[study.key])))
     assert "a release would be empty" in said
 
 
 def test_a_demand_that_makes_no_sense_is_said_at_its_field(client: Client, study: Study) -> None:
-    staff(client, "view_release")
+    staff(client, study)
     page = client.get(reverse("study-risk", args=[study.key]), {"tier": "public", "k": "1"})
     assert page.status_code == 422
     assert "greater than or equal to 2" in words(page)
@@ -89,7 +88,7 @@ def test_a_demand_that_makes_no_sense_is_said_at_its_field(client: Client, study
 def test_the_pages_are_for_staff_with_the_right(client: Client, study: Study, name: str) -> None:
     address = reverse(name, args=[study.key])
     assert client.get(address).status_code == 302
-    staff(client)
+    staff(client, study, Role.VIEWER)
     assert client.get(address).status_code == 403
     assert client.post(address).status_code in (403, 405)
 
@@ -141,14 +140,13 @@ def address(link: RecruitmentLink, query: str = "") -> str:
 def test_a_reviewer_reads_the_place_in_its_context_and_not_whose_it_is(
     client: Client, walker: Any, link: RecruitmentLink
 ) -> None:
-    staff(client, "view_finding")
+    staff(client, link.study)
     screen_texts()
     page = client.get(address(link)).content.decode()
     assert "Écris à <mark>jean@exemple.fr</mark> ou au 06 12 34 56 78, merci." in page
     assert walker.participation.public_id not in page
     assert walker.participation.annotator.public_id not in page
     assert "4 places wait for a decision." in page
-    assert 'name="only"' not in page  # she may look, not decide
 
 
 def test_a_long_text_is_cut_to_sixty_characters_around(
@@ -156,7 +154,7 @@ def test_a_long_text_is_cut_to_sixty_characters_around(
 ) -> None:
     from annotation.models import Explanation
 
-    staff(client, "view_finding")
+    staff(client, link.study)
     Explanation.objects.update(text="a" * 100 + " moi@x.fr " + "z" * 100)
     screen_texts()
     page = client.get(address(link)).content.decode()
@@ -164,7 +162,7 @@ def test_a_long_text_is_cut_to_sixty_characters_around(
 
 
 def test_one_button_decides_one_place(client: Client, walker: Any, link: RecruitmentLink) -> None:
-    ines = staff(client, "view_finding", "change_finding")
+    ines = staff(client, link.study)
     screen_texts()
     mail = Finding.objects.get(kind="e-mail")
     said = words(client.post(address(link), {"only": f"{mail.pk}:mask"}, follow=True))
@@ -175,7 +173,7 @@ def test_one_button_decides_one_place(client: Client, walker: Any, link: Recruit
 
 
 def test_many_are_decided_at_once(client: Client, walker: Any, link: RecruitmentLink) -> None:
-    staff(client, "view_finding", "change_finding")
+    staff(client, link.study)
     screen_texts()
     ids = list(Finding.objects.values_list("pk", flat=True))
     data = {"findings": ids[:3], "verdict": "keep"}
@@ -191,16 +189,17 @@ def test_many_are_decided_at_once(client: Client, walker: Any, link: Recruitment
 def test_what_is_no_decision_changes_nothing(
     client: Client, walker: Any, link: RecruitmentLink, data: dict[str, Any]
 ) -> None:
-    staff(client, "view_finding", "change_finding")
+    staff(client, link.study)
     screen_texts()
     assert client.post(address(link), data, follow=True).status_code == 200
     assert not Finding.objects.exclude(verdict="").exists()
 
 
-def test_without_the_right_to_decide_nothing_is_decided(
-    client: Client, walker: Any, link: RecruitmentLink
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.VIEWER])
+def test_without_the_right_to_release_nothing_is_decided(
+    client: Client, walker: Any, link: RecruitmentLink, role: Role
 ) -> None:
-    staff(client, "view_finding")
+    staff(client, link.study, role)
     screen_texts()
     mail = Finding.objects.get(kind="e-mail")
     assert client.post(address(link), {"only": f"{mail.pk}:mask"}).status_code == 403
@@ -209,7 +208,7 @@ def test_without_the_right_to_decide_nothing_is_decided(
 
 
 def test_a_check_can_be_asked_for(client: Client, walker: Any, link: RecruitmentLink) -> None:
-    staff(client, "view_finding", "change_finding")
+    staff(client, link.study)
     page = words(client.get(address(link)))
     assert "The texts of 2 turns were not checked yet. Until then no release is made." in page
     assert "A worker checks the texts now." in words(
@@ -218,7 +217,7 @@ def test_a_check_can_be_asked_for(client: Client, walker: Any, link: Recruitment
 
 
 def test_pages_of_fifty(client: Client, walker: Any, link: RecruitmentLink) -> None:
-    staff(client, "view_finding")
+    staff(client, link.study)
     from annotation.models import Turn
 
     Turn.objects.filter(message=MESSAGE).update(message=" ".join(["a@b.fr"] * 120))

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 
 from annotation.models import Study
+from annotation.spreadsheets import neutral
 from exports.containers import stream_csv, stream_jsonl
 from exports.format import Column, Format, Query, Type
-from exports.privacy.spreadsheets import neutral
 from exports.scope import Scope
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,80 @@
+"""What is ours in signing in: nobody signs up, an issuer opens known accounts alone."""
+
+from ipaddress import ip_address
+from typing import Any, ClassVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import render, resolve_url
+from django.utils.translation import gettext_lazy as _
+
+from accounts.addresses import client_address
+from accounts.models import User
+
+UNKNOWN = "0.0.0.0"  # noqa: S104
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages: ClassVar = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": _(
+            "Too many attempts failed. Wait five minutes, or sign in with a passkey."
+        ),
+        "username_password_mismatch": _("The user name or the password is not right."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Administrators make accounts."""
+        return False
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """However she signed in, the session of a member of the team is short."""
+        super().login(request, user)
+        request.session.set_expiry(settings.STAFF_SESSION_HOURS * 3600)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        user = request.user
+        return resolve_url("admin:index" if getattr(user, "is_staff", False) else "your-account")
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Where it cannot be known, everybody shares one count."""
+        address = client_address(request.META, trusted_proxies=settings.TRUSTED_PROXIES)
+        try:
+            return str(ip_address(address))
+        except ValueError:
+            return UNKNOWN
+
+
+class IssuerAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """An issuer opens an account whose e-mail address an administrator has entered."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Finds the account by the address that the issuer has verified, at every sign-in.
+
+        Raises ImmediateHttpResponse, a page that says why, where there is none.
+        """
+        user = account_of(sociallogin)
+        if user is None or (sociallogin.is_existing and sociallogin.user.pk != user.pk):
+            raise ImmediateHttpResponse(render(request, "account/issuer_unknown.html", status=403))
+        # The issuer tells who signs in; it never adds itself to another signed-in account.
+        sociallogin.state["process"] = "login"
+        if not sociallogin.is_existing:
+            sociallogin.connect(request, user)
+
+
+def account_of(sociallogin: SocialLogin) -> User | None:
+    """The one account with an address that the issuer calls verified, in so many words."""
+    verified = [row.email for row in sociallogin.email_addresses if row.verified is True]
+    found: list[Any] = [
+        user
+        for address in verified
+        for user in User.objects.filter(email__iexact=address, is_active=True)[:2]
+    ]
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,79 @@
+"""The versioned parts of a study's definition: which version its contents are."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from accounts.actions import store_consent_document, store_instrument
+from accounts.models import ConsentDocument, Instrument
+from annotation.contents import (
+    Part,
+    consent_contents,
+    instrument_contents,
+    sampler_contents,
+)
+from annotation.definition_of import render_consent, render_instrument, render_sampler
+from candidates.actions import store_endpoint, store_sampler
+from candidates.models import ModelEndpoint, Sampler
+
+
+def put_consent(definition: Part, *, fresh: bool) -> ConsentDocument:
+    """The consent text with these contents; a second call finds it."""
+    numbered = _numbered(definition, ConsentDocument, render_consent, consent_contents, fresh)
+    return store_consent_document(numbered)
+
+
+def put_instrument(definition: Part, *, fresh: bool) -> Instrument:
+    """The questionnaire with these contents; a second call finds it."""
+    return store_instrument(
+        _numbered(definition, Instrument, render_instrument, instrument_contents, fresh)
+    )
+
+
+def put_samplers(
+    definitions: list[dict[str, Any]], *, endpoints: list[dict[str, Any]], fresh: bool
+) -> dict[str, Sampler]:
+    """The samplers with these contents, by key; a second call finds them."""
+    known = {item["key"]: store_endpoint(item, rewrite=fresh) for item in endpoints}
+    return {item["key"]: _put_sampler(item, known, fresh) for item in definitions}
+
+
+def _put_sampler(definition: Part, known: Mapping[str, ModelEndpoint], fresh: bool) -> Sampler:
+    return store_sampler(
+        _numbered(definition, Sampler, render_sampler, sampler_contents, fresh),
+        endpoint=known[definition["endpoint"]],
+        further=[known[key] for key in definition.get("further_endpoints", [])],
+    )
+
+
+def _numbered(
+    definition: Part,
+    model: type[models.Model],
+    render: Callable[[Any], dict[str, Any]],
+    contents: Callable[[Part], dict[str, Any]],
+    fresh: bool,
+) -> dict[str, Any]:
+    """The definition under the version that says just this.
+
+    A stored version with the same contents is it; the version that the file names comes
+    first. A number that is taken by others makes way for the next one while the study is
+    written. Afterwards that is refused, for people have seen it.
+    """
+    wanted = definition.get("version", 1)
+    stored = list(model._default_manager.filter(key=definition["key"]).order_by("-version"))
+    stored.sort(key=lambda record: record.version != wanted)  # type: ignore[attr-defined]
+    numbers = [record.version for record in stored]  # type: ignore[attr-defined]
+    mine = contents(definition)
+    for number, record in zip(numbers, stored, strict=True):
+        if contents(render(record)) == mine:
+            return {**definition, "version": number}
+    if wanted not in numbers:
+        return {**definition, "version": wanted}
+    if fresh:
+        return {**definition, "version": max(numbers) + 1}
+    raise ValidationError(
+        f"{model._meta.verbose_name} {definition['key']} version {wanted} exists already with "
+        "other contents. Give the changed one a new version or key."
+    )

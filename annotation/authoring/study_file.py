@@ -1,0 +1,111 @@
+"""A study's definition as a YAML file that people read, and back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from django.conf import settings
+
+from annotation.definition_faults import is_text
+
+# The order of a file, over all its levels; what is not named follows by name.
+ORDER = (
+    "key", "version", "country", "language", "number", "code", "kind", "purpose", "required",
+    "title", "summary", "intro", "guidelines", "own_prompt_instruction", "explanation_question",
+    "message", "answers", "question", "options", "correct", "text", "help", "label",
+    "study", "consent", "instruments", "endpoints", "budget", "samplers", "pool",
+    "ethics_approval", "controller", "contact", "provider", "withdrawal_days", "retained_until",
+    "expected_minutes", "closes_on", "daily_cap", "check_duplicates", "soft_launch", "seed",
+    "lease_minutes", "pool_conversations", "own_conversations", "turn_lengths", "modes",
+    "partial_allowed", "practice", "batch_size", "retests", "core", "cell_share",
+    "translation_stage", "pool_sampler", "live_sampler", "further_arms", "waves", "locales",
+    "quotas", "flag_thresholds", "exclusion_rules", "analysis_plan",
+    "target", "core_target", "people", "pay", "short_pay", "currency", "pay_floor", "legal_basis",
+    "strategy", "n", "oversample", "endpoint", "further_endpoints", "words_min", "words_max",
+    "max_attempts", "anchor", "control_share", "parameters", "instructions",
+    "format_instructions", "poles", "topics", "stage", "translated_from", "texts",
+    "statements", "questions", "prompts",
+)  # fmt: skip
+LONG = 100
+NEEDED = {"prompts", "questions", "statements", "locales", "waves"}
+
+
+class FileFault(ValueError):
+    """Why a file holds no definition, in one sentence."""
+
+
+def to_yaml(definition: Mapping[str, Any]) -> str:
+    """The definition in a stable order, long texts as blocks; what says nothing is left out."""
+    text: str = yaml.dump(
+        _ordered(tidy(definition)),
+        Dumper=_Dumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=LONG,
+        default_flow_style=False,
+    )
+    return text
+
+
+def from_yaml(text: str) -> dict[str, Any]:
+    """The definition of a file. Raises FileFault."""
+    try:
+        definition = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" near line {mark.line + 1}" if mark else ""
+        raise FileFault(f"The file cannot be read as YAML{where}.") from error
+    if not isinstance(definition, dict) or not isinstance(definition.get("study"), dict):
+        raise FileFault("The file holds no study definition: it has no part called study.")
+    return definition
+
+
+def tidy(part: Any) -> Any:
+    """The same without what says nothing. A text keeps its languages, also empty ones."""
+    if isinstance(part, Mapping):
+        if is_text(part):
+            return dict(part)
+        tidied = {name: tidy(value) for name, value in part.items()}
+        return {name: value for name, value in tidied.items() if _says(name, value)}
+    if isinstance(part, list | tuple):
+        return [tidy(item) for item in part]
+    return part
+
+
+def _says(name: str, value: Any) -> bool:
+    blank = name == "help" and not any(value.values())
+    return name in NEEDED or not (blank or value is None or value in ("", [], {}))
+
+
+def _ordered(part: Any) -> Any:
+    if isinstance(part, Mapping):
+        return {name: _ordered(value) for name, value in sorted(part.items(), key=_place)}
+    return [_ordered(item) for item in part] if isinstance(part, list) else part
+
+
+def _place(item: tuple[str, Any]) -> tuple[int, int, str]:
+    name = str(item[0])
+    languages = [code for code, _name in settings.LANGUAGES]
+    if name in languages:
+        return (0, languages.index(name), name)
+    if name.isdigit():
+        return (0, int(name), name)
+    return (1, ORDER.index(name) if name in ORDER else len(ORDER), name)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists stand indented under their name, long texts as blocks."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    block = "|" if "\n" in text or len(text) > LONG else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=block)
+
+
+_Dumper.add_representer(str, _text)

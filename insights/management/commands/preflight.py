@@ -1,0 +1,60 @@
+"""Prints what the page "Preflight" says; exit status 1 while something stops the study."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotation.models import Phase, Study
+from insights.planned import work_of
+from insights.preflight import preflight
+from insights.preflight_tables import preflight_tables
+from insights.tables import as_text
+
+MARKS = {"stop": "STOP", "wait": "LOOK", "ok": "ok  "}
+
+
+class Command(BaseCommand):
+    help = "Says what is not ready, what a study costs and takes, and what it can show."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("study", help="its key")
+        parser.add_argument("--phase", default=Phase.MAIN.value, help="main, unless said")
+        parser.add_argument(
+            "--people-a-day",
+            action="append",
+            default=[],
+            metavar="LOCALE=NUMBER",
+            help="such as FR-fr=25: says how long it takes; may be repeated",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study, phase = Study.objects.filter(key=options["study"]).first(), options["phase"]
+        if study is None:
+            raise CommandError(f"There is no study {options['study']!r}.")
+        if phase not in Phase.values:
+            raise CommandError(f"{phase!r} is no phase: use {', '.join(Phase.values)}.")
+        rates = _rates(options["people_a_day"])
+        work = work_of(study)
+        findings = preflight(study, phase, work)
+        for finding in findings:
+            self.stdout.write(f"{MARKS[finding.state]}  {finding.part}: {finding.words}")
+            if finding.todo:
+                self.stdout.write(f"      {finding.todo}")
+        for table in preflight_tables(study, work, rates):
+            self.stdout.write("\n" + as_text(table))
+        stops = sum(finding.stops for finding in findings)
+        if stops:
+            raise CommandError(f"The study does not open: {stops} of these stop it.")
+
+
+def _rates(given: list[str]) -> dict[str, float]:
+    rates = {}
+    for text in given:
+        locale, equals, value = text.partition("=")
+        try:
+            rates[locale] = float(value)
+        except ValueError:
+            equals = ""
+        if not equals or rates[locale] < 0:
+            raise CommandError(f"--people-a-day is written LOCALE=NUMBER, not {text!r}.")
+    return rates

@@ -1,0 +1,25 @@
+"""What workers run for the researchers' pages. Tasks may run twice; results are rows."""
+
+import logging
+from typing import Any
+
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from insights.figures.computing import compute_figures
+from insights.figures.figure import Options
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def compute(study_id: int, phase: str, options: dict[str, Any]) -> None:
+    compute_figures(study_id, phase, Options(**options))
+
+
+def enqueue(study_id: int, phase: str, options: dict[str, Any]) -> None:
+    """Asks the workers. Without a broker nothing is lost: who looks again asks again."""
+    try:
+        compute.apply_async((study_id, phase, options), queue="exports", retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning("figures wait for the broker: %s", type(error).__name__)

@@ -1,0 +1,143 @@
+"""Choices of one or more equals, stage by stage: the sums behind `plackett_luce`.
+
+A ranking is a row of choices, each of a set C of equals from the alternatives A left:
+
+    P(C of A)  =  f(C) / sum of f(S) over the sets S of A
+    f(S)       =  delta_|S| (product of alpha_i, i of S) ^ (1 / |S|),    delta_1 = 1
+
+(Turner, van Etten, Firth and Kosmidis, 2020, Computational Statistics 35, 1027-1057; for
+pairs Davidson, 1970, JASA 65, 317-328). The logarithm of f is linear in the parameters, so
+that this is a multinomial logit over sets: each set has the mean of its members' covariates
+and one mark for its size. Sizes of ties that never occur have delta 0 and are left out.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from insights.arrays import Bools, Floats, Ints
+from insights.newton import sums_by_person
+
+CHUNK = 4_000_000  # numbers of one array of (rankings, stages, sets)
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Rankings of the same width, ready to be summed at any coefficients.
+
+    places: (n, k) 1, 2, 2, 4 of what was ranked; k + 1 of what was shown and left unranked;
+    0 where nothing was shown. counted: (k,) whether choices for place 1, 2, … count.
+    x: (n, k, p) covariates. sizes: of ties that occur in choices that count.
+    """
+
+    places: Ints
+    counted: Bools
+    x: Floats
+    people: Ints
+    sizes: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls, ranks: Ints, shown: Bools, covariates: Floats, people: Ints, counted: Bools
+    ) -> "Stages":
+        places = standard_places(ranks, shown)
+        sizes = np.zeros(places.shape[1] + 1, dtype=np.int64)
+        for place in np.flatnonzero(counted) + 1:
+            sizes += np.bincount((places == place).sum(axis=1), minlength=sizes.size)
+        tied = tuple(size for size in range(2, sizes.size) if sizes[size])
+        return cls(places, counted, covariates, people, tied)
+
+    @property
+    def parameters(self) -> int:
+        return int(self.x.shape[2]) + len(self.sizes)
+
+    def summed(self, at: Floats) -> tuple[float, Floats, Floats]:
+        """Log likelihood, gradient (p + t,) and curvature at covariates' and ties' effects."""
+        value, gradient = 0.0, np.zeros(self.parameters)
+        curvature = np.zeros((self.parameters, self.parameters))
+        for part in self._parts():
+            logs, own, spread = self._part(part, at)
+            value += logs
+            gradient += own.sum(axis=0)
+            curvature += self._curvature(part, spread)
+        return value, gradient, curvature
+
+    def scores(self, at: Floats, number: int) -> Floats:
+        """The gradient by person, (people, p + t)."""
+        found = np.zeros((number, self.parameters))
+        for part in self._parts():
+            found += sums_by_person(self._part(part, at)[1], self.people[part], number)
+        return found
+
+    def _parts(self) -> list[slice]:
+        n, k = self.places.shape
+        step = max(1, CHUNK // (k * 2 ** min(k, 12)))
+        return [slice(start, start + step) for start in range(0, n, step)]
+
+    def _part(self, part: slice, at: Floats) -> tuple[float, Floats, Floats]:
+        """Log likelihood; (n, p + t) its gradient; (n, k + t, k + t) spread of the choices."""
+        places, wide = self.places[part], self.x.shape[2]
+        marks, members = sets_of(places.shape[1], self.sizes)
+        utility = np.einsum("nkp,p->nk", self.x[part], at[:wide])
+        logs = np.concatenate([utility, np.tile(at[wide:], (len(utility), 1))], axis=1) @ marks.T
+        weight, taken, value = _stages(places, self.counted, logs, members)
+        met = weight @ marks
+        moved = (marks[taken] * (taken >= 0)[:, :, None] - met).sum(axis=1)
+        pairs = (marks[:, :, None] * marks[:, None, :]).reshape(len(marks), -1)
+        size = marks.shape[1]
+        spread = (weight.sum(axis=1) @ pairs).reshape(-1, size, size)
+        spread -= np.einsum("nsi,nsj->nij", met, met)
+        k = places.shape[1]
+        own = np.einsum("nk,nkp->np", moved[:, :k], self.x[part])
+        return value, np.concatenate([own, moved[:, k:]], axis=1), spread
+
+    def _curvature(self, part: slice, spread: Floats) -> Floats:
+        x, k = self.x[part], self.places.shape[1]
+        wide = x.shape[2]
+        seen = np.einsum("nij,njp->nip", spread[:, :, :k], x)
+        upper = x.reshape(-1, wide).T @ seen[:, :k].reshape(-1, wide)
+        mixed = seen[:, k:].sum(axis=0)
+        return np.block([[upper, mixed.T], [mixed, spread[:, k:, k:].sum(axis=0)]])
+
+
+def standard_places(ranks: Ints, shown: Bools) -> Ints:
+    """Ranks (n, k) as 1, 2, 2, 4; left unranked k + 1; 0 where nothing was shown."""
+    placed = (ranks > 0) & shown
+    order = np.where(placed, ranks, np.iinfo(np.int64).max)
+    better = (order[:, None, :] < order[:, :, None]) & placed[:, None, :]
+    found = np.where(placed, better.sum(axis=2) + 1, ranks.shape[1] + 1)
+    return np.where(shown, found, 0)
+
+
+def sets_of(width: int, sizes: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """All sets of one member, then of each size: marks (sets, k + t) and members (sets, k)."""
+    wanted = [one for size in (1, *sizes) for one in combinations(range(width), size)]
+    members = np.zeros((len(wanted), width))
+    for row, one in enumerate(wanted):
+        members[row, list(one)] = 1.0
+    count = members.sum(axis=1, keepdims=True)
+    return np.concatenate([members / count, count == np.array([sizes])], axis=1), members
+
+
+def _stages(
+    places: Ints, counted: Bools, logs: Floats, members: Floats
+) -> tuple[Floats, Ints, float]:
+    """Of each place's choice: probabilities (n, k, sets), the set taken (n, k), or -1 where
+    nothing stands at the place; and the log likelihood."""
+    wide = places.shape[1]
+    stage = np.arange(1, wide + 1)[None, :, None]
+    chosen = (places[:, None, :] == stage) & counted[None, :, None]
+    left = (places[:, None, :] >= stage).astype(np.float64)
+    happens = chosen.any(axis=2)
+    offered = (left @ members.T >= members.sum(axis=1)) & happens[:, :, None]
+    top = np.where(offered, logs[:, None, :], -np.inf).max(axis=2, initial=-700, keepdims=True)
+    weight = np.where(offered, np.exp(np.minimum(logs[:, None, :] - top, 0.0)), 0.0)
+    total = np.where(happens, weight.sum(axis=2), 1.0)
+    names = 2 ** np.arange(wide)
+    row_of = np.full(2**wide, -1)
+    row_of[(members @ names).astype(np.int64)] = np.arange(len(members))
+    taken = np.where(happens, row_of[chosen @ names], -1)
+    own = np.take_along_axis(logs, np.maximum(taken, 0), axis=1) - top[:, :, 0]
+    value = np.where(happens, own - np.log(total), 0.0).sum()
+    return weight / total[:, :, None], taken, float(value)

@@ -1,0 +1,169 @@
+"""What the pages about topics and themes show."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils.translation import gettext as _
+
+from annotation.models import Study
+from candidates.models import Prompt
+from insights.coding_models import ThemeSheet, TopicSuggestion
+from insights.suggesting import source_texts
+from insights.tables import Row, Table, number
+from insights.theming import Themes, readable_items, themes_found
+
+EACH = 50  # prompts on a page
+
+
+@dataclass(frozen=True)
+class PromptLine:
+    pk: int
+    key: str
+    topics: list[str]
+    text: str
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One suggestion: telling words, its prompts, and how many of them have topics already."""
+
+    number: int
+    words: str
+    code: str
+    prompts: list[PromptLine]
+    coded: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A theme sheet with its two coders, what each has sent, and what both found."""
+
+    row: ThemeSheet
+    items: int
+    coders: list[tuple[int, str, int]]
+    table: Table | None
+    alpha: str
+
+
+def prompt_lines(study: Study) -> dict[int, PromptLine]:
+    """Prompts in use, by key in the database, with the text that was written first."""
+    texts = source_texts(study)[1]
+    rows = Prompt.objects.in_use().filter(pool=study.pool_id).order_by("key")
+    return {
+        pk: PromptLine(pk, key, list(topics), texts.get(pk, ""))
+        for pk, key, topics in rows.values_list("pk", "key", "topics")
+    }
+
+
+def codes_in_use(lines: Sequence[PromptLine]) -> list[tuple[str, int]]:
+    """Each topic and how many prompts have it."""
+    return sorted(Counter(code for line in lines for code in line.topics).items())
+
+
+def chosen_page(lines: Sequence[PromptLine], *, topic: str, page: str) -> Page[PromptLine]:
+    """Prompts of one topic ("-": of none; empty: all), some at a time."""
+    kept = [
+        line
+        for line in lines
+        if not topic or topic in line.topics or (topic == "-" and not line.topics)
+    ]
+    return Paginator(kept, EACH).get_page(page)
+
+
+def newest_suggestion(study: Study) -> TopicSuggestion | None:
+    return TopicSuggestion.objects.filter(study=study).first()
+
+
+def clusters_of(suggestion: TopicSuggestion, lines: dict[int, PromptLine]) -> list[Cluster]:
+    """Suggestions that nobody has put aside. Prompts retired since are left out."""
+    found = []
+    for place, one in enumerate(suggestion.result.get("clusters", ())):
+        if place in suggestion.put_aside:
+            continue
+        prompts = [lines[pk] for pk in one["prompts"] if pk in lines]
+        coded = sum(1 for line in prompts if line.topics)
+        code = next((word for word in one["words"] if word.isascii() and word.isalpha()), "")
+        found.append(Cluster(place, ", ".join(one["words"]), code, prompts, coded))
+    return found
+
+
+def agreement_with(suggestion: TopicSuggestion, lines: dict[int, PromptLine]) -> float | None:
+    """The adjusted Rand index of the suggestion and people's codes, where two prompts or more
+    have exactly one."""
+    from insights.topics import alike
+
+    pairs = [
+        (place, lines[pk].topics[0])
+        for place, one in enumerate(suggestion.result.get("clusters", ()))
+        for pk in one["prompts"]
+        if pk in lines and len(lines[pk].topics) == 1
+    ]
+    if len(pairs) < 2:
+        return None
+    return alike(*zip(*pairs, strict=True))
+
+
+def sheets_of(study: Study, phase: str) -> list[Sheet]:
+    return [_sheet(row) for row in ThemeSheet.objects.filter(study=study, phase=phase)]
+
+
+def _sheet(row: ThemeSheet) -> Sheet:
+    items = readable_items(row)
+    sent = Counter(items.values_list("codings__coder", flat=True))
+    found = themes_found(row)
+    coders = [(place, name, sent.get(place, 0)) for place, name in enumerate(row.coders)]
+    alpha = "" if found is None else _interval(found.found.alpha, None)
+    return Sheet(row, items.count(), coders, found and _table(found), alpha)
+
+
+def _table(found: Themes) -> Table:
+    order = sorted(range(len(found.names)), key=lambda at: -found.found.share.value[at])
+    rows = [
+        Row(
+            [
+                found.names[at],
+                number(int(found.both[at])),
+                number(int(found.either[at])),
+                _interval(found.found.share, at, percent=True),
+                _interval(found.found.kappa, at),
+            ]
+        )
+        for at in order
+    ]
+    values = {"explanations": found.explanations, "people": found.people}
+    return Table(
+        title=_("Themes that both coders named"),
+        columns=[
+            _("Theme"),
+            _("Both coders"),
+            _("One of them"),
+            _("Share of explanations"),
+            _("Cohen's kappa"),
+        ],
+        rows=rows,
+        notes=[
+            _(
+                "Of %(explanations)s explanations by %(people)s people. An explanation in which "
+                "one coder alone sees the theme counts half. Intervals of 95 %%: people."
+            )
+            % values
+        ],
+    )
+
+
+def _interval(found: Any, at: int | None, *, percent: bool = False) -> str:
+    """A figure with its bounds, or a dash."""
+    low, high = found.bounds()
+    parts = [float(one if at is None else one[at]) for one in (found.value, low, high)]
+    if parts[0] != parts[0]:
+        return "–"
+    factor, places = (100, 1) if percent else (1, 2)
+    words = [number(factor * part, places) if part == part else "–" for part in parts]
+    if percent:
+        words = [f"{word} %" for word in words]
+    return _("%(value)s (%(low)s to %(high)s)") % dict(
+        zip(("value", "low", "high"), words, strict=True)
+    )

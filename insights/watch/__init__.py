@@ -1,0 +1,1 @@
+"""The page that a study is watched on: one module a panel, each a read."""

@@ -1,0 +1,31 @@
+"""What an hour pays, by country and vendor."""
+
+from django.utils.translation import gettext as _
+
+from annotation.countries import country_name
+from annotation.models import Phase, Study
+from insights.pace import pays
+from insights.pace_tables import pay_table
+from insights.tables import number
+from insights.watch.view import View
+
+LATEST = 50  # people of each country and vendor; the page "Pace and pay" looks at 500
+
+
+def view(study: Study, phase: Phase) -> View:
+    found = pays(study, phase, most=LATEST)
+    words = _("In %(country)s people sent by %(vendor)s earn %(paid)s an hour, below the floor.")
+    return View(
+        tables=[pay_table(found)],
+        lines=[_("Over the latest %(n)s people of each row.") % {"n": LATEST}],
+        alarms=[
+            words
+            % {
+                "country": country_name(pay.country),
+                "vendor": pay.vendor,
+                "paid": f"{number(pay.an_hour, 2)} {pay.currency}".strip(),
+            }
+            for pay in found
+            if pay.too_low
+        ],
+    )

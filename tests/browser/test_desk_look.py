@@ -1,0 +1,384 @@
+"""The desk as its people see it: every page in a real browser, light and dark, wide and narrow,
+in English and Hindi, without a word of complaint from the browser."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.template import engines
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+from django.urls import NoReverseMatch, reverse
+from playwright.sync_api import Browser, Page
+
+from accounts.models import User, Vendor
+from annotation.models import Ranking, Study, Turn
+from annotation.review import review_work
+from annotation.templatetags.desk import PAGES
+from insights.charts import Chart, HeatCell, HeatMap, HeatRow, Kind, Series, heat
+from insights.tables import Row, Table
+from tests.browser.checks import violations
+from tests.conftest import make_small_study
+from tests.processes import Site
+from tests.provider import Provider
+from tests.recruiting import make_link
+from tests.walker import Walker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HERE = Path(__file__).resolve().parent
+LOOKS = [
+    pytest.param(1280, "light", "en", id="desk"),
+    pytest.param(360, "dark", "en", id="phone-dark"),
+    pytest.param(360, "light", "hi", id="phone-hindi"),
+]
+POLICY = "default-src 'self'; object-src 'none'; img-src 'self' data:; base-uri 'none'"
+# A page is too wide when it can be moved sideways as a whole.
+TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
+
+
+@pytest.fixture
+def study(empty_database: None, provider: Provider) -> Study:
+    """One person finished in a hurry, asked for help and reported a problem."""
+    study = make_small_study()
+    walker = Walker(make_link(study, Vendor.objects.create(key="panel", name="Panel")))
+    walker.enter()
+    walker.finish()
+    mine = Turn.objects.filter(conversation__participation=walker.participation)
+    for turn in mine.filter(shown_at__isnull=False):
+        assert turn.shown_at
+        Ranking.objects.filter(turn=turn).update(submitted_at=turn.shown_at + timedelta(seconds=3))
+    review_work(participation=walker.participation)
+    walker.post("help-desk", {"text": "Où sont mes réponses ?", "study": study.pk, "page": ""})
+    Group.objects.create(name="Readers")
+    return study
+
+
+class Desk:
+    """A browser of somebody of the team; keeps what the browser complains about."""
+
+    def __init__(self, page: Page, address: str, *, of_looks: bool = False) -> None:
+        self.page = page
+        self.of_looks = of_looks
+        self.address = address
+        self.wrong: list[str] = []
+        page.on("console", lambda message: self._heard(message.type, message.text))
+        page.on("pageerror", lambda error: self.wrong.append(f"{page.url}: {error}"))
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.wrong.append(f"{self.page.url}: {text}")
+
+    def open(self, path: str) -> None:
+        answer = self.page.goto(self.address + path, wait_until="load")
+        assert answer and answer.ok, f"{path}: {answer and answer.status}"
+        self.look()
+
+    def look(self) -> None:
+        """Notes what is inaccessible, and whether the page is wider than the screen."""
+        found = violations(self.page, of_looks=self.of_looks)
+        wide = self.page.evaluate(TOO_WIDE)
+        if wide > 0:
+            found.append(f"{wide} pixels too wide")
+        self.wrong += [f"{self.page.url}: {fault}" for fault in found]
+
+
+@contextmanager
+def desk(
+    browser: Browser, site: Site, *, width: int = 1280, scheme: Any = "light", language: str = "en"
+) -> Iterator[Desk]:
+    client = Client()
+    user = User.objects.filter(username="ines").first() or User.objects.create_superuser(
+        "ines", "ines@example.org", "a-long-test-password", first_name="Inês", last_name="Duarte"
+    )
+    client.force_login(user)
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    cookies = {"sessionid": client.cookies["sessionid"].value, "django_language": language}
+    context.add_cookies(
+        [{"name": name, "value": value, "url": site.address} for name, value in cookies.items()]
+    )
+    # Markup is the same at every width; what the width and the colours change is looked at.
+    yield Desk(context.new_page(), site.address, of_looks=width < 1280)
+    context.close()
+
+
+def admin_pages() -> Iterator[str]:
+    """The first page, and of each model its list, a record, and the form for another."""
+    yield reverse("admin:index")
+    yield reverse("admin:password_change")
+    for model, page in admin.site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        record = model._default_manager.first()
+        if record is not None:
+            yield reverse(f"{name}_change", args=[record.pk])
+            yield reverse(f"{name}_history", args=[record.pk])
+        request = RequestFactory().get("/")
+        request.user = User.objects.get()
+        if page.has_add_permission(request):
+            yield reverse(f"{name}_add")
+
+
+def study_pages(study: Study) -> Iterator[str]:
+    for name, _words, _right in PAGES:
+        try:
+            yield reverse(name, args=[study.key])
+        except NoReverseMatch:
+            continue
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_every_page_of_the_desk_is_accessible_whole_and_quiet(
+    study: Study,
+    browser: Browser,
+    site: Site,
+    artefacts: Path,
+    width: int,
+    scheme: str,
+    language: str,
+) -> None:
+    with desk(browser, site, width=width, scheme=scheme, language=language) as seen:
+        for path in [*admin_pages(), *study_pages(study)]:
+            seen.open(path)
+            name = path.strip("/").replace("/", "-")
+            file = artefacts / f"desk-{width}-{scheme}-{language}-{name}.png"
+            seen.page.screenshot(path=file)
+        assert not seen.wrong, "\n".join(sorted(set(seen.wrong)))
+
+
+def test_somebody_signs_in_and_finds_her_way_with_the_keyboard_and_on_a_phone(
+    study: Study, browser: Browser, site: Site, artefacts: Path
+) -> None:
+    User.objects.create_superuser("ines", password="a-long-test-password")
+    seen = Desk(browser.new_page(viewport={"width": 360, "height": 740}), site.address)
+    seen.open(reverse("admin:login"))
+    seen.page.screenshot(path=artefacts / "desk-login.png")
+    seen.page.get_by_role("textbox", name="Username").fill("ines")
+    seen.page.get_by_label("Password").fill("a-long-test-password")
+    seen.page.keyboard.press("Enter")
+    seen.page.wait_for_url(f"**{reverse('admin:index')}")
+    menu = seen.page.get_by_role("navigation", name="The desk")
+    assert not menu.is_visible()
+    seen.page.get_by_role("button", name="Menu").press("Enter")
+    assert menu.is_visible()
+    seen.look()
+    seen.page.screenshot(path=artefacts / "desk-menu.png")
+    seen.page.keyboard.press("Escape")
+    assert not menu.is_visible()
+    seen.page.get_by_role("button", name="Menu").press("Enter")
+    menu.get_by_text("Prompts and samplers").press("Enter")
+    menu.get_by_role("link", name="Budgets").press("Enter")
+    seen.page.wait_for_url(f"**{reverse('admin:candidates_budget_changelist')}")
+    seen.page.get_by_role("button", name="Menu").press("Enter")
+    menu.get_by_text("ines").press("Enter")
+    menu.get_by_role("button", name="Dark").press("Enter")
+    assert seen.page.evaluate("document.documentElement.classList.contains('dark')")
+    assert menu.get_by_role("button", name="Dark").get_attribute("aria-pressed") == "true"
+    seen.look()
+    seen.page.reload()
+    assert seen.page.evaluate("document.documentElement.classList.contains('dark')")
+    assert not seen.wrong, "\n".join(sorted(set(seen.wrong)))
+
+
+def test_lists_are_searched_filtered_and_acted_on(
+    study: Study, browser: Browser, site: Site, artefacts: Path
+) -> None:
+    with desk(browser, site) as seen:
+        seen.open(reverse("admin:candidates_candidateset_changelist"))
+        page = seen.page
+        page.get_by_role("button", name="Filters").click()
+        page.screenshot(path=artefacts / "desk-filters.png")
+        seen.look()
+        page.locator("#changelist-filter").get_by_role("link", name="ready").first.click()
+        page.wait_for_url("**status**")
+        page.locator("#searchbar").fill("no such prompt")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**no+such+prompt**")
+        seen.look()
+        seen.open(reverse("admin:candidates_candidateset_changelist"))
+        page.locator("input.action-select").first.check()
+        page.locator("#changelist-actions").wait_for(state="visible")
+        page.screenshot(path=artefacts / "desk-action.png")
+        seen.look()
+        page.locator("#changelist-actions select").select_option("try_again")
+        page.locator("#changelist-actions").get_by_role("button", name="Run").click()
+        page.get_by_text("are being tried again").wait_for()
+        seen.open(reverse("admin:annotation_study_change", args=[study.pk]))
+        page.locator("#tabs-items a").nth(1).click()
+        assert page.locator("#locales-group").is_visible()
+        page.screenshot(path=artefacts / "desk-tabs.png")
+        seen.look()
+        assert not seen.wrong, "\n".join(sorted(set(seen.wrong)))
+
+
+def test_every_page_of_the_desk_asks_for_its_rights_first(
+    study: Study, site: Site, browser: Browser
+) -> None:
+    """The parts that are named are those that somebody may open."""
+    client = Client()
+    client.force_login(User.objects.create_user("reader", is_staff=True))
+    page = client.get(reverse("admin:index"))
+    assert "Nothing here is yours to see yet" in page.content.decode()
+    assert reverse("admin:annotation_study_changelist") not in page.content.decode()
+
+
+# -- Pictures, and the vocabulary of own pages
+
+CHARTS = [
+    Chart(
+        Kind.BARS,
+        "How often each answer came first, by locale",
+        ["A", "B", "C", "D"],
+        [
+            Series("FR-fr", [0.31, 0.22, 0.27, 0.2], [0.2, 0.1, 0.2, 0.1], [0.4, 0.3, 0.4, 0.3]),
+            Series("IT-it", [0.25, None, 0.3, 0.21]),
+            Series("IN-hi", [0.25, 0.25, 0.2, 0.3]),
+        ],
+        unit="share",
+        lowest=0,
+        lines=[("chance", 0.25)],
+    ),
+    Chart(
+        Kind.BARS,
+        "People turned away, by reason",
+        ["no place left for her", "the country is not in the study", "has taken part before"],
+        [Series("people", [12, 4, 7])],
+        unit="people",
+    ),
+    Chart(
+        Kind.LINES,
+        "Judgements by day",
+        [f"{day} May" for day in range(1, 15)],
+        [
+            Series("FR-fr", [day * 1.5 for day in range(14)]),
+            Series("IT-it", [None, None, *[14 - day for day in range(12)]]),
+        ],
+        unit="judgements",
+    ),
+    Chart(
+        Kind.POINTS,
+        "Agreement within locales, with 95 % intervals",
+        ["FR-fr", "IT-it", "BR-pt-br"],
+        [
+            Series("alpha", [0.31, 0.4, 0.1], [0.2, 0.35, None], [0.42, 0.48, None]),
+            Series("split half", [0.35, 0.38, 0.2], [0.3, 0.3, 0.1], [0.4, 0.45, 0.3]),
+        ],
+        lowest=0,
+        highest=1,
+        lines=[("chance", 0.0)],
+    ),
+]
+PAINTED = """canvas => {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height);
+  const pen = copy.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(canvas, 0, 0);
+  const pixels = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+  const colours = new Set();
+  for (let at = 0; at < pixels.length; at += 4) {
+    const [red, green, blue, cover] = pixels.slice(at, at + 4);
+    if (cover > 250) colours.add((red << 16) + (green << 8) + blue);
+  }
+  return [...colours];
+}"""
+
+
+def wait_for_colour(page: Page, colour: int) -> None:
+    """Until the first picture is painted in this colour."""
+    painted = f"({PAINTED})(document.querySelector('figure.picture canvas'))"
+    page.wait_for_function(f"() => {painted}.includes({colour})", timeout=5000)
+
+
+def vocabulary(study: Study) -> str:
+    """A page with every class of docs/desk-style.md, as somebody of the team would get it."""
+    request = RequestFactory().get(f"/studies/{study.key}/look/")
+    request.user = User.objects.get(username="ines")
+    body = [Row(["FR-fr", "12"]), Row(["IT-it", "3"], True)]
+    shown = [(chart, Table(f"{chart.title}: figures", ["Locale", "n"], body)) for chart in CHARTS]
+    rows = [
+        HeatRow(f"row {n}", [HeatCell(f"{n * m}", heat(n * m, 100)) for m in range(11)])
+        for n in range(0, 11, 2)
+    ]
+    tints = HeatMap("Overlap by set and locale", "Set", [str(m) for m in range(11)], rows)
+    text = (HERE / "desk_vocabulary.html").read_text("utf-8")
+    context = {"study": study, "shown": shown, "map": tints}
+    page: str = engines["django"].from_string(text).render(context, request)
+    return page
+
+
+def serve(seen: Desk, study: Study) -> None:
+    """The page at an address of the site, with the site's policy."""
+    headers = {"content-security-policy": POLICY, "content-type": "text/html; charset=utf-8"}
+    seen.page.route("**/look/", lambda r: r.fulfill(body=vocabulary(study), headers=headers))
+    seen.open(f"/studies/{study.key}/look/")
+    for drawn in seen.page.locator("figure.picture").all():
+        drawn.and_(seen.page.locator(".drawn")).wait_for()
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_the_vocabulary_of_own_pages_holds_everywhere(
+    study: Study,
+    browser: Browser,
+    site: Site,
+    artefacts: Path,
+    width: int,
+    scheme: str,
+    language: str,
+) -> None:
+    with desk(browser, site, width=width, scheme=scheme, language=language) as seen:
+        serve(seen, study)
+        seen.look()
+        file = artefacts / f"vocabulary-{width}-{scheme}-{language}.png"
+        seen.page.screenshot(path=file, full_page=True)
+        assert not seen.wrong, "\n".join(sorted(set(seen.wrong)))
+
+
+def test_pictures_are_drawn_named_and_drawn_again_when_the_colours_change(
+    study: Study, browser: Browser, site: Site, artefacts: Path
+) -> None:
+    with desk(browser, site) as seen:
+        serve(seen, study)
+        page = seen.page
+        canvases = page.locator("figure.picture canvas")
+        assert canvases.count() == len(CHARTS)
+        for number, chart in enumerate(CHARTS):
+            named = page.get_by_role("img", name=f"{chart.title} The same figures are in the table")
+            assert named.count() == 1
+            colours = canvases.nth(number).evaluate(PAINTED)
+            assert len(colours) > 20, f"{chart.title} is blank"
+            assert 0x0072B2 in colours  # the first series
+        page.locator("nav .account summary").click()
+        page.get_by_role("button", name="Dark").click()
+        wait_for_colour(page, 0x56B4E9)
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert 0x0072B2 in canvases.first.evaluate(PAINTED)
+        page.screenshot(path=artefacts / "vocabulary-print.png", full_page=True)
+        assert not page.locator("#nav-sidebar").is_visible()
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        page.emulate_media(media="screen")
+        assert 0x56B4E9 in canvases.first.evaluate(PAINTED)
+        assert not seen.wrong, "\n".join(sorted(set(seen.wrong)))
+
+
+def test_a_picture_in_a_swapped_part_is_drawn(study: Study, browser: Browser, site: Site) -> None:
+    with desk(browser, site) as seen:
+        serve(seen, study)
+        page = seen.page
+        page.route("**/part/", lambda r: r.fulfill(body=part, content_type="text/html"))
+        part = render_to_string("desk/chart.html", {"chart": CHARTS[1], "id": "swapped"})
+        page.evaluate("htmx.ajax('GET', '/part/', {target: 'figure.picture', swap: 'outerHTML'})")
+        page.locator("figure.picture.drawn[data-chart='swapped-data']").wait_for()
+        wait_for_colour(page, 0x0072B2)
+        assert not seen.wrong, "\n".join(sorted(set(seen.wrong)))
+
+
+def test_a_tint_is_deepest_for_the_most_and_none_for_no_figure() -> None:
+    assert [heat(value, 20) for value in (0, 1, 19.9, 20)] == [0, 0, 9, 10]
+    assert heat(None, 20) is None
+    assert heat(3, 0) == 0

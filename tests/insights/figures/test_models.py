@@ -1,0 +1,91 @@
+"""Figures of preference, diversity and learning on a played rehearsal, whose truth is known."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from annotation.models import Phase, Study
+from candidates.models import Candidate
+from insights.figures import diversity, learning, preferences
+from insights.figures.figure import Options, Result
+from insights.figures.judgements import Judgements
+from insights.figures.reading import read_judgements
+from rehearsal import stage
+from rehearsal.truth import POLES, Truth
+from rehearsal.voices import pole_of
+from tests.insights.figures.test_figures_of_a_rehearsal import sql
+from tests.provider import Provider
+from tests.rehearsal.rehearsing import prepared
+
+
+@pytest.fixture
+def played(empty_database: None, provider: Provider) -> Any:
+    rehearsal = prepared(60, target=20)
+    stage.play_directly(rehearsal, processes=1)
+    stage.settle(rehearsal)
+    # As if every response had been steered to the value that its text speaks for.
+    for candidate in Candidate.objects.filter(candidate_set__turns__isnull=False).distinct():
+        Candidate.objects.filter(pk=candidate.pk).update(pole=pole_of(candidate.text))
+    return rehearsal
+
+
+def read(study: Study) -> Judgements:
+    return read_judgements(study, Phase.REHEARSAL, Options())
+
+
+def by(result: Result, column: str) -> dict[Any, Any]:
+    """A column by the row's first words."""
+    names = [one.name for one in result.columns]
+    return {row[0]: row[names.index(column)] for row in result.rows}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_figures_of_the_models_are_those_of_the_rows(played: Any) -> None:
+    data = read(played.study)
+    check_strengths(data, played.truth)
+    check_rates(data)
+    check_likings(data, played.truth)
+    for figure in (*preferences.FIGURES, *diversity.FIGURES, *learning.FIGURES):
+        found = figure.compute(data, Options())
+        assert found.as_data()
+        assert found.rows or found.remarks, figure.key
+
+
+def check_strengths(data: Judgements, truth: Truth) -> None:
+    """Poles stand in the order in which everybody likes them, on average over countries."""
+    found = preferences.strengths_of_kinds(data, Options())
+    strengths = by(found, "log_strength")
+    assert set(strengths) == {pole or "default" for pole in POLES}
+    assert sum(value for value, _low, _high in strengths.values()) == pytest.approx(0, abs=1e-9)
+    assert sum(by(found, "first").values()) == pytest.approx(1)
+    places = preferences.logit(data, Options())
+    first = {row[1]: row[2] for row in places.rows if row[0] == "place"}
+    assert first["1"][1] > 0  # the planted bonus of the first place
+
+
+def check_likings(data: Judgements, truth: Truth) -> None:
+    """In each country the pole that the truth lets it like best has the largest effect."""
+    found = preferences.by_group(data, Options())
+    for country in ("FR", "IT"):
+        effects = {
+            row[3]: row[5][0] for row in found.rows if row[0] == "country" and row[1] == country
+        }
+        planted = np.array(truth.poles) + np.array(truth.countries[country])
+        assert max(effects, key=lambda pole: effects[pole]) == POLES[int(planted.argmax())]
+
+
+def check_rates(data: Judgements) -> None:
+    expected = sql(
+        "SELECT avg((acceptable = 'yes')::int) FROM judged WHERE acceptable IN ('yes', 'no')",
+        data.study,
+    )[0][0]
+    found = diversity.FIGURES[1].compute(data, Options())
+    (row,) = [row for row in found.rows if row[1] == diversity.ALL_LANGUAGES]
+    assert row[5][0] == pytest.approx(float(expected))
+    similarity = sql(
+        "SELECT avg((s.measures -> 'lexical' ->> 'mean')::float) FROM candidates_candidateset s "
+        "WHERE s.id IN (SELECT candidate_set_id FROM judged)",
+        data.study,
+    )[0][0]
+    assert np.nanmean(data.sets.lexical) == pytest.approx(float(similarity))
