@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User, Vendor
-from annotation.models import Role, Study, TeamChange, TeamMember
+from annotation.actions.audit import record
+from annotation.models import AuditEntry, Role, Study, TeamChange, TeamMember
 
 MOST_CHARACTERS = 500
 
@@ -77,6 +78,10 @@ def _give(*, user: User, role: Role, by: User | None, why: str, **place: Any) ->
 
 
 def _write(member: TeamMember, *, what: str, by: User | None, why: str) -> None:
+    kind = AuditEntry.Kind.ROLE_GIVEN if what == "given" else AuditEntry.Kind.ROLE_TAKEN
+    place = f" of the vendor {member.vendor.key}" if member.vendor else ""
+    told = f"account {member.user.get_username()}: {member.role}{place}"
+    record(kind=kind, what=told, by=by, study=member.study, why=why)
     TeamChange.objects.create(
         study=member.study,
         vendor=member.vendor,

@@ -4,7 +4,6 @@ apart."""
 from io import StringIO
 
 import pytest
-from annotation.admin_flags import rates
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
