@@ -1,5 +1,6 @@
 """Every write about how the team signs in: sessions that end, second factors that are reset."""
 
+from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ MOST_CHARACTERS = 500
 
 
 @transaction.atomic
-def end_sessions(*, user: User, keep: str = "", only: int | None = None) -> int:
+def end_sessions(*, user: User, by: User, keep: str = "", only: int | None = None) -> int:
     """Ends the sessions of somebody but the one with the key `keep`, or `only` one by its id.
 
     Returns how many ended. A second call ends nothing more.
@@ -23,6 +24,7 @@ def end_sessions(*, user: User, keep: str = "", only: int | None = None) -> int:
     ended = list(sessions)
     for session in ended:
         session.end()
+        get_adapter().note("session:ended", user=user, by=by)
     return len(ended)
 
 
@@ -37,5 +39,6 @@ def reset_second_factor(*, user: User, by: User, why: str) -> None:
     if not 0 < len(why) <= MOST_CHARACTERS:
         raise ValidationError(_("Say why, in at most %(n)s characters.") % {"n": MOST_CHARACTERS})
     Authenticator.objects.filter(user=user).delete()
-    end_sessions(user=user)
+    end_sessions(user=user, by=by)
+    get_adapter().note("factor:removed", user=user, by=by, why=why)
     AccountChange.objects.create(user=user, kind=AccountChange.Kind.SECOND_FACTOR, by=by, why=why)

@@ -39,6 +39,7 @@ from exports.actions.exporting import request_export
 from exports.actions.releasing import request_release
 from exports.actions.tokens import create_token
 from exports.models import ApiToken, Delivery, State, Webhook
+from insights.models import ThemeSheet
 from tests.definitions import small_definition
 from tests.team import member
 from tests.walker import Walker
@@ -103,7 +104,9 @@ STUDY_PAGES = {
     "study-soft-launch": Page(Right.WATCH),
     "soft-launch-sign": Page(None, Right.AUTHOR),
     "study-figures": Page(Right.OUTCOMES),
-    "study-topics": Page(Right.OUTCOMES),
+    "study-topics": Page(Right.OUTCOMES, Right.AUTHOR),
+    "study-themes": Page(Right.RECORDS, Right.RECORDS),
+    "theme-sheet": Page(Right.RECORDS),
     "study-review": Page(Right.REVIEW),
     "study-help": Page(Right.HELP),
     "study-audit": Page(Right.WATCH),
@@ -164,6 +167,7 @@ CHANGED: dict[str, Right | str] = {
 DELETED = {"accounts_user": ADMIN, "accounts_vendor": ADMIN}
 DESK = {
     "admin:index": Page(STAFF),
+    "admin:search": Page(STAFF),
     "admin:jsi18n": Page(STAFF),
     "admin:autocomplete": Page(NOBODY),
     "admin:view_on_site": Page(NOBODY),
@@ -341,6 +345,9 @@ def arguments(name: str, records: dict[str, Any]) -> dict[str, Any] | list[Any]:
     if name == "soft-launch-sign":
         locale = records["annotation_signoff"].locale_id
         return {"key": study.key, "locale": locale, "phase": "main"}
+    if name == "theme-sheet":
+        ThemeSheet.objects.get_or_create(study=study, number=1, seed=1, coders=["A", "B"])
+        return [study.key, 1]
     if name in STUDY_PAGES:
         return [study.key]
     if name in VENDOR_PAGES:
@@ -413,7 +420,8 @@ def test_each_role_opens_what_it_holds_and_nothing_else(records: dict[str, Any],
             if who is None:
                 continue
             response = getattr(client, method)(address)
-            response.close()
+            if response.streaming:
+                response.file_to_stream.close()
             found = outcome(response)
             expected = "in" if opens(kind, who, name) else "refused"
             # The desk's own door: accounts that are not of the desk stand before it.
@@ -497,7 +505,9 @@ def test_own_pages_need_no_role_and_the_public_ones_no_account(
         if name in OWN_ACCOUNT:
             assert outcome(anonymous) == "sign in", address
         else:
-            assert outcome(anonymous) != "sign in" and anonymous.status_code != 500, address
+            # A passkey's address leads whoever comes without a script to the page itself.
+            way_in = outcome(anonymous) == ("sign in" if name == "mfa_login_webauthn" else "in")
+            assert way_in or anonymous.status_code in (403, 404, 503), address
 
 
 def test_the_desk_waits_for_a_second_factor(

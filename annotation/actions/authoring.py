@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from annotation.actions.definition import apply_study
+from annotation.actions.team import add_member
 from annotation.authoring.study_file import tidy
 from annotation.authoring.texts import marked
 from annotation.definition_of import definition_of, hash_of
-from annotation.models import Study, StudyDraft
+from annotation.models import Role, Study, StudyDraft
 
 RESERVED = {"new"}  # an address of its own
 
@@ -137,7 +138,10 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
     """
     locked = StudyDraft.objects.select_for_update(of=("self",)).get(pk=draft.pk)
     _refuse_if_changed(locked, version)
+    is_new = not Study.objects.filter(key=locked.key).exists()
     study = apply_study(locked.definition)
+    if is_new:
+        add_member(study=study, user=by, role=Role.RESEARCHER, by=by, why=_("She made the study."))
     before, locked.definition = locked.definition, _with_spares(locked.definition, study)
     locked.marks = marked(
         before, locked.definition, marks=locked.marks, source=locked.source_language

@@ -84,7 +84,7 @@ def _store(definition: dict[str, Any]) -> Study:
     values = _parts(definition, samplers, fresh) | _settings(about) | _texts(about)
     if stored and _replanned(stored, PlanChange.Kind.REPLACED):
         values["core"] = stored.core  # replacements have joined it
-    study = _put(Study, identity={"key": about["key"]}, values=values, fresh=fresh)
+    study: Study = _put(Study, identity={"key": about["key"]}, values=values, fresh=fresh)
     _store_arms(study, [samplers[key] for key in about.get("further_arms", [])], fresh)
     _store_locales(study, about["locales"], fresh)
     _store_waves(study, about["waves"], fresh)

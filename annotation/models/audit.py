@@ -30,6 +30,7 @@ class AuditEntry(models.Model):
         STUDY_PAUSED = "study:paused", _("study paused")
         STUDY_RESUMED = "study:resumed", _("study goes on")
         STUDY_CLOSED = "study:closed", _("study closed")
+        PREVIEWS_REMOVED = "previews:removed", _("previews removed")
         STUDY_DOWNLOADED = "study:downloaded", _("definition of a study downloaded")
         PLAN_FROZEN = "plan:frozen", _("plan frozen or amended")
         PLAN_TARGET = "plan:target", _("target changed")
@@ -67,6 +68,9 @@ class AuditEntry(models.Model):
         FACTOR_REMOVED = "factor:removed", _("second factor removed")
         ROLE_GIVEN = "role:given", _("role given")
         ROLE_TAKEN = "role:taken", _("role taken away")
+        TOPICS_CHANGED = "topics:changed", _("topics of prompts changed")
+        THEMES_DRAWN = "themes:drawn", _("explanations drawn for coding")
+        THEMES_CODED = "themes:coded", _("codes of explanations stored")
         AUDIT_DOWNLOADED = "audit:downloaded", _("audit downloaded")
 
     at = models.DateTimeField(default=timezone.now)

@@ -173,7 +173,7 @@ def test_what_is_changed_in_a_stored_draft_becomes_the_study_when_it_is_stored_a
     assert (study.ethics_approval, study.consent_document.version) == (
         "Board 9", draft.definition["consent"]["version"],
     )  # fmt: skip
-    assert study.consent_document.intro_en == "Other words."
+    assert definition_of(study)["consent"]["intro"]["en"] == "Other words."
 
 
 def test_after_the_opening_a_changed_draft_is_kept_and_not_stored(

@@ -124,7 +124,7 @@ def test_until_it_opens_a_changed_file_replaces_the_study() -> None:
     for _twice in range(2):
         assert apply_study(definition) == study
         study.refresh_from_db()
-        assert study.title_fr == "Autre titre"
+        assert Study.objects.get(title_fr="Autre titre") == study
         assert sorted(study.locales.values_list("country", "target")) == [("FR", 2), ("US", 7)]
         assert [wave.number for wave in study.waves.order_by("number")] == [1, 2]
         assert list(study.quotas.values_list("key", "target")) == [("all", 9)]
