@@ -147,8 +147,6 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
         before, locked.definition, marks=locked.marks, source=locked.source_language
     )
     _note_stored(locked, study)
-    what = f"study {study}, version {version} of its draft"
-    record(kind=AuditEntry.Kind.STUDY_WRITTEN, what=what, by=by, study=study)
     return study
 
 

@@ -135,15 +135,8 @@ def _reason(why: str) -> str:
 def _log(
     study: Study, kind: PlanChange.Kind, by: User | None, why: str, details: dict[str, Any]
 ) -> None:
-<<<<<<< HEAD
-    told = details.get("phase") or details.get("who") or WHOLE
-    record(kind=AUDITED[kind], what=f"study {study}: {told}", by=by, study=study, why=why)
-    PlanChange.objects.create(study=study, kind=kind, by=by, why=why[:MOST_CHARACTERS],
-                              details=details)  # fmt: skip
-=======
     PlanChange.objects.create(
         study=study, kind=kind, by=by, why=why[:MOST_CHARACTERS], details=details
     )
     what = " ".join(f"{name} {value}" for name, value in details.items() if name != "hash")
     record(kind=AUDITED[kind], what=what, by=by, study=study, why=why)
->>>>>>> issue-7

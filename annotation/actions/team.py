@@ -78,17 +78,10 @@ def _give(*, user: User, role: Role, by: User | None, why: str, **place: Any) ->
 
 
 def _write(member: TeamMember, *, what: str, by: User | None, why: str) -> None:
-<<<<<<< HEAD
-    kind = AuditEntry.Kind.ROLE_GIVEN if what == "given" else AuditEntry.Kind.ROLE_TAKEN
-    place = f" of the vendor {member.vendor.key}" if member.vendor else ""
-    told = f"account {member.user.get_username()}: {member.role}{place}"
-    record(kind=kind, what=told, by=by, study=member.study, why=why)
-=======
     name, place = member.user.get_username(), member.study or member.vendor
     kind = AuditEntry.Kind.ROLE_GIVEN if what == "given" else AuditEntry.Kind.ROLE_TAKEN
     said = f"{member.role} of {place.key if place else ''}: account {name}"
     record(kind=kind, what=said, by=by, study=member.study, why=why)
->>>>>>> issue-7
     TeamChange.objects.create(
         study=member.study,
         vendor=member.vendor,
