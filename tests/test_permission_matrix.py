@@ -26,7 +26,7 @@ from annotation.models import (
     HelpThread,
     Moderation,
     Participation,
-    ProblemReport,
+    Receipt,
     RecruitmentLink,
     Role,
     SignOff,
@@ -84,8 +84,16 @@ ANNOTATORS = {
     *("conversation-open", "conversation", "own-prompt-write", "ranking-submit"),
     *("explanation-submit", "generation-retry", "next-answers", "conversation-skip"),
     *("conversation-leave", "conversation-help", "help-finish", "closing", "signals"),
-    *("signal-answer", "finish", "draft-save", "your-data", "data-download", "withdraw"),
-    *("erase", "problem-report", "help-desk"),
+    *(
+        "signal-answer",
+        "signal-object",
+        "finish",
+        "draft-save",
+        "your-data",
+        "data-download",
+        "withdraw",
+    ),
+    *("erase", "receipt", "problem-report", "help-desk"),
 }
 # Of programs with a token: an account opens nothing.
 PROGRAMS = {
@@ -108,7 +116,19 @@ STUDY_PAGES = {
     "study-themes": Page(Right.RECORDS, Right.RECORDS),
     "theme-sheet": Page(Right.RECORDS),
     "study-review": Page(Right.REVIEW),
+    "study-review-next": Page(Right.REVIEW),
+    "study-review-note": Page(Right.REVIEW, Right.REVIEW),
+    "study-review-second": Page(None, Right.REVIEW),
+    "study-review-choices": Page(Right.REVIEW, Right.REVIEW),
+    "study-left-out": Page(Right.AUTHOR, Right.AUTHOR),
+    "study-left-out-back": Page(None, Right.AUTHOR),
+    "study-prompts": Page(Right.WATCH),
+    "study-prompt": Page(Right.WATCH, Right.AUTHOR),
     "study-help": Page(Right.HELP),
+    "study-help-thread": Page(Right.HELP, Right.HELP),
+    "study-erase": Page(Right.AUTHOR, Right.AUTHOR),
+    "study-erase-confirm": Page(None, Right.AUTHOR),
+    "study-receipt": Page(Right.AUTHOR),
     "study-audit": Page(Right.WATCH),
     "study-team": Page(Right.AUTHOR, Right.AUTHOR),
     "study-risk": Page(Right.RELEASE),
@@ -140,9 +160,6 @@ RECORDS: dict[str, Right | str] = {
     "annotation_grant": Right.RECORDS,
     "annotation_moderation": Right.RECORDS,
     "annotation_conversation": Right.RECORDS,
-    "annotation_flag": Right.REVIEW,
-    "annotation_problemreport": Right.REVIEW,
-    "annotation_helpthread": Right.HELP,
     "exports_apitoken": Right.RELEASE,
     "exports_webhook": Right.RELEASE,
     "exports_delivery": Right.RELEASE,
@@ -162,7 +179,6 @@ CHANGED: dict[str, Right | str] = {
     "accounts_user": ADMIN,
     "accounts_vendor": ADMIN,
     "candidates_budget": ADMIN,
-    "annotation_flag": Right.REVIEW,
 }
 DELETED = {"accounts_user": ADMIN, "accounts_vendor": ADMIN}
 DESK = {
@@ -173,7 +189,7 @@ DESK = {
     "admin:view_on_site": Page(NOBODY),
     "admin:auth_user_password_change": Page(ADMIN, ADMIN),
     "admin:accounts_user_second_factor": Page(ADMIN, ADMIN),
-    "admin:annotation_helpthread_answer": Page(None, Right.HELP),
+    "audit": Page(ADMIN),
     "admin:exports_export_download": Page(Right.RELEASE),
     "admin:exports_release_download": Page(Right.RELEASE),
 }
@@ -282,11 +298,9 @@ def records(
             conversation=conversation, outcome="ok", source="rules"
         ),
         "annotation_conversation": conversation,
-        "annotation_flag": Flag.objects.create(participation=person, kind="speed"),
-        "annotation_problemreport": ProblemReport.objects.create(
-            participation=person, turn=turn, kind="other"
-        ),
-        "annotation_helpthread": HelpThread.objects.create(study=study, language="fr"),
+        "note": Flag.objects.create(participation=person, kind="speed"),
+        "thread": HelpThread.objects.create(study=study, language="fr"),
+        "receipt": Receipt.objects.create(participation=person),
         "exports_apitoken": ApiToken.objects.get(),
         "exports_webhook": webhook,
         "exports_delivery": Delivery.objects.create(
@@ -348,6 +362,18 @@ def arguments(name: str, records: dict[str, Any]) -> dict[str, Any] | list[Any]:
     if name == "theme-sheet":
         ThemeSheet.objects.get_or_create(study=study, number=1, seed=1, coders=["A", "B"])
         return [study.key, 1]
+    more = {
+        **dict.fromkeys(
+            ("study-review-note", "study-review-second", "study-review-choices"),
+            records["note"].pk,
+        ),
+        "study-left-out-back": records["annotation_participation"].public_id,
+        "study-prompt": study.pool.prompts.all()[0].key,
+        "study-help-thread": records["thread"].public_id,
+        "study-receipt": records["receipt"].public_id,
+    }
+    if name in more:
+        return [study.key, more[name]]
     if name in STUDY_PAGES:
         return [study.key]
     if name in VENDOR_PAGES:

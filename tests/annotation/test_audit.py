@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -35,6 +34,7 @@ from annotation.models import (
     FlagJudgement,
     HelpThread,
     RecruitmentLink,
+    Role,
     Study,
 )
 from exports.actions.delivering import create_webhook, disable_webhook, send_again
@@ -45,6 +45,7 @@ from exports.actions.releasing import request_release
 from exports.actions.tokens import create_token, revoke_token
 from exports.models import ApiToken, Delivery, Export, Release, Webhook
 from tests.annotation.test_claiming import entered
+from tests.team import member
 
 pytestmark = pytest.mark.django_db
 
@@ -283,7 +284,7 @@ def test_all_studies_are_for_superusers(told: SimpleNamespace) -> None:
     client.force_login(guest)
     assert client.get(address).status_code == 403
     assert client.get(reverse("study-audit", args=[told.study.key])).status_code == 403
-    guest.user_permissions.set(Permission.objects.filter(codename="view_study"))
+    client.force_login(member(told.study, Role.VIEWER, "guest"))
     assert client.get(reverse("study-audit", args=[told.study.key])).status_code == 200
 
 
