@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from annotation.actions.audit import record
 from annotation.actions.definition import apply_study
 from annotation.actions.team import add_member
 from annotation.authoring.study_file import tidy
 from annotation.authoring.texts import marked
 from annotation.definition_of import definition_of, hash_of
-from annotation.models import Role, Study, StudyDraft
+from annotation.models import AuditEntry, Role, Study, StudyDraft
 
 RESERVED = {"new"}  # an address of its own
 
@@ -140,6 +141,7 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
     locked = StudyDraft.objects.select_for_update(of=("self",)).get(pk=draft.pk)
     _refuse_if_changed(locked, version)
     is_new = not Study.objects.filter(key=locked.key).exists()
+    news = locked.stored_version != locked.version
     study = apply_study(locked.definition)
     if is_new:
         maker = locked.made_by
@@ -152,6 +154,9 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
         before, locked.definition, marks=locked.marks, source=locked.source_language
     )
     _note_stored(locked, study)
+    if news:
+        what = f"study {study}, version {version} of its draft"
+        record(kind=AuditEntry.Kind.STUDY_WRITTEN, what=what, by=by, study=study)
     return study
 
 

@@ -7,12 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User, Vendor
+from accounts.models import AccountChange, User, Vendor
 from annotation.actions.audit import record
 from annotation.actions.care import answer_thread
 from annotation.actions.link import create_recruitment_link
@@ -35,6 +34,7 @@ from annotation.models import (
     FlagJudgement,
     HelpThread,
     RecruitmentLink,
+    Role,
     Study,
 )
 from exports.actions.delivering import create_webhook, disable_webhook, send_again
@@ -45,6 +45,7 @@ from exports.actions.releasing import request_release
 from exports.actions.tokens import create_token, revoke_token
 from exports.models import ApiToken, Delivery, Export, Release, Webhook
 from tests.annotation.test_claiming import entered
+from tests.team import member
 
 pytestmark = pytest.mark.django_db
 
@@ -283,7 +284,7 @@ def test_all_studies_are_for_superusers(told: SimpleNamespace) -> None:
     client.force_login(guest)
     assert client.get(address).status_code == 403
     assert client.get(reverse("study-audit", args=[told.study.key])).status_code == 403
-    guest.user_permissions.set(Permission.objects.filter(codename="view_study"))
+    client.force_login(member(told.study, Role.VIEWER, "guest"))
     assert client.get(reverse("study-audit", args=[told.study.key])).status_code == 200
 
 
@@ -326,3 +327,16 @@ def test_an_objection_is_hers_and_no_line_of_the_team(scene: SimpleNamespace) ->
     object_to_decision(flag=scene.flag, text="Non.")
     assert AuditEntry.objects.count() == before
     assert Release.objects.count() == 0
+
+
+def test_what_happens_to_accounts_is_announced_by_the_database(told: SimpleNamespace) -> None:
+    signed = AuditEntry.objects.filter(kind="sign-in:done", by=told.by)
+    assert [entry.what for entry in signed] == ["account ines"]
+    User.objects.filter(pk=told.second.pk).update(is_superuser=False)
+    changed = AuditEntry.objects.get(kind="account:changed")
+    assert changed.what == "account omar: may sign in staff"
+    AccountChange.objects.create(
+        user=told.second, kind=AccountChange.Kind.SECOND_FACTOR, by=told.by, why="lost her phone"
+    )
+    gone = AuditEntry.objects.get(kind="factor:removed")
+    assert (gone.by, gone.what, gone.why) == (told.by, "account omar", "lost her phone")

@@ -3,13 +3,21 @@
 import re
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import ExternalIdentity, User
-from annotation.models import AuditEntry, Change, Participation, Receipt, RecruitmentLink, Study
+from annotation.models import (
+    AuditEntry,
+    Change,
+    Participation,
+    Receipt,
+    RecruitmentLink,
+    Role,
+    Study,
+)
 from tests.annotation.test_withdrawal import HERS, typed
+from tests.team import signed_in
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
@@ -138,10 +146,7 @@ def test_a_changed_text_or_another_studys_person_is_not_erased(
 
 
 def test_only_who_may_write_the_study_erases(walker: Walker, study: Study) -> None:
-    guest = User.objects.create_user("guest", is_staff=True)
-    guest.user_permissions.set(Permission.objects.filter(codename__in=["view_study"]))
-    client = Client()
-    client.force_login(guest)
+    client = signed_in(study, Role.REVIEWER)
     assert client.get(address(study)).status_code == 403
     assert client.post(address(study, "study-erase-confirm")).status_code == 403
     assert client.get(address(study, "study-receipt", "x")).status_code == 403
