@@ -73,7 +73,7 @@ def test_from_preflight_to_close(
     preview_in_hindi(draft, browser, site, artefacts)
     page.get_by_role("link", name="Open it").click()
     assert "It is a draft" in page.content()
-    page.get_by_label("Phase", exact=True).select_option("main")
+    page.get_by_label("Phase:", exact=True).select_option("main")
     act(page, "Open", "Open this phase", "All is read.")
     draft.refresh_from_db()
     assert draft.is_open and draft.plan_hash in page.content()
