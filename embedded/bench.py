@@ -147,6 +147,10 @@ def _feed(children: Children) -> dict[str, object]:
     return _of_the_web(children, "feed", "The change feed, to one reader")
 
 
+def _figures_of_a_study(children: Children) -> dict[str, object]:
+    return _of_the_web(children, "figures", "Figures, at the published dataset's size")
+
+
 def _vendors(children: Children) -> dict[str, object]:
     return _of_the_web(children, "vendors", "Annotators, alone and beside ten vendors")
 
@@ -189,6 +193,7 @@ PARTS: dict[str, Callable[[Children], dict[str, object]]] = {
     "cycle": _cycle,
     "exports": _exports,
     "feed": _feed,
+    "figures": _figures_of_a_study,
     "first_ranking": _first_ranking,
     "pregeneration": _pregeneration,
     "vendors": _vendors,

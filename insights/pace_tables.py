@@ -9,14 +9,8 @@ from django.utils.translation import gettext as _
 
 from annotation.countries import country_name, local_time
 from annotation.models import Study
-from insights.pace import (
-    Filling,
-    Pay,
-    cell_fillings,
-    locale_fillings,
-    locale_paces,
-    pays,
-)
+from insights.fillings import Filling, cell_fillings, locale_fillings
+from insights.pace import Pay, locale_paces, pays
 from insights.tables import Row, Table, number
 
 FEW = 5  # people; below, a median says little

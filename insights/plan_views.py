@@ -28,9 +28,9 @@ def plan(request: HttpRequest, study: Study) -> HttpResponse:
     forms = {name: form(study=study, phase=phase) for name, form in FORMS.items()}
     shown: Change | None = None
     may_change = may(request.user, Right.AUTHOR, study)
+    if request.method == "POST" and not may_change:
+        raise PermissionDenied
     if request.method == "POST" and asked in FORMS:
-        if not may_change:
-            raise PermissionDenied
         forms[asked] = form = FORMS[asked](request.POST, study=study, phase=phase)
         shown = _change(request, form, look="preview" in request.POST)
         if shown is not None and "preview" not in request.POST:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from annotation.finding import Finding, State
 from annotation.models import Convention, Outcome, RecruitmentLink, Study
 from annotation.quotas import alternatives
-from annotation.readiness import Finding, State
 from annotation.room import STOPPING
 from insights.forecast import hourly
 from insights.planned import LocaleWork
@@ -19,24 +19,25 @@ from insights.planned import LocaleWork
 def check_room(work: Sequence[LocaleWork]) -> list[Finding]:
     """Whether the people planned can fill what is wanted, locale by locale."""
     part, found = _("People for the places"), []
+    unplanned = [one for one in work if not one.locale.planned_people]
+    if unplanned:
+        words = _("Nobody is planned, and the judgements wanted need: %(people)s.") % {
+            "people": ", ".join(f"{one.locale} {one.needed}" for one in unplanned)
+        }
+        todo = _("Say how many people are planned in each locale.")
+        found.append(Finding(part, State.WAIT, words, todo, "study-write"))
     for one in work:
-        numbers = {
-            "locale": one.locale, "wanted": one.wanted, "people": one.people,
-            "needed": one.needed, "open": one.open_at_the_end if one.wanted else 0,
+        if not one.locale.planned_people or not one.wanted or not one.open_at_the_end:
+            continue
+        words = _(
+            "%(locale)s: %(people)s people leave %(open)s of %(wanted)s places open; "
+            "it needs %(needed)s."
+        ) % {
+            "locale": one.locale, "people": one.people, "open": one.open_at_the_end,
+            "wanted": one.wanted, "needed": one.needed,
         }  # fmt: skip
-        if not one.locale.planned_people:
-            words = _(
-                "%(locale)s: nobody is planned; %(wanted)s judgements need %(needed)s people."
-            )
-            todo = _("Say how many people are planned.")
-            found.append(Finding(part, State.WAIT, words % numbers, todo, "study-write"))
-        elif numbers["open"]:
-            words = _(
-                "%(locale)s: %(people)s people leave %(open)s of %(wanted)s places open; "
-                "it needs %(needed)s."
-            )
-            todo = _("Plan more people, more conversations each, or a lower target.")
-            found.append(Finding(part, State.WAIT, words % numbers, todo, "study-write"))
+        todo = _("Plan more people, more conversations each, or a lower target.")
+        found.append(Finding(part, State.WAIT, words, todo, "study-write"))
     return found or [Finding(part, State.OK, _("The people planned can fill every locale."))]
 
 

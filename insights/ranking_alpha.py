@@ -21,12 +21,12 @@ def alpha(places: Floats, sets: Ints, people: Ints, parts: Ints) -> Estimates:
     places: (n, k) midranks by candidate, nan where nothing was offered; sets, people: (n,)
     from 0, a person judges a set once; parts: (sets,) from 0, -1 for none.
     """
-    m = np.bincount(sets, minlength=parts.size).astype(np.float64)
+    m: Floats = np.bincount(sets, minlength=parts.size).astype(np.float64)
     candidates = (~np.isnan(places)).sum(axis=1)
     by_lot = candidates * (candidates**2 - 1) / 6
     centred = np.nan_to_num(places - np.nanmean(places, axis=1, keepdims=True))
     square = (centred**2).sum(axis=1)
-    squares = np.bincount(sets, square, minlength=parts.size)
+    squares: Floats = np.bincount(sets, square, minlength=parts.size).astype(np.float64)
     sums = np.stack([np.bincount(sets, c, minlength=parts.size) for c in centred.T], axis=1)
     observed = _distance(squares, (sums**2).sum(axis=1), m)
     expected = np.bincount(sets, by_lot, minlength=parts.size)

@@ -84,10 +84,9 @@ def preview_count(study: Study) -> int:
 def plan_states(study: Study) -> list[PlanState]:
     """Every frozen plan, the newest first."""
     plans = list(study.frozen_plans.select_related("by").order_by("number"))
-    before = [None, *plans[:-1]]
     states = [
         PlanState(plan, list(differences(former.definition, plan.definition)) if former else [])
-        for former, plan in zip(before, plans, strict=True)
+        for former, plan in zip([None, *plans], plans, strict=False)
     ]
     return states[::-1]
 

@@ -129,7 +129,7 @@ def study_close(request: HttpRequest, study: Study) -> HttpResponse:
 @require_POST
 @study_page(Right.AUTHOR)
 def previews_remove(request: HttpRequest, study: Study) -> HttpResponse:
-    number = remove_previews(study=study)
+    number = remove_previews(study=study, by=cast(User, request.user))
     messages.success(request, _("%(number)s previews are removed.") % {"number": number})
     return redirect("study-run", study.key)
 

@@ -68,7 +68,7 @@ def forget() -> None:
 
 def _now(client: "redis.Redis") -> float:
     seconds, micro = client.time()  # type: ignore[misc]
-    return float(seconds) + micro / 1e6
+    return float(seconds) + float(micro) / 1e6
 
 
 @cache

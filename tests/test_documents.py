@@ -8,7 +8,7 @@ from django.apps import apps
 from demo.provider import LANGUAGES
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = {"accounts", "candidates", "annotation", "exports"}
+OURS = {"accounts", "candidates", "annotation", "exports", "insights"}
 
 
 def documented_columns() -> dict[str, set[str]]:

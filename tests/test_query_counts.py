@@ -12,13 +12,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import User
 from annotation.models import Conversation, RecruitmentLink, Study
 from annotation.steps import open_conversation
 from candidates.generation import complete_candidate_set
+from insights.watch.page import PANELS
 from tests.walker import Walker
 
 FILE = Path(__file__).parent / "query_counts.json"
@@ -101,6 +105,23 @@ def walk_of_her_own(link: RecruitmentLink) -> dict[str, int]:
     }
 
 
+def watch(study: Study) -> dict[str, int]:
+    """The page on which a study is watched, and each panel that it asks for again. The page's
+    own statements are those that all panels together do not explain."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("watcher"))
+    page = reverse("study-watch", args=[study.key])
+    counts = {}
+    for _time in range(2):  # the first reads what a process reads once
+        cache.clear()
+        counts = {"watch page": count(lambda: client.get(page))}
+        for panel in PANELS:
+            cache.clear()
+            address = reverse("study-watch-panel", args=[study.key, panel.name])
+            counts[f"watch panel {panel.name}"] = count(partial(client.get, address))
+    return counts
+
+
 def _send(client: Any, name: str, data: dict[str, Any]) -> Any:
     answer = client.post(reverse(name), json.dumps(data), content_type="application/json")
     assert answer.status_code == 200, answer.content
@@ -111,7 +132,7 @@ def test_every_page_and_act_costs_the_statements_that_are_written_down(
     study: Study, link: RecruitmentLink
 ) -> None:
     walk(link)  # so that nothing is counted that only a process's first request reads
-    counts = walk(link) | walk_by_script(link) | walk_of_her_own(link)
+    counts = walk(link) | walk_by_script(link) | walk_of_her_own(link) | watch(study)
     if os.environ.get("PLURIVOX_WRITE_QUERY_COUNTS"):
         FILE.write_text(json.dumps(counts, indent=2, ensure_ascii=False) + "\n")
     assert counts == json.loads(FILE.read_text())

@@ -123,9 +123,20 @@ def _sampler(one: Mapping[str, Any], endpoints: int) -> list[str]:
         **{name: values[name] for name in names}, endpoints=endpoints, default=default
     )
     said = [f"{one['key']}: {fault}"] if fault else []
+    if not all(_fills_in(text or "") for text in values["instructions"].values()):
+        said.append(_("%(key)s: of braces, only {n} stands for something.") % {"key": one["key"]})
     if values["words_min"] > values["words_max"]:
         said.append(_("%(key)s: the fewest words are more than the most.") % {"key": one["key"]})
     return said
+
+
+def _fills_in(text: str) -> bool:
+    """Whether an instruction can be filled in with the number of answers."""
+    try:
+        text.format(n=4)
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def targets(definition: Definition) -> list[str]:

@@ -1,6 +1,6 @@
 """The audit of a study, and of all studies: searched, paged, downloaded."""
 
-from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -25,10 +25,10 @@ def of_study(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_GET
-@staff_member_required
+@login_required
 def everything(request: HttpRequest) -> HttpResponse:
     """What no study's rights cover, such as signing in, is for superusers."""
-    if not request.user.is_superuser:  # type: ignore[union-attr]
+    if not request.user.is_superuser:
         raise PermissionDenied
     return _page(request, None, "desk/audit/everything.html")
 

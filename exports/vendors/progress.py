@@ -9,19 +9,23 @@ from django.utils import timezone
 
 from accounts.models import Vendor
 from annotation.models import Grant, Outcome, Participation, Slot, Study, StudyLocale
+from annotation.room import takes_nobody
 
 
 @dataclass(frozen=True)
 class LocaleProgress:
     """One locale in one phase.
 
-    Places are planned judgements of whoever comes; `held` are open ones at which somebody
-    is now. `overlap_share` is the share of candidate sets that at least two different people
-    have judged, None without sets. People and grants are those of one vendor alone.
+    `takes_people` is False while the study is not open, takes a pause, or waits after its soft
+    launch: who comes then is asked to come back. Places are planned judgements of whoever
+    comes; `held` are open ones at which somebody is now. `overlap_share` is the share of
+    candidate sets that at least two different people have judged, None without sets. People
+    and grants are those of one vendor alone.
     """
 
     country: str
     language: str
+    takes_people: bool
     planned: int
     done: int
     open: int
@@ -36,10 +40,13 @@ def progress(study: Study, vendor: Vendor, phase: str) -> list[LocaleProgress]:
     """Every locale of the study, by country and language."""
     places, sets = _places(study, phase), _sets(study, phase)
     people, grants = _people(study, vendor, phase), _grants(study, vendor, phase)
-    return [
-        _locale(locale, places.get(locale.pk, {}), sets.get(locale.pk, []), people, grants)
-        for locale in study.locales.order_by("country", "language")
-    ]
+    found = []
+    for locale in study.locales.order_by("country", "language"):
+        locale.study = study
+        takes = study.is_open and not takes_nobody(locale=locale, phase=phase)
+        here = places.get(locale.pk, {}), sets.get(locale.pk, [])
+        found.append(_locale(locale, *here, people, grants, takes_people=takes))
+    return found
 
 
 def _locale(
@@ -48,11 +55,14 @@ def _locale(
     judged: list[int],
     people: Counter[tuple[int, str]],
     grants: Counter[tuple[int, str]],
+    *,
+    takes_people: bool,
 ) -> LocaleProgress:
     twice = sum(number >= 2 for number in judged)
     return LocaleProgress(
         country=locale.country,
         language=locale.language,
+        takes_people=takes_people,
         planned=places.get("planned", 0),
         done=places.get("done", 0),
         open=places.get("open", 0),

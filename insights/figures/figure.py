@@ -7,7 +7,7 @@ page shows them: a figure is computed once, for readers of every language.
 import hashlib
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -83,7 +83,7 @@ class Remark:
     """A sentence beside the figures; `values` fill its named places."""
 
     words: str
-    values: dict[str, str | int] = field(default_factory=dict)
+    values: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

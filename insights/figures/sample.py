@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 
 from annotation.models import Grant, Participation, Study
 from insights.cells import CellFill, cell_fill
@@ -42,19 +42,19 @@ def read_sample(study: Study, phase: str) -> Sample:
     """
     grants = (
         Grant.objects.filter(participation__study=study, participation__phase=phase, occasion=0)
-        .values(
-            "disposition",
-            country=F("slot__locale__country"),
-            language=F("slot__locale__language"),
-            excluded=Q(participation__excluded_at__isnull=False),
-        )
-        .annotate(grants=Count("pk"))
-        .order_by("country", "language", "disposition", "excluded")
+        .annotate(excluded=Q(participation__excluded_at__isnull=False))
+        .values_list("slot__locale__country", "slot__locale__language", "disposition", "excluded")
+        .annotate(Count("pk"))
+        .order_by("slot__locale__country", "slot__locale__language", "disposition", "excluded")
     )
-    ended = [
-        Ended(f"{row.pop('country')}-{row.pop('language')}", **row) for row in grants.iterator()
-    ]
-    return Sample(tuple(cell_fill(study, phase)), tuple(ended), _left_out(study, phase))
+    return Sample(
+        cells=tuple(cell_fill(study, phase)),
+        ended=tuple(
+            Ended(f"{country}-{language}", disposition, excluded, count)
+            for country, language, disposition, excluded, count in grants
+        ),
+        left_out=_left_out(study, phase),
+    )
 
 
 def _left_out(study: Study, phase: str) -> tuple[LeftOut, ...]:

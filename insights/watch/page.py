@@ -286,7 +286,8 @@ def show(panel: Panel, study: Study, phase: Phase) -> Shown:
     if panel.every <= SECONDS:
         return Shown(panel, panel.read(study, phase))
     key = f"watch:{panel.name}:{study.pk}:{phase.value}:{get_language()}"
-    return Shown(
-        panel,
-        cache.get_or_set(key, lambda: panel.read(study, phase), timeout=panel.every / 2),
-    )
+    found: View | None = cache.get(key)
+    if found is None:
+        found = panel.read(study, phase)
+        cache.set(key, found, timeout=panel.every / 2)
+    return Shown(panel, found)

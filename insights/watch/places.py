@@ -27,7 +27,7 @@ class PlaceShares:
 
     @property
     def people(self) -> int:
-        return self.shares.shape[0]
+        return len(self.shares)
 
 
 def place_shares(study: Study, phase: str) -> PlaceShares:

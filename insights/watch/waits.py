@@ -59,6 +59,7 @@ def waits(study: Study, phase: str) -> list[Waits]:
     )
     found: dict[int, list[float]] = defaultdict(list)
     for locale, started, explained, ready in latest[:LATEST]:
+        assert ready is not None
         free = started if explained is None else max(started, explained)
         found[locale].append(max(0.0, (ready - free).total_seconds()))
     return [

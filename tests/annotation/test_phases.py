@@ -14,7 +14,6 @@ from annotation.actions.cells import placed_people
 from annotation.actions.link import create_recruitment_link
 from annotation.actions.plan import replace_prompt
 from annotation.actions.study import open_study
-from annotation.admin_flags import rates
 from annotation.models import (
     Participation,
     Phase,
@@ -25,11 +24,13 @@ from annotation.models import (
     Study,
 )
 from annotation.pace import study_minutes
+from annotation.queue import rates
 from annotation.room import has_room
 from candidates.models import Prompt
 from insights.checklist import make_checklist
 from insights.dispositions import dispositions
-from insights.pace import cell_fillings, locale_fillings, locale_paces, pays
+from insights.fillings import cell_fillings, locale_fillings
+from insights.pace import locale_paces, pays
 from insights.queries import overlap_table
 from tests.annotation.test_pace import finished_person
 from tests.exporting import exported_conversations
@@ -83,9 +84,9 @@ def test_slots_cells_overlap_exports_and_pace_are_each_phases_own(
     exported = exported_conversations(study, link.vendor)
     assert {conversation.participation_id for conversation in exported} == {people["main"].pk}
     with translation.override("en"):
-        assert [(rate.locale, rate.people) for rate in rates()] == [
-            (f"{study} FR-fr, main", 1),
-            (f"{study} FR-fr, pilot", 1),
+        assert [(rate.locale, rate.people) for rate in rates(study)] == [
+            ("FR-fr, main", 1),
+            ("FR-fr, pilot", 1),
         ]
 
 

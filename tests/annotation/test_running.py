@@ -1,6 +1,8 @@
 """A study pauses, goes on and closes at every door; previews walk it and count nowhere."""
 
+from collections.abc import Callable
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -14,6 +16,7 @@ from annotation.actions.previewing import VENDOR, start_preview
 from annotation.actions.running import close_study, open_phase, pause_study, resume_study
 from annotation.deals import find_unexplained
 from annotation.models import (
+    AuditEntry,
     Flag,
     Grant,
     Participation,
@@ -88,7 +91,7 @@ def test_a_pause_holds_at_every_door_and_stores_nothing(
     link: RecruitmentLink, lead: User, step: str
 ) -> None:
     walker = Walker(link)
-    ways = {
+    ways: dict[str, Callable[[], Any]] = {
         "country": lambda: walker.post("country", {"country": "FR"}),
         "language": lambda: walker.post("language", {"locale": french(link.study).pk}),
         "quota": walker.screen,
@@ -181,6 +184,12 @@ def test_a_pause_is_noted_once_with_who_and_why(link: RecruitmentLink, lead: Use
         ("paused", "lead", "A mistake in a text.", "FR-fr"),
         ("resumed", "lead", "It is mended.", "*"),
     ]
+    audited = AuditEntry.objects.filter(study=study, by=lead).order_by("pk")
+    assert list(audited.values_list("kind", "what")) == [
+        ("study:paused", "who *"),
+        ("study:paused", "who FR-fr"),
+        ("study:resumed", f"who * since {study.plan_changes.get(kind='resumed').details['since']}"),
+    ]
     with pytest.raises(ValidationError, match="Say why"):
         pause_study(study=study, by=lead, why=" ")
     Study.objects.filter(pk=study.pk).update(status="draft")
@@ -269,7 +278,7 @@ def test_a_preview_walks_a_draft_to_its_end_and_counts_nowhere(
     for _again in range(2):
         page = desk.get(preview_address(user=lead.pk, locale=locale))
         assert 'class="preview-banner"' in page.content.decode()
-        assert study.title_fr in page.content.decode()
+        assert "Questions de tous les jours" in page.content.decode()
         walker = preview(desk, lead, locale)
         assert walker.here() == reverse("quota")
         walker.screen()
@@ -370,6 +379,7 @@ def test_previews_are_removed_with_everything_in_them_and_nothing_else(
     start_preview(locale=french(link.study))
     answer = desk.post(reverse("previews-remove", args=[link.study.key]), follow=True)
     assert "2 previews" in answer.content.decode()
+    assert AuditEntry.objects.get().what == "2 previews"
     assert {model: model.objects.count() for model in kept} == kept
     assert not Participation.objects.filter(annotator__vendor__key=VENDOR).exists()
     assert stays.here() == reverse("conversations")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from insights.arrays import Floats
 from insights.detectable import USUAL_SHARES, agreement_half_width, detectable_difference
 from insights.power import power_between
 
@@ -17,6 +18,7 @@ def test_power_is_what_the_methodology_published() -> None:
 
 def test_the_smallest_difference_has_the_power_and_a_point_less_has_not() -> None:
     found = detectable_difference(100)
+    assert found is not None
     assert found == pytest.approx(0.18, abs=0.011)
     assert power_between(0.4, 0.4 - found, 100) >= 0.8 > power_between(0.4, 0.41 - found, 100)
     assert detectable_difference(10) == pytest.approx(0.4, abs=0.05) or (
@@ -25,10 +27,11 @@ def test_the_smallest_difference_has_the_power_and_a_point_less_has_not() -> Non
     assert detectable_difference(3) is None
 
 
-def agreements(rng: np.random.Generator, people: int, times: int) -> np.ndarray:
+def agreements(rng: np.random.Generator, people: int, times: int) -> Floats:
     """The unbiased probability that two different people choose alike, of drawn sets."""
     counts = rng.multinomial(people, USUAL_SHARES, size=times)
-    return (counts * (counts - 1)).sum(axis=1) / (people * (people - 1))
+    found: Floats = (counts * (counts - 1)).sum(axis=1) / (people * (people - 1))
+    return found
 
 
 @pytest.mark.parametrize("people", [10, 100])

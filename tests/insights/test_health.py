@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from candidates.models import ModelEndpoint
-from insights import health
+from insights import health, seen
 from tests.processes import Worker, wait_until
 from tests.provider import Provider
 
@@ -17,6 +17,7 @@ from tests.provider import Provider
 @pytest.fixture(autouse=True)
 def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "FRESH_SECONDS", -1.0)
+    seen.forget()
 
 
 def parts(client: Client) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from annotation.models import (
     StudyLocale,
 )
 from annotation.moments import OF_A_CONVERSATION, moments_of, worked_minutes
-from insights.pace import cell_fillings, locale_fillings, locale_paces, pays
+from insights.fillings import cell_fillings, locale_fillings
+from insights.pace import locale_paces, pays
 from insights.pace_tables import say_closing
 from insights.tables import number
 from tests.annotation.test_pace import finished_person

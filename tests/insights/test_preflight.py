@@ -1,6 +1,6 @@
 """The preflight: each finding can be met and mended, and its sums are those of the plan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from io import StringIO
@@ -11,21 +11,31 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from scipy import stats
 
 from accounts.models import Question, User
+from annotation.actions.authoring import draft_of, save_step
 from annotation.actions.replan import change_target
 from annotation.actions.study import open_study
+from annotation.finding import Finding, State
 from annotation.models import PlanChange, Quota, RecruitmentLink, Slot, Study
-from annotation.readiness import Finding, State, what_stops
+from annotation.readiness import what_stops
 from candidates.models import CandidateSet, Generation, PromptText, Sampler
 from insights.estimates import duration, pay_by_currency, price_of_set, provider_costs
 from insights.planned import LocaleWork, effort_of, gives, work_of
 from insights.preflight import preflight
 from insights.running import differences
+from rehearsal.copies import copy_study
 from tests.definitions import practice_item
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -63,6 +73,16 @@ def grow_stale(study: Study) -> None:
     PromptText.objects.create(prompt=original.prompt, language="en", version=2, text="Why?")
 
 
+def outdate_a_text(study: Study) -> None:
+    draft = draft_of(study=study, by=None)
+    assert {one.state for one in found(study, "")} and not found(study, "Older than")
+    texts = draft.definition["study"]["title"]
+    user = User.objects.create_superuser("author")
+    title = {"title": texts | {"en": "Another title"}}
+    save_step(draft=draft, values={"study": title}, by=user, version=draft.version)
+    assert found(study, "differs from what is stored")
+
+
 def stay_unreviewed(study: Study) -> None:
     original = PromptText.objects.filter(language="en")[0]
     PromptText.objects.filter(prompt=original.prompt, language="hi").update(
@@ -83,6 +103,7 @@ STOPS: dict[str, Callable[[Study], Any]] = {
     "in hi is missing": one_more_prompt,
     "in hi is stale": grow_stale,
     "below the stage": stay_unreviewed,
+    "Older than their original": outdate_a_text,
     "the pool does not have": lambda study: change(study, core=["nothing"]),
     "Missing: ": lambda study: Sampler.objects.update(format_instructions={"en": "Briefly."}),
     "candidate sets are not ready": lambda study: CandidateSet.objects.filter(
@@ -138,7 +159,7 @@ LOOKS: dict[str, Callable[[Study], Any]] = {
     "does not answer": lambda study: study.pool_sampler.endpoint.__class__.objects.update(
         base_url="http://127.0.0.1:9/v1"),
     "None is set; about": lambda study: change(study, budget=None),
-    "nobody is planned": lambda study: study.locales.update(planned_people=None),
+    "Nobody is planned": lambda study: study.locales.update(planned_people=None),
     "leave": lacking_people,
     "fits a cell": other_country,
     "Wants nobody": lambda study: Quota.objects.create(
@@ -165,7 +186,9 @@ def test_what_is_to_be_looked_at_stops_nothing(link: RecruitmentLink, words: str
 
 def test_a_study_that_is_ready_says_so(link: RecruitmentLink) -> None:
     study = link.study
-    change(study, soft_launch=50, practice=practice_item(), contact="us@example.org")
+    change(study, soft_launch=50, practice=practice_item(), contact="us@example.org",
+           ethics_approval="IRB 7", controller="We", provider="They", withdrawal_days=30,
+           retained_until=date(2099, 1, 1))  # fmt: skip
     study.locales.update(planned_people=40, pay=10, currency="EUR", pay_floor=9)
     PromptText.objects.update(stage="adjudicated")
     languages = ("en", "hi", "fr", "it", "pt-br")
@@ -299,6 +322,18 @@ def test_the_run_page_does_what_it_says(link: RecruitmentLink, desk: Client) -> 
     assert viewer.get(run).status_code == 302
     viewer.force_login(User.objects.create_user("viewer", is_staff=True))
     assert {viewer.get(run).status_code, viewer.post(run + "close/").status_code} == {403}
+
+
+def test_a_draft_has_no_plan_yet_and_can_be_previewed_and_opened(
+    study: Study, desk: Client
+) -> None:
+    draft = copy_study(study=study, seed=1)
+    Study.objects.filter(pk=draft.pk).update(rehearsal_of=None)
+    desk.cookies["django_language"] = "en"
+    page = desk.get(reverse("study-run", args=[draft.key])).content.decode()
+    for words in ("It is a draft", "None yet", "Preview IN-hi", "Open this phase"):
+        assert words in page
+    assert "Pause the whole study" not in page and "Close the study" not in page
 
 
 def test_differences_name_places_and_find_what_moved_in_a_list() -> None:

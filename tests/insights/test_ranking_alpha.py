@@ -74,5 +74,5 @@ def _drawn(
     whose = np.repeat(np.arange(people), each)
     which = rng.permuted(np.tile(np.arange(sets), (people, 1)), axis=1)[:, :each].ravel()
     noisy = mine[whose] + rng.gumbel(size=(whose.size, 4))
-    ranks = 1.0 + (-noisy).argsort(axis=1).argsort(axis=1)
-    return ranks, which, whose
+    ranks = 1 + (-noisy).argsort(axis=1).argsort(axis=1)
+    return ranks.astype(np.float64), which.astype(np.int64), whose.astype(np.int64)

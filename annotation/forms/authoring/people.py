@@ -18,11 +18,12 @@ from annotation.forms.authoring.fields import (
     RowForm,
     Rows,
     UploadField,
+    day,
     said,
     whole,
     words,
 )
-from annotation.forms.authoring.settings import DAY, NO_PLACES
+from annotation.forms.authoring.settings import NO_PLACES
 
 
 class ConsentForm(forms.Form):
@@ -30,8 +31,10 @@ class ConsentForm(forms.Form):
     controller = words(_("Controller of the data, with an address"))
     contact = words(_("Who answers people, with an address"), most=200)
     provider = words(_("Provider of the models that receive people's messages"))
-    withdrawal_days = whole(_("Days after taking part in which people may withdraw"), least=1)
-    retained_until = forms.DateField(label=_("Personal data are kept until"), required=False, **DAY)
+    withdrawal_days = whole(
+        _("Days after taking part for which people may withdraw at least"), least=1
+    )
+    retained_until = day(_("Personal data are kept until"))
     purposes = forms.MultipleChoiceField(
         label=_("What people decide about"),
         choices=Purpose.choices,

@@ -38,6 +38,9 @@ class LocaleProgressSerializer(serializers.Serializer[Any]):
 
     country = serializers.CharField(help_text="ISO 3166-1 code")
     language = serializers.CharField()
+    takes_people = serializers.BooleanField(
+        help_text="false: paused, waiting after a soft launch, or not open; send nobody for now"
+    )
     planned = serializers.IntegerField(help_text="places: judgements that are wanted in all")
     done = serializers.IntegerField(help_text="places that are judged")
     open = serializers.IntegerField(help_text="places that are still wanted")

@@ -51,8 +51,8 @@ def played(empty_database: None, provider: Provider) -> Study:
     some = Explanation.objects.annotate(rest=F("pk") % 3)
     some.filter(rest=0).update(text="Parce que  oui,\nvraiment")
     some.filter(rest=1).update(text="Oui")
-    left_out = Participation.objects.filter(grants__disposition="completed").first()
-    Participation.objects.filter(pk=left_out.pk).update(excluded_at=timezone.now())
+    left_out = Participation.objects.filter(grants__disposition="completed").order_by("pk")
+    Participation.objects.filter(pk=left_out[0].pk).update(excluded_at=timezone.now())
     return rehearsal.study
 
 
@@ -66,7 +66,8 @@ def researcher(client: Client) -> Client:
 def sql(query: str, study: Study) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(COUNTED + query, {"study": study.pk})
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def table(client: Client, study: Study, figure: str) -> list[dict[str, str]]:

@@ -2,10 +2,17 @@
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import User
 from annotation.models import RecruitmentLink
 from tests.walker import Walker
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> None:
+    """Whatever language the test before ended in."""
+    translation.activate("en")
 
 
 @pytest.fixture
@@ -27,5 +34,5 @@ def people(link: RecruitmentLink) -> list[Walker]:
     declined.choose()
     declined.screen()
     declined.consent("no")
-    declined.post("declined", {"confirm": "yes"})
+    translation.activate("en")  # the researcher's; people's pages were French
     return [finished, at_work, at_the_door, declined]

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
+from django.utils import translation
 
 from annotation.dealing import pool_order
 from annotation.models import Phase, RecruitmentLink, ShownCandidate, Turn
-from insights.watch import balance, order
+from candidates.models import Candidate
+from insights.sequences import display_bound
+from insights.watch import order
 from insights.watch.balance import Standing, display_alarms, standings
 from insights.watch.places import FEW, PlaceShares, estimates, place_shares
 from tests.walker import Walker
@@ -23,6 +26,7 @@ def judge(link: RecruitmentLink, people: int, place: int = 0) -> None:
             walker.current_turn(walker.open_kind("pool")),
             [1 if at == place else 2 for at in range(4)],
         )
+    translation.activate("en")
 
 
 def test_each_response_is_counted_in_the_place_where_it_stood(
@@ -61,8 +65,9 @@ def test_a_response_that_stands_where_no_square_puts_it_alarms(link: Recruitment
     """Both places of every set are judged, so that hardly anything is left to chance."""
     judge(link, 6)
     stored = ShownCandidate.objects.filter(turn__live=False)
-    ShownCandidate.objects.filter(pk__in=stored.values("pk")).update(position=F("position") + 10)
-    stored.update(position=F("candidate__position"))
+    placed = Candidate.objects.filter(pk=OuterRef("candidate")).values("position")
+    stored.update(position=F("position") + 10)
+    stored.update(position=Subquery(placed))
     wrong = display_alarms(standings(link.study, "main"))
     assert wrong
     assert "stood in place 1" in wrong[0]
@@ -84,7 +89,7 @@ def test_the_squares_leave_what_the_bound_says_and_no_more() -> None:
 
 
 def test_far_from_the_equal_share_is_wrong_however_many_there_are() -> None:
-    random = float(balance.display_bound(np.array(1000 / 4), alpha=1e-5))
+    random = float(display_bound(np.array(1000 / 4), alpha=1e-5))
     for away, wrong in ((0, []), (random - 1, []), (random + 1, [0])):
         counts = (int(250 + away), 250, 250, int(250 - away))
         one = Standing("arm", True, 0, "default", counts, random, random)
