@@ -26,7 +26,7 @@ from annotation.models import (
     HelpThread,
     Moderation,
     Participation,
-    Receipt,
+    ProblemReport,
     RecruitmentLink,
     Role,
     SignOff,
@@ -39,7 +39,7 @@ from exports.actions.exporting import request_export
 from exports.actions.releasing import request_release
 from exports.actions.tokens import create_token
 from exports.models import ApiToken, Delivery, State, Webhook
-from insights.models import ThemeSheet
+from insights.figures.catalogue import FIGURES
 from tests.definitions import small_definition
 from tests.team import member
 from tests.walker import Walker
@@ -84,16 +84,8 @@ ANNOTATORS = {
     *("conversation-open", "conversation", "own-prompt-write", "ranking-submit"),
     *("explanation-submit", "generation-retry", "next-answers", "conversation-skip"),
     *("conversation-leave", "conversation-help", "help-finish", "closing", "signals"),
-    *(
-        "signal-answer",
-        "signal-object",
-        "finish",
-        "draft-save",
-        "your-data",
-        "data-download",
-        "withdraw",
-    ),
-    *("erase", "receipt", "problem-report", "help-desk"),
+    *("signal-answer", "finish", "draft-save", "your-data", "data-download", "withdraw"),
+    *("erase", "problem-report", "help-desk", "receipt", "signal-object"),
 }
 # Of programs with a token: an account opens nothing.
 PROGRAMS = {
@@ -103,8 +95,19 @@ PROGRAMS = {
 STUDY_PAGES = {
     "study-watch": Page(Right.WATCH),
     "study-write": Page(Right.AUTHOR, Right.AUTHOR),
+    "study-write-file": Page(Right.AUTHOR),
+    "study-write-step": Page(Right.AUTHOR, Right.AUTHOR),
     "study-preflight": Page(Right.AUTHOR),
-    "study-run": Page(Right.AUTHOR, Right.AUTHOR),
+    "study-run": Page(Right.AUTHOR),
+    "study-open": Page(None, Right.AUTHOR),
+    "study-pause": Page(None, Right.AUTHOR),
+    "study-resume": Page(None, Right.AUTHOR),
+    "study-close": Page(None, Right.AUTHOR),
+    "previews-remove": Page(None, Right.AUTHOR),
+    "plan-download": Page(Right.AUTHOR),
+    "study-watch-panel": Page(Right.WATCH),
+    "study-prompts": Page(Right.WATCH),
+    "study-prompt": Page(Right.WATCH, Right.AUTHOR),
     "study-plan": Page(Right.WATCH, Right.AUTHOR),
     "study-overlap": Page(Right.WATCH),
     "study-pace": Page(Right.WATCH),
@@ -112,20 +115,21 @@ STUDY_PAGES = {
     "study-soft-launch": Page(Right.WATCH),
     "soft-launch-sign": Page(None, Right.AUTHOR),
     "study-figures": Page(Right.OUTCOMES),
+    "study-figure": Page(Right.OUTCOMES),
+    "study-figure-csv": Page(Right.OUTCOMES),
+    "unlock-outcomes": Page(None, Right.AUTHOR),
     "study-topics": Page(Right.OUTCOMES, Right.AUTHOR),
     "study-themes": Page(Right.RECORDS, Right.RECORDS),
-    "theme-sheet": Page(Right.RECORDS),
+    "study-theme-sheet": Page(Right.RECORDS),
     "study-review": Page(Right.REVIEW),
     "study-review-next": Page(Right.REVIEW),
     "study-review-note": Page(Right.REVIEW, Right.REVIEW),
     "study-review-second": Page(None, Right.REVIEW),
     "study-review-choices": Page(Right.REVIEW, Right.REVIEW),
-    "study-left-out": Page(Right.AUTHOR, Right.AUTHOR),
-    "study-left-out-back": Page(None, Right.AUTHOR),
-    "study-prompts": Page(Right.WATCH),
-    "study-prompt": Page(Right.WATCH, Right.AUTHOR),
     "study-help": Page(Right.HELP),
     "study-help-thread": Page(Right.HELP, Right.HELP),
+    "study-left-out": Page(Right.AUTHOR, Right.AUTHOR),
+    "study-left-out-back": Page(None, Right.AUTHOR),
     "study-erase": Page(Right.AUTHOR, Right.AUTHOR),
     "study-erase-confirm": Page(None, Right.AUTHOR),
     "study-receipt": Page(Right.AUTHOR),
@@ -134,6 +138,8 @@ STUDY_PAGES = {
     "study-risk": Page(Right.RELEASE),
     "study-personal-data": Page(Right.RELEASE, Right.RELEASE),
 }
+# What is not there yet in the study at hand: 404 to whoever may open it.
+NOT_YET = {"study-figure-csv", "study-receipt", "study-left-out-back", "study-theme-sheet"}
 VENDOR_PAGES = {
     "vendor-people": Page(MANAGER),
     "vendor-team": Page(ADMIN, ADMIN),
@@ -160,6 +166,9 @@ RECORDS: dict[str, Right | str] = {
     "annotation_grant": Right.RECORDS,
     "annotation_moderation": Right.RECORDS,
     "annotation_conversation": Right.RECORDS,
+    "annotation_flag": Right.REVIEW,
+    "annotation_problemreport": Right.REVIEW,
+    "annotation_helpthread": Right.HELP,
     "exports_apitoken": Right.RELEASE,
     "exports_webhook": Right.RELEASE,
     "exports_delivery": Right.RELEASE,
@@ -179,17 +188,21 @@ CHANGED: dict[str, Right | str] = {
     "accounts_user": ADMIN,
     "accounts_vendor": ADMIN,
     "candidates_budget": ADMIN,
+    "annotation_flag": Right.REVIEW,
 }
 DELETED = {"accounts_user": ADMIN, "accounts_vendor": ADMIN}
 DESK = {
-    "admin:index": Page(STAFF),
+    "audit": Page(ADMIN),
+    "study-new": Page(Right.AUTHOR, Right.AUTHOR),
+    "preview": Page(NOBODY),  # a link is made for one person: tests of previews open it
     "admin:search": Page(STAFF),
+    "admin:index": Page(STAFF),
     "admin:jsi18n": Page(STAFF),
     "admin:autocomplete": Page(NOBODY),
     "admin:view_on_site": Page(NOBODY),
     "admin:auth_user_password_change": Page(ADMIN, ADMIN),
     "admin:accounts_user_second_factor": Page(ADMIN, ADMIN),
-    "audit": Page(ADMIN),
+    "admin:annotation_helpthread_answer": Page(None, Right.HELP),
     "admin:exports_export_download": Page(Right.RELEASE),
     "admin:exports_release_download": Page(Right.RELEASE),
 }
@@ -298,9 +311,11 @@ def records(
             conversation=conversation, outcome="ok", source="rules"
         ),
         "annotation_conversation": conversation,
-        "note": Flag.objects.create(participation=person, kind="speed"),
-        "thread": HelpThread.objects.create(study=study, language="fr"),
-        "receipt": Receipt.objects.create(participation=person),
+        "annotation_flag": Flag.objects.create(participation=person, kind="speed"),
+        "annotation_problemreport": ProblemReport.objects.create(
+            participation=person, turn=turn, kind="other"
+        ),
+        "annotation_helpthread": HelpThread.objects.create(study=study, language="fr"),
         "exports_apitoken": ApiToken.objects.get(),
         "exports_webhook": webhook,
         "exports_delivery": Delivery.objects.create(
@@ -349,7 +364,9 @@ KINDS = [
 
 
 def another_study() -> Study:
+    """With prompts of its own: whoever retires one that studies share needs a right in each."""
     definition = small_definition(key="another-study")
+    definition["pool"]["key"] = "another-pool"
     return apply_study(definition)
 
 
@@ -359,23 +376,10 @@ def arguments(name: str, records: dict[str, Any]) -> dict[str, Any] | list[Any]:
     if name == "soft-launch-sign":
         locale = records["annotation_signoff"].locale_id
         return {"key": study.key, "locale": locale, "phase": "main"}
-    if name == "theme-sheet":
-        ThemeSheet.objects.get_or_create(study=study, number=1, seed=1, coders=["A", "B"])
-        return [study.key, 1]
-    more = {
-        **dict.fromkeys(
-            ("study-review-note", "study-review-second", "study-review-choices"),
-            records["note"].pk,
-        ),
-        "study-left-out-back": records["annotation_participation"].public_id,
-        "study-prompt": study.pool.prompts.all()[0].key,
-        "study-help-thread": records["thread"].public_id,
-        "study-receipt": records["receipt"].public_id,
-    }
-    if name in more:
-        return [study.key, more[name]]
     if name in STUDY_PAGES:
-        return [study.key]
+        return [study.key, *further(name, records)]
+    if name == "preview":
+        return ["made-up"]
     if name in VENDOR_PAGES:
         return [records["accounts_vendor"].key]
     if name == "admin:view_on_site":
@@ -387,6 +391,26 @@ def arguments(name: str, records: dict[str, Any]) -> dict[str, Any] | list[Any]:
     if record is None or bare.endswith(("_changelist", "_add")):
         return []
     return [records[record].pk]
+
+
+def further(name: str, records: dict[str, Any]) -> list[Any]:
+    """What a page of a study is about, beyond the study."""
+    flag, thread = records["annotation_flag"], records["annotation_helpthread"]
+    return {
+        "plan-download": [1],
+        "study-watch-panel": ["progress"],
+        "study-write-step": ["basics"],
+        "study-prompt": [records["candidates_prompt"].key],
+        "study-figure": [FIGURES[0].key],
+        "study-figure-csv": [FIGURES[0].key],
+        "study-theme-sheet": [1],
+        "study-review-note": [flag.pk],
+        "study-review-second": [flag.pk],
+        "study-review-choices": [flag.pk],
+        "study-help-thread": [thread.public_id],
+        "study-left-out-back": [records["annotation_participation"].public_id],
+        "study-receipt": ["made-up"],
+    }.get(name, [])
 
 
 def opens(kind: str, who: Right | str | None, name: str) -> bool:
@@ -410,8 +434,10 @@ def opens(kind: str, who: Right | str | None, name: str) -> bool:
 def reaches_all(name: str) -> bool:
     """Whether an address shows what studies share, or a list from which others' are missing."""
     bare = name.removeprefix("admin:")
-    return bare.endswith(("_changelist", "_add")) or any(
-        bare.startswith(f"{record}_") for record in SHARED
+    return (
+        name == "study-new"
+        or bare.endswith(("_changelist", "_add"))
+        or any(bare.startswith(f"{record}_") for record in SHARED)
     )
 
 
@@ -453,6 +479,8 @@ def test_each_role_opens_what_it_holds_and_nothing_else(records: dict[str, Any],
             # The desk's own door: accounts that are not of the desk stand before it.
             if expected == "refused" and found == "sign in" and name.startswith("admin:"):
                 found = outcome(getattr(client, method)(address, follow=True))
+            if expected == "in" and name in NOT_YET and response.status_code == 404:
+                continue
             if found != expected:
                 wrong.append(f"{method} {address}: {found}, not {expected}")
     assert "\n".join(wrong) == ""
@@ -576,3 +604,26 @@ def test_a_rehearsal_is_open_to_those_of_its_study(records: dict[str, Any]) -> N
     assert client.get(address).status_code == 200
     assert client.get(reverse("study-plan", args=[copy.key])).status_code == 200
     assert Participation.objects.exists() and Conversation.objects.exists()
+
+
+def test_what_belongs_to_another_study_is_not_there_under_her_own(
+    records: dict[str, Any],
+) -> None:
+    own = another_study()
+    client = Client()
+    client.force_login(member(own, Role.RESEARCHER))
+    about = {
+        name: further(name, records)
+        for name in (
+            *("study-review-note", "study-review-second", "study-review-choices"),
+            *("study-help-thread", "study-left-out-back", "study-prompt"),
+        )
+    }
+    for name, more in about.items():
+        address = reverse(name, args=[own.key, *more])
+        for method in ("get", "post"):
+            response = getattr(client, method)(address)
+            assert response.status_code in (404, 405), f"{method} {address}"
+    locale = records["annotation_signoff"].locale_id
+    signed = reverse("soft-launch-sign", args=[own.key, locale, "main"])
+    assert client.post(signed).status_code == 404

@@ -131,7 +131,8 @@ def change_source_language(
 
 @transaction.atomic
 def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
-    """Makes the study's rows say what the draft says, as its file would.
+    """Makes the study's rows say what the draft says, as its file would. Who began it becomes
+    its researcher when it is stored for the first time.
 
     Afterwards the draft says what the rows say: every default by name, and the versions that
     changed texts have got. A second call changes nothing. Raises ValidationError, storing
@@ -143,7 +144,11 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
     news = locked.stored_version != locked.version
     study = apply_study(locked.definition)
     if is_new:
-        add_member(study=study, user=by, role=Role.RESEARCHER, by=by, why=_("She made the study."))
+        maker = locked.made_by
+        user = maker if maker and maker.is_active and maker.is_staff else by
+        add_member(
+            study=study, user=user, role=Role.RESEARCHER, by=by, why=_("She made the study.")
+        )
     before, locked.definition = locked.definition, _with_spares(locked.definition, study)
     locked.marks = marked(
         before, locked.definition, marks=locked.marks, source=locked.source_language
