@@ -54,12 +54,12 @@ def _page(request: HttpRequest, study: Study | None, template: str) -> HttpRespo
 def _download(
     request: HttpRequest, found: QuerySet[AuditEntry], study: Study | None
 ) -> HttpResponse:
-    what = f"audit, {found.count()} lines"
+    lines = list(as_csv(found.iterator(chunk_size=1000)))
+    what = f"audit, {len(lines) - 1} lines"
     record(kind=AuditEntry.Kind.AUDIT_DOWNLOADED, what=what, by=member(request), study=study)
     name = f"audit-{study}.csv" if study else "audit.csv"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "private, no-store",
     }
-    lines = "".join(as_csv(found.iterator(chunk_size=1000)))
-    return HttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    return HttpResponse("".join(lines), content_type="text/csv; charset=utf-8", headers=headers)

@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import AccountChange, User, Vendor
 from annotation.actions.audit import record
@@ -36,6 +37,7 @@ from annotation.models import (
     RecruitmentLink,
     Role,
     Study,
+    StudyLocale,
 )
 from exports.actions.delivering import create_webhook, disable_webhook, send_again
 from exports.actions.downloading import note_download
@@ -55,6 +57,7 @@ def scene(study: Study, link: RecruitmentLink, vendor: Vendor) -> SimpleNamespac
     walker = entered(link)
     walker.client.post(reverse("help-desk"), {"text": "Ma question secrète"})
     person = walker.participation
+    StudyLocale.objects.update(planned_people=10)
     return SimpleNamespace(
         study=study,
         vendor=vendor,
@@ -159,8 +162,8 @@ def test_every_act_leaves_exactly_one_line_and_none_when_it_does_nothing(
 def test_every_kind_of_an_act_is_known_and_says_itself_in_words() -> None:
     kinds = {name.split(" ")[0] for name in ACTS}
     assert kinds <= set(AuditEntry.Kind.values)
-    entry = AuditEntry(kind="prompt:retired")
-    assert str(entry.words) == "prompt retired"
+    with translation.override("en"):
+        assert str(AuditEntry(kind="prompt:retired").words) == "prompt retired"
     assert str(AuditEntry(kind="of:another version").words) == "of:another version"
 
 
