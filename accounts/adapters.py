@@ -3,8 +3,9 @@
 from ipaddress import ip_address
 from typing import Any, ClassVar
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
@@ -16,6 +17,12 @@ from accounts.addresses import client_address
 from accounts.models import User
 
 UNKNOWN = "0.0.0.0"  # noqa: S104
+NOTED = {
+    "totp_activated": "factor:added",
+    "webauthn_added": "factor:added",
+    "totp_deactivated": "factor:removed",
+    "webauthn_removed": "factor:removed",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -27,6 +34,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "username_password_mismatch": _("The user name or the password is not right."),
     }
 
+    def note(self, what: str, *, user: User, by: User | None, why: str = "") -> None:
+        """Called with each act about an account, such as "session:ended"; here nobody listens."""
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Administrators make accounts."""
         return False
@@ -35,6 +45,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """However she signed in, the session of a member of the team is short."""
         super().login(request, user)
         request.session.set_expiry(settings.STAFF_SESSION_HOURS * 3600)
+        self.note("sign-in:done", user=user, by=user)
+
+    def logout(self, request: HttpRequest) -> None:
+        user = request.user
+        super().logout(request)
+        if isinstance(user, User):
+            self.note("sign-in:ended", user=user, by=user)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """A name that is nobody's is not noted: people type passwords there."""
+        user = User.objects.filter(username=credentials.get("username", "")).first()
+        if user:
+            self.note("sign-in:refused", user=user, by=None)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         user = request.user
@@ -47,6 +70,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return str(ip_address(address))
         except ValueError:
             return UNKNOWN
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Says what became of somebody's second factors; nobody is sent mail."""
+
+    def send_notification_mail(self, template_prefix: str, user: User, **_more: Any) -> None:
+        what = NOTED.get(template_prefix.rpartition("/")[2])
+        if what:
+            get_adapter().note(what, user=user, by=user)
 
 
 class IssuerAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]

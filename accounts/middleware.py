@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 # Where the team works. Annotators' pages and the API are elsewhere and are not looked at.
-DESK = ("/admin/", "/studies/", "/vendors/")
+DESK = ("/admin/", "/studies/", "/vendors/", "/audit/", "/preview/")
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 

@@ -1,9 +1,12 @@
 """Every write about how the team signs in: sessions that end, second factors that are reset."""
 
+from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import AccountChange, User
@@ -12,7 +15,7 @@ MOST_CHARACTERS = 500
 
 
 @transaction.atomic
-def end_sessions(*, user: User, keep: str = "", only: int | None = None) -> int:
+def end_sessions(*, user: User, by: User, keep: str = "", only: int | None = None) -> int:
     """Ends the sessions of somebody but the one with the key `keep`, or `only` one by its id.
 
     Returns how many ended. A second call ends nothing more.
@@ -23,7 +26,17 @@ def end_sessions(*, user: User, keep: str = "", only: int | None = None) -> int:
     ended = list(sessions)
     for session in ended:
         session.end()
+        get_adapter().note("session:ended", user=user, by=by)
     return len(ended)
+
+
+def stay_listed(request: HttpRequest) -> None:
+    """A member of the team whose session got a new key still finds it, and can end it.
+
+    Of a session without an account nothing is asked and nothing stored. Repeatable.
+    """
+    if SESSION_KEY in request.session:
+        UserSession.objects.create_from_request(request)
 
 
 @transaction.atomic
@@ -37,5 +50,6 @@ def reset_second_factor(*, user: User, by: User, why: str) -> None:
     if not 0 < len(why) <= MOST_CHARACTERS:
         raise ValidationError(_("Say why, in at most %(n)s characters.") % {"n": MOST_CHARACTERS})
     Authenticator.objects.filter(user=user).delete()
-    end_sessions(user=user)
+    end_sessions(user=user, by=by)
+    get_adapter().note("factor:removed", user=user, by=by, why=why)
     AccountChange.objects.create(user=user, kind=AccountChange.Kind.SECOND_FACTOR, by=by, why=why)

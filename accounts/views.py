@@ -37,7 +37,9 @@ def sessions(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         one = request.POST.get("session", "")
         keep = request.session.session_key or ""
-        ended = end_sessions(user=user, keep=keep, only=int(one) if one.isdecimal() else None)
+        ended = end_sessions(
+            user=user, by=user, keep=keep, only=int(one) if one.isdecimal() else None
+        )
         words = ngettext("%(n)s session was ended.", "%(n)s sessions were ended.", ended)
         messages.success(request, words % {"n": ended})
         return redirect("usersessions_list")

@@ -6,58 +6,27 @@ endpoint answers, stops nothing and is the preflight's own (insights/preflight.p
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
 
-from django.conf import settings
-from django.db import models
 from django.utils.translation import gettext as _
-from modeltranslation.manager import get_translatable_fields_for_model
-from modeltranslation.utils import build_localized_fieldname
 
-from accounts.models import Option, Question
 from annotation import practice
 from annotation.actions.pool import find_pool_gaps, newest_texts
+from annotation.finding import Finding, State, named
 from annotation.models import Phase, Study
 from annotation.set_counts import count_sets
 from annotation.sittings import is_past
+from annotation.text_readiness import check_texts, check_written, languages_of
 from candidates.models import PromptText, Sampler
 
 STAGES = list(PromptText.Stage.values)
-MOST_NAMED = 12  # places in one sentence; the rest is counted
-
-
-class State(StrEnum):
-    OK = "ok"
-    WAIT = "wait"  # to be looked at; it stops nothing
-    STOP = "stop"  # the study does not open
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one part of a study is like, and how to mend it.
-
-    `page` names the page on which it is mended, with the study's key in its address; empty:
-    `todo` says what to do elsewhere.
-    """
-
-    part: str
-    state: State
-    words: str
-    todo: str = ""
-    page: str = ""
-
-    @property
-    def stops(self) -> bool:
-        return self.state is State.STOP
 
 
 def find_readiness(study: Study, phase: str) -> list[Finding]:
     """Everything that the rows say, in the order in which it is mended."""
     return [
         *_running(study),
-        _texts(study),
+        check_texts(study),
+        *check_written(study, phase),
         _prompts(study),
         _stages(study, phase),
         _samplers(study),
@@ -93,59 +62,6 @@ def _running(study: Study) -> list[Finding]:
     return found
 
 
-def languages_of(study: Study) -> list[str]:
-    return sorted(set(study.locales.values_list("language", flat=True)))
-
-
-def _texts(study: Study) -> Finding:
-    """Everything that a person reads of the team, in every language of the study."""
-    part, languages = _("Texts of the study, the consent and the questions"), languages_of(study)
-    unknown = [code for code in languages if code not in dict(settings.LANGUAGES)]
-    lacking = [
-        f"{name} ({language})"
-        for language in languages
-        if language not in unknown
-        for name, row in _rows_with_texts(study)
-        for field in get_translatable_fields_for_model(type(row)) or ()
-        if _is_missing(row, field, language)
-    ]
-    if unknown:
-        words = _("The pages are not written in %(languages)s.") % {"languages": ", ".join(unknown)}
-        todo = _("Take the locale out, or have the pages translated first.")
-        return Finding(part, State.STOP, words, todo, "study-write")
-    if lacking:
-        words = _("Missing: %(places)s.") % {"places": _named(lacking)}
-        todo = _("Write them: people would read another language in their place.")
-        return Finding(part, State.STOP, words, todo, "study-write")
-    words = _("Complete in %(languages)s.") % {"languages": ", ".join(languages)}
-    return Finding(part, State.OK, words)
-
-
-def _rows_with_texts(study: Study) -> list[tuple[str, models.Model]]:
-    """Every row whose texts people read, with its name for the team."""
-    consent, instruments = (
-        study.consent_document,
-        {study.quota_instrument_id, study.closing_instrument_id},
-    )
-    questions = Question.objects.filter(instrument__in=instruments).select_related("instrument")
-    options = Option.objects.filter(question__instrument__in=instruments).select_related("question")
-    return [
-        (_("the study"), study),
-        (_("the consent"), consent),
-        *((f"{_('the consent')}: {row.purpose}", row) for row in consent.statements.all()),
-        *((f"{row.instrument.key}: {row.code}", row) for row in questions),
-        *((f"{row.question.code}: {row.code}", row) for row in options),
-    ]
-
-
-def _is_missing(row: Any, field: str, language: str) -> bool:
-    """Whether a text is written in some language and not in this one."""
-    if getattr(row, build_localized_fieldname(field, language)):
-        return False
-    codes = dict(settings.LANGUAGES)
-    return any(getattr(row, build_localized_fieldname(field, code)) for code in codes)
-
-
 def _prompts(study: Study) -> Finding:
     part = _("Prompts")
     number = study.pool.prompts.in_use().count()
@@ -161,7 +77,7 @@ def _prompts(study: Study) -> Finding:
     if missing:
         words = _("The core names %(keys)s, which the pool does not have.")
         todo = _("Upload these prompts, or take their keys out of the core.")
-        return Finding(part, State.STOP, words % {"keys": _named(missing)}, todo, "study-write")
+        return Finding(part, State.STOP, words % {"keys": named(missing)}, todo, "study-write")
     words = _("%(number)s prompts have their text in every language.") % {"number": number}
     return Finding(part, State.OK, words)
 
@@ -205,7 +121,7 @@ def _samplers(study: Study) -> Finding:
         if (missing := languages - set(sampler.format_instructions))
     ]
     if lacking:
-        words = _("Missing: %(places)s.") % {"places": _named(lacking)}
+        words = _("Missing: %(places)s.") % {"places": named(lacking)}
         todo = _("Make a new version of the sampler that has them.")
         return Finding(part, State.STOP, words, todo, "study-write")
     return Finding(part, State.OK, _("Each has its instructions in every language."))
@@ -251,9 +167,3 @@ def _closing_day(study: Study) -> list[Finding]:
         words = _("It is over in every country: nobody could join.")
         return [Finding(part, State.STOP, words, _("Set a later day."), "study-write")]
     return [Finding(part, State.OK, _("Collection ends on %(day)s.") % {"day": study.closes_on})]
-
-
-def _named(items: list[str]) -> str:
-    named = ", ".join(items[:MOST_NAMED])
-    more = len(items) - MOST_NAMED
-    return named if more <= 0 else _("%(named)s and %(more)s more") % {"named": named, "more": more}

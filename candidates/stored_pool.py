@@ -41,8 +41,8 @@ def _made_new(pool: PromptPool, rows: Sequence[PromptRow]) -> list[PromptRow]:
     texts = PromptText.objects.filter(prompt__pool=pool).select_related("prompt")
     stored = {(text.prompt.key, text.language, text.version): text for text in texts}
     newest: dict[tuple[str, str], PromptText] = {}
-    for text in sorted(stored.values(), key=lambda text: text.version):
-        newest[text.prompt.key, text.language] = text
+    for one in sorted(stored.values(), key=lambda one: one.version):
+        newest[one.prompt.key, one.language] = one
     asked = set(
         CandidateSet.objects.filter(prompt_text__in=texts).values_list("prompt_text", flat=True)
     )

@@ -143,7 +143,8 @@ LOGIN_REDIRECT_URL = "your-account"
 # Whoever signs in has a second factor, or sets one up before she opens the desk.
 STAFF_TWO_FACTOR: bool = env.bool("STAFF_TWO_FACTOR", not EMBEDDED)
 STAFF_SESSION_HOURS: int = env.int("STAFF_SESSION_HOURS", 12)
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "annotation.adapters.AuditedAccountAdapter"
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.IssuerAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are entered by administrators
 ACCOUNT_SESSION_REMEMBER = True

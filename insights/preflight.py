@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Purpose
+from annotation.finding import Finding, State
 from annotation.models import Phase, Study
-from annotation.readiness import Finding, State, find_readiness, languages_of, samplers_used
+from annotation.readiness import find_readiness, samplers_used
+from annotation.text_readiness import languages_of
 from candidates import llm
 from candidates.budgets import spent
 from candidates.models import ModelEndpoint, Sampler
@@ -30,12 +32,14 @@ from insights.preflight_people import (
     check_ways_in,
 )
 
-# Of the consent: the field of the study (where it has one), and what it is called.
+# Of the consent: the field of the study, and what it is called.
 SAID_ON_CONSENT = (
     ("ethics_approval", gettext_lazy("the ethics approval")),
     ("controller", gettext_lazy("who answers for the data in law")),
     ("contact", gettext_lazy("whom people can write to")),
     ("provider", gettext_lazy("the model provider that receives what people write")),
+    ("withdrawal_days", gettext_lazy("how long people may withdraw")),
+    ("retained_until", gettext_lazy("until when personal data are kept")),
 )
 
 
@@ -79,7 +83,9 @@ def _consent(study: Study) -> Finding:
         for purpose in (Purpose.TAKE_PART, Purpose.RELEASE_CHOICES)
         if purpose not in asked
     ]
-    lacking += [str(words) for field, words in SAID_ON_CONSENT if getattr(study, field, None) == ""]
+    lacking += [
+        str(words) for field, words in SAID_ON_CONSENT if getattr(study, field) in ("", None)
+    ]
     if not lacking:
         return Finding(part, State.OK, _("Purposes, approval, controller and contact are there."))
     words = _("It does not say: %(places)s.") % {"places": ", ".join(lacking)}

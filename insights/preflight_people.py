@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from annotation.finding import Finding, State
 from annotation.models import Convention, Outcome, RecruitmentLink, Study
 from annotation.quotas import alternatives
-from annotation.readiness import Finding, State
 from annotation.room import STOPPING
 from insights.forecast import hourly
 from insights.planned import LocaleWork

@@ -11,13 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import find_or_create_annotator
-from accounts.models import Annotator, Vendor
+from accounts.models import Annotator, User, Vendor
+from annotation.actions.audit import record
 from annotation.actions.plan import plannable_sets
 from annotation.actions.removing import Found, remove_rows
 from annotation.actions.screening import set_locale
 from annotation.actions.strata import make_slot
 from annotation.dealing import derive_seed
 from annotation.models import (
+    AuditEntry,
     Participation,
     Phase,
     ScreeningCount,
@@ -103,6 +105,7 @@ def _add_places(participation: Participation, locale: StudyLocale) -> None:
             phase=Phase.PREVIEW,
             ordinal=last.get(one.pk, -1) + 1,
             batch=0,
+            due=0,
             stratum="",
         )
         for prompt, one in taken
@@ -110,7 +113,7 @@ def _add_places(participation: Participation, locale: StudyLocale) -> None:
 
 
 @transaction.atomic
-def remove_previews(*, study: Study) -> int:
+def remove_previews(*, study: Study, by: User) -> int:
     """Removes every preview of a study with all that was done in it; returns how many there
     were. A second call finds none."""
     people = Participation.objects.filter(study=study, phase=Phase.PREVIEW)
@@ -128,4 +131,7 @@ def remove_previews(*, study: Study) -> int:
         CandidateSet: set(live.values_list("candidate_set", flat=True)),
     }
     remove_rows(roots)
+    if keys:
+        kind = AuditEntry.Kind.PREVIEWS_REMOVED
+        record(kind=kind, what=f"{len(keys)} previews", by=by, study=study)
     return len(keys)

@@ -8,11 +8,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from annotation.actions.audit import record
 from annotation.actions.study import open_study
-from annotation.models import FrozenPlan, Phase, PlanChange, Study, StudyLocale
+from annotation.models import AuditEntry, FrozenPlan, Phase, PlanChange, Study, StudyLocale
 from annotation.room import WHOLE
 
 MOST_CHARACTERS = 500  # of a reason
+AUDITED = {
+    PlanChange.Kind.OPENED: AuditEntry.Kind.STUDY_OPENED,
+    PlanChange.Kind.PAUSED: AuditEntry.Kind.STUDY_PAUSED,
+    PlanChange.Kind.RESUMED: AuditEntry.Kind.STUDY_RESUMED,
+    PlanChange.Kind.CLOSED: AuditEntry.Kind.STUDY_CLOSED,
+}
 
 
 @transaction.atomic
@@ -128,5 +135,8 @@ def _reason(why: str) -> str:
 def _log(
     study: Study, kind: PlanChange.Kind, by: User | None, why: str, details: dict[str, Any]
 ) -> None:
-    PlanChange.objects.create(study=study, kind=kind, by=by, why=why[:MOST_CHARACTERS],
-                              details=details)  # fmt: skip
+    PlanChange.objects.create(
+        study=study, kind=kind, by=by, why=why[:MOST_CHARACTERS], details=details
+    )
+    what = " ".join(f"{name} {value}" for name, value in details.items() if name != "hash")
+    record(kind=AUDITED[kind], what=what, by=by, study=study, why=why)

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User, Vendor
-from annotation.models import Role, Study, TeamChange, TeamMember
+from annotation.actions.audit import record
+from annotation.models import AuditEntry, Role, Study, TeamChange, TeamMember
 
 MOST_CHARACTERS = 500
 
@@ -77,12 +78,16 @@ def _give(*, user: User, role: Role, by: User | None, why: str, **place: Any) ->
 
 
 def _write(member: TeamMember, *, what: str, by: User | None, why: str) -> None:
+    name, place = member.user.get_username(), member.study or member.vendor
+    kind = AuditEntry.Kind.ROLE_GIVEN if what == "given" else AuditEntry.Kind.ROLE_TAKEN
+    said = f"{member.role} of {place.key if place else ''}: account {name}"
+    record(kind=kind, what=said, by=by, study=member.study, why=why)
     TeamChange.objects.create(
         study=member.study,
         vendor=member.vendor,
         by=by,
         why=why,
-        details={"user": member.user.get_username(), "role": member.role, "what": what},
+        details={"user": name, "role": member.role, "what": what},
     )
 
 

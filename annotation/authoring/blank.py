@@ -55,7 +55,9 @@ def _instrument(key: str) -> dict[str, Any]:
 
 def complete(definition: Mapping[str, Any]) -> dict[str, Any]:
     """The definition with whatever it lacks to be shown; a file may leave out much."""
-    return _filled(blank_definition(str(definition.get("study", {}).get("key", ""))), definition)
+    blank = blank_definition(str(definition.get("study", {}).get("key", "")))
+    whole: dict[str, Any] = _filled(blank, definition)
+    return whole
 
 
 def _filled(blank: Any, given: Any) -> Any:

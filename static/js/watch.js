@@ -32,7 +32,7 @@ function succeed(panel) {
 }
 
 // A session that ended leads to the page for signing in, which is no panel.
-const isPanel = (xhr) => xhr.responseURL.includes("/watch/");
+const isPanel = (xhr) => xhr.responseURL !== "" && new URL(xhr.responseURL).pathname.includes("/watch/");
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!event.target.matches(".watch-figures")) return;

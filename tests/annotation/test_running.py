@@ -16,6 +16,7 @@ from annotation.actions.previewing import VENDOR, start_preview
 from annotation.actions.running import close_study, open_phase, pause_study, resume_study
 from annotation.deals import find_unexplained
 from annotation.models import (
+    AuditEntry,
     Flag,
     Grant,
     Participation,
@@ -182,6 +183,12 @@ def test_a_pause_is_noted_once_with_who_and_why(link: RecruitmentLink, lead: Use
         ("paused", "lead", "A mistake in a text.", "*"),
         ("paused", "lead", "A mistake in a text.", "FR-fr"),
         ("resumed", "lead", "It is mended.", "*"),
+    ]
+    audited = AuditEntry.objects.filter(study=study, by=lead).order_by("pk")
+    assert list(audited.values_list("kind", "what")) == [
+        ("study:paused", "who *"),
+        ("study:paused", "who FR-fr"),
+        ("study:resumed", f"who * since {study.plan_changes.get(kind='resumed').details['since']}"),
     ]
     with pytest.raises(ValidationError, match="Say why"):
         pause_study(study=study, by=lead, why=" ")
@@ -372,6 +379,7 @@ def test_previews_are_removed_with_everything_in_them_and_nothing_else(
     start_preview(locale=french(link.study))
     answer = desk.post(reverse("previews-remove", args=[link.study.key]), follow=True)
     assert "2 previews" in answer.content.decode()
+    assert AuditEntry.objects.get(kind="previews:removed").what == "2 previews"
     assert {model: model.objects.count() for model in kept} == kept
     assert not Participation.objects.filter(annotator__vendor__key=VENDOR).exists()
     assert stays.here() == reverse("conversations")

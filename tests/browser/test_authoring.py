@@ -151,7 +151,7 @@ def test_a_study_is_written_from_nothing_and_stored(
     desk.page.get_by_role("button", name="Store the study").click()
     expect(desk.page.get_by_text("The study mornings is stored.")).to_be_visible()
     study = Study.objects.get(key="mornings")
-    assert study.title_hi == WORDS["hi"]
+    assert Study.objects.get(title_hi=WORDS["hi"]) == study
     assert sorted(study.quotas.values_list("key", "target")) == [
         ("fr-female", 13), ("fr-male", 12), ("in-female", 13), ("in-male", 12),
     ]  # fmt: skip

@@ -15,10 +15,12 @@ from django.utils import translation
 from scipy import stats
 
 from accounts.models import Question, User
+from annotation.actions.authoring import draft_of, save_step
 from annotation.actions.replan import change_target
 from annotation.actions.study import open_study
+from annotation.finding import Finding, State
 from annotation.models import PlanChange, Quota, RecruitmentLink, Slot, Study
-from annotation.readiness import Finding, State, what_stops
+from annotation.readiness import what_stops
 from candidates.models import CandidateSet, Generation, PromptText, Sampler
 from insights.estimates import duration, pay_by_currency, price_of_set, provider_costs
 from insights.planned import LocaleWork, effort_of, gives, work_of
@@ -71,6 +73,16 @@ def grow_stale(study: Study) -> None:
     PromptText.objects.create(prompt=original.prompt, language="en", version=2, text="Why?")
 
 
+def outdate_a_text(study: Study) -> None:
+    draft = draft_of(study=study, by=None)
+    assert {one.state for one in found(study, "")} and not found(study, "Older than")
+    texts = draft.definition["study"]["title"]
+    user = User.objects.create_superuser("author")
+    title = {"title": texts | {"en": "Another title"}}
+    save_step(draft=draft, values={"study": title}, by=user, version=draft.version)
+    assert found(study, "differs from what is stored")
+
+
 def stay_unreviewed(study: Study) -> None:
     original = PromptText.objects.filter(language="en")[0]
     PromptText.objects.filter(prompt=original.prompt, language="hi").update(
@@ -91,6 +103,7 @@ STOPS: dict[str, Callable[[Study], Any]] = {
     "in hi is missing": one_more_prompt,
     "in hi is stale": grow_stale,
     "below the stage": stay_unreviewed,
+    "Older than their original": outdate_a_text,
     "the pool does not have": lambda study: change(study, core=["nothing"]),
     "Missing: ": lambda study: Sampler.objects.update(format_instructions={"en": "Briefly."}),
     "candidate sets are not ready": lambda study: CandidateSet.objects.filter(
@@ -173,7 +186,9 @@ def test_what_is_to_be_looked_at_stops_nothing(link: RecruitmentLink, words: str
 
 def test_a_study_that_is_ready_says_so(link: RecruitmentLink) -> None:
     study = link.study
-    change(study, soft_launch=50, practice=practice_item(), contact="us@example.org")
+    change(study, soft_launch=50, practice=practice_item(), contact="us@example.org",
+           ethics_approval="IRB 7", controller="We", provider="They", withdrawal_days=30,
+           retained_until=date(2099, 1, 1))  # fmt: skip
     study.locales.update(planned_people=40, pay=10, currency="EUR", pay_floor=9)
     PromptText.objects.update(stage="adjudicated")
     languages = ("en", "hi", "fr", "it", "pt-br")

@@ -51,6 +51,11 @@ def money(label: Any, **more: Any) -> forms.DecimalField:
     )
 
 
+def day(label: Any) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=False, widget=widget)
+
+
 def said(cleaned: Mapping[str, Any]) -> dict[str, Any]:
     """Values as a definition has them; what says nothing is None."""
     return {

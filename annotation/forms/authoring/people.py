@@ -18,11 +18,12 @@ from annotation.forms.authoring.fields import (
     RowForm,
     Rows,
     UploadField,
+    day,
     said,
     whole,
     words,
 )
-from annotation.forms.authoring.settings import DAY, NO_PLACES
+from annotation.forms.authoring.settings import NO_PLACES
 
 
 class ConsentForm(forms.Form):
@@ -33,7 +34,7 @@ class ConsentForm(forms.Form):
     withdrawal_days = whole(
         _("Days after taking part for which people may withdraw at least"), least=1
     )
-    retained_until = forms.DateField(label=_("Personal data are kept until"), required=False, **DAY)
+    retained_until = day(_("Personal data are kept until"))
     purposes = forms.MultipleChoiceField(
         label=_("What people decide about"),
         choices=Purpose.choices,

@@ -9,14 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.authoring.blank import no_text
 from annotation.forms.authoring.base import Section, StepPage, put
-from annotation.forms.authoring.fields import RowForm, Rows, money, whole, words
+from annotation.forms.authoring.fields import RowForm, Rows, day, money, whole, words
 from annotation.models import Mode
 from annotation.models.study import ExplanationPolicy
 from annotation.quality import USUAL, Thresholds
 from candidates.models import PromptText
 
 TURNS = range(1, 9)
-DAY = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
 
 class LocaleRow(RowForm):
@@ -32,7 +31,7 @@ class LocaleRow(RowForm):
 
 
 class BasicsForm(forms.Form):
-    closes_on = forms.DateField(label=_("Last day of collection"), required=False, **DAY)
+    closes_on = day(_("Last day of collection"))
     daily_cap = whole(_("Conversations a person and day at most"), least=1)
     soft_launch = whole(_("Soft launch: people of each place after whom it waits"))
     translation_stage = forms.ChoiceField(
@@ -252,7 +251,7 @@ class RulesForm(forms.Form):
         for one in fields_of(Thresholds):
             usual = getattr(USUAL, one.name)
             self.fields[one.name] = forms.FloatField(
-                label=_(LIMITS[one.name]),
+                label=LIMITS[one.name],
                 required=False,
                 min_value=0,
                 help_text=_("usually %(value)s") % {"value": usual},

@@ -41,7 +41,7 @@ class StartForm(forms.Form):
         label=_("Begin with a study's file (YAML)"), required=False,
         help_text=_("Without a key above it keeps its own."),
     )  # fmt: skip
-    clone = forms.ModelChoiceField(
+    clone: "forms.ModelChoiceField[Study]" = forms.ModelChoiceField(
         label=_("Or with everything of another study"),
         queryset=Study.objects.none(),
         required=False,

@@ -124,7 +124,7 @@ def test_until_it_opens_a_changed_file_replaces_the_study() -> None:
     for _twice in range(2):
         assert apply_study(definition) == study
         study.refresh_from_db()
-        assert study.title_fr == "Autre titre"
+        assert Study.objects.get(title_fr="Autre titre") == study
         assert sorted(study.locales.values_list("country", "target")) == [("FR", 2), ("US", 7)]
         assert [wave.number for wave in study.waves.order_by("number")] == [1, 2]
         assert list(study.quotas.values_list("key", "target")) == [("all", 9)]
@@ -251,3 +251,22 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(change: dict[str, Any], 
         apply_study(definition)
     assert not Study.objects.filter(key="everything").exists()
     assert not User.objects.exists()
+
+
+def test_a_budget_that_another_study_spends_keeps_its_limits() -> None:
+    apply_study(everything())
+    other = everything("other")
+    other["budget"] = {**everything()["budget"], "limit": "99"}
+    with pytest.raises(ValidationError, match="Another study spends the budget"):
+        apply_study(other)
+    other["budget"] = everything()["budget"]
+    assert apply_study(other).budget == Study.objects.get(key="everything").budget
+
+
+def test_no_other_secret_of_the_server_is_sent_to_an_endpoint() -> None:
+    definition = everything()
+    definition["endpoints"][0] |= {"api_key_variable": "SECRET_KEY"}
+    with pytest.raises(ValidationError, match="only a variable whose name ends with API_KEY"):
+        apply_study(definition)
+    definition["endpoints"][0] |= {"api_key_variable": "OTHER_API_KEY"}
+    apply_study(definition)
