@@ -1,5 +1,6 @@
 """What in a study's definition cannot be used, in sentences."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,9 @@ from django.conf import settings
 from annotation import practice
 from annotation.cell_tables import CellFault, expand, people_of
 from annotation.quality import read_thresholds
+
+# What a study's author names is sent to an address that she names: no other secret of the server.
+KEY_VARIABLE = re.compile(r"(?:[A-Z][A-Z0-9_]*_)?API_KEY")
 
 
 def find_fault(definition: Mapping[str, Any]) -> str:
@@ -20,6 +24,13 @@ def find_fault(definition: Mapping[str, Any]) -> str:
             f"The quota instrument asks {', '.join(sensitive)}, a special category: "
             "such questions come after consent and screen nobody out."
         )
+    for endpoint in definition["endpoints"]:
+        variable = endpoint.get("api_key_variable") or "OPENAI_API_KEY"
+        if not KEY_VARIABLE.fullmatch(variable):
+            return (
+                f"The endpoint {endpoint['key']} names the variable {variable}: only a variable "
+                "whose name ends with API_KEY is sent to an endpoint."
+            )
     try:
         cells_of(definition)
     except CellFault as fault:

@@ -38,14 +38,13 @@ def notes_of(study: Study, wanted: Wanted) -> QuerySet[Flag]:
     if wanted.answered:
         found = found.exclude(answered_at=None, objected_at=None)
     waits = Exists(Flag.objects.waiting().filter(pk=OuterRef("pk")))
-    found = found.annotate(undecided=waits)
     if wanted.state == "waiting":
-        found = found.filter(undecided=True)
+        found = found.filter(waits)
     elif wanted.state == "decided":
-        found = found.filter(undecided=False).exclude(decision="")
+        found = found.filter(~waits).exclude(decision="")
     since = Coalesce("objected_at", "raised_at")
     return found.select_related("participation__locale", "decided_by").order_by(
-        "-undecided", since, "pk"
+        waits.desc(), since, "pk"
     )
 
 
@@ -55,7 +54,8 @@ def next_for(reviewer: User, study: Study, *, besides: int | None = None) -> Fla
     if study.rehearsal_of_id is None:
         waiting = waiting.exclude(participation__phase__in=[Phase.REHEARSAL, Phase.PREVIEW])
     since = Coalesce("objected_at", "raised_at")
-    return waiting.exclude(pk=besides).order_by(since, "pk").first()
+    others = waiting if besides is None else waiting.exclude(pk=besides)
+    return others.order_by(since, "pk").first()
 
 
 def language_of(flag: Flag) -> str:

@@ -17,9 +17,9 @@ from annotation.rights import Right, may, study_page
 from insights.figures.catalogue import BY_KEY, GROUPS, figures_of
 from insights.figures.figure import Figure, Options
 from insights.figures.locks import is_locked, unlockings
-from insights.figures.sections import sections, stored
 from insights.figures.showing import csv_of
 from insights.figures_form import OptionsForm
+from insights.figures_sections import sections, stored
 from insights.phases import chosen_phase, phases_in_use
 
 

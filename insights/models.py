@@ -7,8 +7,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Phase, Study
+from insights.coding_models import ThemeCoding, ThemeItem, ThemeSheet, TopicSuggestion
 from insights.figures.figure import Figure, Options, Result
 from insights.figures.snapshots import Version
+
+__all__ = ["ComputedFigure", "ThemeCoding", "ThemeItem", "ThemeSheet", "TopicSuggestion"]
 
 
 class ComputedFigure(models.Model):

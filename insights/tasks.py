@@ -23,3 +23,18 @@ def enqueue(study_id: int, phase: str, options: dict[str, Any]) -> None:
         compute.apply_async((study_id, phase, options), queue="exports", retry=False)
     except (OperationalError, OSError) as error:
         logger.warning("figures wait for the broker: %s", type(error).__name__)
+
+
+@shared_task
+def suggest_topics(suggestion_id: int) -> None:
+    from insights.suggesting import make_suggestion
+
+    make_suggestion(suggestion_id)
+
+
+def enqueue_suggestion(suggestion_id: int) -> None:
+    """As above: who asks for suggestions again asks the workers again."""
+    try:
+        suggest_topics.apply_async((suggestion_id,), queue="exports", retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning("suggestions wait for the broker: %s", type(error).__name__)

@@ -41,7 +41,7 @@ def apart(texts: Sequence[str], sets: Ints, *, directions: int, seed: int) -> Fl
     for part in _parts(np.arange(len(texts)), sets):
         found[part, :wide] = main.transform(_differences(texts, sets, part))
     spread = found.std(axis=0)
-    return np.divide(found, spread, out=np.zeros_like(found), where=spread > 1e-9)
+    return np.asarray(np.divide(found, spread, out=np.zeros_like(found), where=spread > 1e-9))
 
 
 def _parts(rows: Ints, sets: Ints) -> list[Ints]:

@@ -131,6 +131,8 @@ def store_codes(
             % {"number": len(lacking), "item": lacking[0]}
         )
     before.delete()
+    # Of people who had their words erased no code stays either.
+    ThemeCoding.objects.filter(item__sheet__study=locked.study, item__explanation__text="").delete()
     kept = {name: themes for name, themes in read.items() if name in still}
     ThemeCoding.objects.bulk_create(
         ThemeCoding(item_id=known[name], coder=coder, themes=themes)

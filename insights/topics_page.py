@@ -1,5 +1,6 @@
 """What the pages about topics and themes show."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ def _sheet(row: ThemeSheet) -> Sheet:
     found = themes_found(row)
     coders = [(place, name, sent.get(place, 0)) for place, name in enumerate(row.coders)]
     alpha = "" if found is None else _interval(found.found.alpha, None)
-    return Sheet(row, items.count(), coders, found and _table(found), alpha)
+    return Sheet(row, items.count(), coders, None if found is None else _table(found), alpha)
 
 
 def _table(found: Themes) -> Table:
@@ -158,10 +159,10 @@ def _interval(found: Any, at: int | None, *, percent: bool = False) -> str:
     """A figure with its bounds, or a dash."""
     low, high = found.bounds()
     parts = [float(one if at is None else one[at]) for one in (found.value, low, high)]
-    if parts[0] != parts[0]:
+    if math.isnan(parts[0]):
         return "–"
     factor, places = (100, 1) if percent else (1, 2)
-    words = [number(factor * part, places) if part == part else "–" for part in parts]
+    words = [number(None if math.isnan(part) else factor * part, places) for part in parts]
     if percent:
         words = [f"{word} %" for word in words]
     return _("%(value)s (%(low)s to %(high)s)") % dict(

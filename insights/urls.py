@@ -1,6 +1,6 @@
 from django.urls import path
 
-from insights import fieldwork_views, figures_views, plan_views, running_views, views
+from insights import fieldwork_views, figures_views, plan_views, running_views, topics_views, views
 from insights.watch import views as watch_views
 
 urlpatterns = [
@@ -30,6 +30,13 @@ urlpatterns = [
         "studies/<slug:key>/figures/<slug:figure>.csv",
         figures_views.figure_csv,
         name="study-figure-csv",
+    ),
+    path("studies/<slug:key>/topics/", topics_views.topics, name="study-topics"),
+    path("studies/<slug:key>/topics/themes/", topics_views.themes, name="study-themes"),
+    path(
+        "studies/<slug:key>/topics/themes/<int:number>.csv",
+        topics_views.theme_sheet,
+        name="study-theme-sheet",
     ),
     path("studies/<slug:key>/preflight/", running_views.study_preflight, name="study-preflight"),
     path("studies/<slug:key>/run/", running_views.study_run, name="study-run"),

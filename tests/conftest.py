@@ -73,7 +73,8 @@ def _let_tests_empty_the_database() -> None:
     with connection.cursor() as cursor:
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
         cursor.execute(f"ALTER DATABASE {name} SET plurivox.emptying_everything = 'on'")
-    connection.close()  # the next connection has the setting
+    connection.close()
+    connection.close_pool()  # connections that are made from now on have the setting
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from annotation.actions.audit import record
 from annotation.actions.definition import apply_study
 from annotation.actions.team import add_member
 from annotation.authoring.study_file import tidy
 from annotation.authoring.texts import marked
 from annotation.definition_of import definition_of, hash_of
-from annotation.models import Role, Study, StudyDraft
+from annotation.models import AuditEntry, Role, Study, StudyDraft
 
 RESERVED = {"new"}  # an address of its own
 
@@ -130,7 +131,8 @@ def change_source_language(
 
 @transaction.atomic
 def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
-    """Makes the study's rows say what the draft says, as its file would.
+    """Makes the study's rows say what the draft says, as its file would. Who began it becomes
+    its researcher when it is stored for the first time.
 
     Afterwards the draft says what the rows say: every default by name, and the versions that
     changed texts have got. A second call changes nothing. Raises ValidationError, storing
@@ -139,14 +141,22 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
     locked = StudyDraft.objects.select_for_update(of=("self",)).get(pk=draft.pk)
     _refuse_if_changed(locked, version)
     is_new = not Study.objects.filter(key=locked.key).exists()
+    news = locked.stored_version != locked.version
     study = apply_study(locked.definition)
     if is_new:
-        add_member(study=study, user=by, role=Role.RESEARCHER, by=by, why=_("She made the study."))
+        maker = locked.made_by
+        user = maker if maker and maker.is_active and maker.is_staff else by
+        add_member(
+            study=study, user=user, role=Role.RESEARCHER, by=by, why=_("She made the study.")
+        )
     before, locked.definition = locked.definition, _with_spares(locked.definition, study)
     locked.marks = marked(
         before, locked.definition, marks=locked.marks, source=locked.source_language
     )
     _note_stored(locked, study)
+    if news:
+        what = f"study {study}, version {version} of its draft"
+        record(kind=AuditEntry.Kind.STUDY_WRITTEN, what=what, by=by, study=study)
     return study
 
 

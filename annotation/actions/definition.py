@@ -22,7 +22,7 @@ from annotation.models import (
 )
 from annotation.models.study import ExplanationPolicy
 from candidates.actions import store_budget
-from candidates.models import PromptPool, PromptText, Sampler
+from candidates.models import Budget, PromptPool, PromptText, Sampler
 from candidates.stored_pool import store_pool
 
 TEXTS = ("title", "summary", "guidelines", "own_prompt_instruction", "explanation_question")
@@ -110,7 +110,9 @@ def _parts(definition: dict[str, Any], samplers: dict[str, Sampler], fresh: bool
     """The records that a study points to."""
     about, instruments = definition["study"], definition["instruments"]
     return {
-        "budget": store_budget(definition["budget"]) if "budget" in definition else None,
+        "budget": _put_budget(definition["budget"], about["key"])
+        if "budget" in definition
+        else None,
         "consent_document": put_consent(definition["consent"], fresh=fresh),
         "quota_instrument": put_instrument(instruments["quota"], fresh=fresh),
         "closing_instrument": put_instrument(instruments["closing"], fresh=fresh),
@@ -118,6 +120,21 @@ def _parts(definition: dict[str, Any], samplers: dict[str, Sampler], fresh: bool
         "pool_sampler": samplers[about["pool_sampler"]],
         "live_sampler": samplers[about["live_sampler"]],
     }
+
+
+def _put_budget(definition: dict[str, Any], key: str) -> Budget:
+    """The limits of a budget that another study spends too are not changed from here."""
+    shared = Study.objects.filter(budget__key=definition["key"]).exclude(key=key).exists()
+    stored = Budget.objects.filter(key=definition["key"]).first() if shared else None
+    if stored is None:
+        return store_budget(definition)
+    asked = (_money(definition["limit"]), _money(definition.get("daily_limit")))
+    if asked != (stored.limit, stored.daily_limit):
+        raise ValidationError(
+            f"Another study spends the budget {stored.key} too: change its limits in the "
+            "dashboard, or name another budget."
+        )
+    return stored
 
 
 def _put_pool(definition: dict[str, Any], fresh: bool) -> PromptPool:

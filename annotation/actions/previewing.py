@@ -105,6 +105,7 @@ def _add_places(participation: Participation, locale: StudyLocale) -> None:
             phase=Phase.PREVIEW,
             ordinal=last.get(one.pk, -1) + 1,
             batch=0,
+            due=0,
             stratum="",
         )
         for prompt, one in taken

@@ -54,7 +54,8 @@ def withdraw(*, participation: Participation) -> None:
     if locked.withdrawn_at:
         return
     at_the_door = not (locked.finished_at or locked.declined_at or has_consented(locked))
-    Participation.objects.filter(pk=locked.pk).update(withdrawn_at=timezone.now())
+    now = timezone.now()
+    Participation.objects.filter(pk=locked.pk).update(withdrawn_at=now)
     if at_the_door:  # as a refusal does: nothing allows these answers to be kept
         forget_screening(participation=locked, outcome=Outcome.WITHDRAWN)
     document = locked.study.consent_document
@@ -72,7 +73,7 @@ def withdraw(*, participation: Participation) -> None:
     Draft.objects.filter(participation=locked).delete()
     end_participation(participation=locked, outcome=Outcome.WITHDRAWN)
     participation.refresh_from_db()
-    Receipt.objects.create(participation=locked, withdrawn_at=participation.withdrawn_at)
+    Receipt.objects.create(participation=locked, withdrawn_at=now)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Vendor
 from annotation.forms.fields import CHOOSE_ONE, WrittenField
-from annotation.models import AuditEntry, Flag, FlagJudgement, Phase, Study
+from annotation.models import AuditEntry, Flag, FlagJudgement, Phase, Study, StudyLocale
 from annotation.queue import Wanted
 from candidates.models import Prompt
 
@@ -27,7 +27,7 @@ class WantedForm(forms.Form):
         label=_("Kind"), choices=[("", _("any")), *Flag.Kind.choices], required=False
     )
     locale = forms.ModelChoiceField(
-        label=_("Locale"), queryset=None, required=False, empty_label=_("any")
+        label=_("Locale"), queryset=StudyLocale.objects.none(), required=False, empty_label=_("any")
     )
     phase = forms.ChoiceField(
         label=_("Phase"), choices=[("", _("pilot and main")), *Phase.choices], required=False
@@ -151,7 +151,7 @@ class RetireForm(forms.Form):
     why = WrittenField(label=_("Reason"), help_text=KEPT, max_length=300)
     instead = forms.ModelChoiceField(
         label=_("Replaced by"),
-        queryset=None,
+        queryset=Prompt.objects.none(),
         to_field_name="key",
         required=False,
         empty_label=_("no other prompt"),

@@ -66,8 +66,12 @@ class AuditEntry(models.Model):
         SESSION_ENDED = "session:ended", _("session ended")
         FACTOR_ADDED = "factor:added", _("second factor added")
         FACTOR_REMOVED = "factor:removed", _("second factor removed")
+        ACCOUNT_CHANGED = "account:changed", _("what an account may everywhere changed")
         ROLE_GIVEN = "role:given", _("role given")
         ROLE_TAKEN = "role:taken", _("role taken away")
+        TOPICS_CHANGED = "topics:changed", _("topics of prompts changed")
+        THEMES_DRAWN = "themes:drawn", _("explanations drawn for coding")
+        THEMES_CODED = "themes:coded", _("codes of explanations stored")
         AUDIT_DOWNLOADED = "audit:downloaded", _("audit downloaded")
 
     at = models.DateTimeField(default=timezone.now)

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.db.models import Exists, QuerySet
+from django.db.models import Case, Exists, QuerySet, When
 from django.template.context import Context
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -67,10 +67,11 @@ def footer_news(context: Context) -> dict[str, bool]:
 @prepared
 def _news_of(*, person: int) -> QuerySet[Participation, Any]:
     threads = HelpThread.objects.filter(participation=person)
-    notes = Exists(Flag.objects.filter(participation=person).raised())
+    noted = Exists(Flag.objects.filter(participation=person).raised())
     by_hand = Exists(Exclusion.objects.filter(participation=person, flag=None))
+    notes = Case(When(noted | by_hand, then=True), default=False)
     return Participation.objects.filter(pk=person).values_list(
-        notes | by_hand, Exists(threads), Exists(threads.with_unread_answer())
+        notes, Exists(threads), Exists(threads.with_unread_answer())
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -33,7 +34,7 @@ from annotation.forms.authoring.pages import PAGES
 from annotation.forms.authoring.starting import ReplaceForm, SourceForm, StartForm
 from annotation.forms.authoring.work import PAGE
 from annotation.models import Study, StudyDraft
-from annotation.rights import Right, may
+from annotation.rights import Right, may, studies_for
 
 View = Callable[..., HttpResponse]
 
@@ -42,7 +43,8 @@ def may_write(user: Any, draft: StudyDraft | None, study: Study | None) -> bool:
     """A stored study's team decides by its rights; before that, a draft is its maker's."""
     if study:
         return may(user, Right.AUTHOR, study)
-    return draft is not None and (user.is_superuser or draft.made_by_id == user.pk)
+    own = draft is not None and (user.is_superuser or draft.made_by_id == user.pk)
+    return own and user.is_active and user.is_staff
 
 
 def draft_page(view: View) -> View:
@@ -53,6 +55,8 @@ def draft_page(view: View) -> View:
 
     @wraps(view)
     def page(request: HttpRequest, key: str, **more: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
         study = Study.objects.filter(key=key).first()
         draft = StudyDraft.objects.filter(key=key).first()
         if not (study or draft):
@@ -63,7 +67,7 @@ def draft_page(view: View) -> View:
             draft = draft_of(study=study, by=None)
         return view(request, draft=draft, study=study, **more)
 
-    return staff_member_required(page)
+    return page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,11 +75,8 @@ def draft_page(view: View) -> View:
 @permission_required("annotation.add_study", raise_exception=True)
 def new(request: HttpRequest) -> HttpResponse:
     """A new study: empty, from a file, or as another one."""
-    studies = Study.objects.filter(rehearsal_of=None).order_by("key")
-    own = [study.pk for study in studies if may(request.user, Right.AUTHOR, study)]
-    form = StartForm(
-        request.POST or None, request.FILES or None, studies=studies.filter(pk__in=own)
-    )
+    own = studies_for(request.user, Right.AUTHOR).filter(rehearsal_of=None).order_by("key")
+    form = StartForm(request.POST or None, request.FILES or None, studies=own)
     if form.is_valid():
         given = form.cleaned_data
         try:

@@ -5,7 +5,7 @@ from typing import BinaryIO
 from django.db.backends.utils import CursorWrapper
 
 from annotation.definition_of import canonical
-from annotation.models import FrozenPlan, Phase
+from annotation.models import FrozenPlan, Phase, PlanChange
 from exports import containers
 from exports.files import jobs
 from exports.files.exporting import moment_of
@@ -107,6 +107,15 @@ def _write_papers(archive: Archive, contents: Contents, plan: FrozenPlan | None)
         "purposes": [str(purpose) for purpose in contents.scope.purposes],
         "own_words": str(contents.scope.free_text_purpose),
         "formats": contents.release.formats,
+        "outcomes_unlocked": unlockings(contents.scope),
     }
     archive.add_json("manifest.json", papers.manifest(contents, archive.members, chosen))
     archive.add_text("SHA256SUMS", papers.checksums(archive.members))
+
+
+def unlockings(scope: Scope) -> list[dict[str, str]]:
+    """When and why outcomes by group were opened before the study was closed; no names."""
+    found = scope.study.plan_changes.filter(
+        kind=PlanChange.Kind.UNLOCKED, details__phase=str(scope.phase)
+    )
+    return [{"on": one.at.date().isoformat(), "why": one.why} for one in found.order_by("at", "pk")]

@@ -114,7 +114,7 @@ def _status(person: Participation | None) -> Status:
 
 
 def _quality(person: Participation) -> QualityDecision | None:
-    """The latest decision; whoever was left out once stays left out."""
+    """How it stands: left out until somebody takes her back; else the latest decision's day."""
     flags: list[Flag] = person.decided_flags  # type: ignore[attr-defined]
     if person.excluded_at:
         return QualityDecision("left_out", person.excluded_at.astimezone(UTC).date())

@@ -257,17 +257,20 @@ def identified(link: RecruitmentLink) -> Walker:
     return walker
 
 
+def threads_of(thread: HelpThread) -> str:
+    return reverse("study-help", args=[thread.study.key])
+
+
+def page_of_thread(thread: HelpThread) -> str:
+    return reverse("study-help-thread", args=[thread.study.key, thread.public_id])
+
+
 def test_staff_read_a_thread_under_a_number_and_never_who_wrote_it(
     link: RecruitmentLink, staff: Client
 ) -> None:
     participation = identified(link).participation
     thread = HelpThread.objects.get()
-    pages = [
-        staff.get(reverse("admin:annotation_helpthread_changelist")),
-        staff.get(reverse("admin:annotation_helpthread_changelist") + "?state=waiting"),
-        staff.get(reverse("admin:annotation_helpthread_change", args=[thread.pk])),
-        staff.get(reverse("admin:annotation_helpthread_history", args=[thread.pk])),
-    ]
+    pages = [staff.get(threads_of(thread)), staff.get(page_of_thread(thread))]
     identity = ExternalIdentity.objects.get()
     for page in pages:
         text = page.content.decode()
@@ -278,18 +281,39 @@ def test_staff_read_a_thread_under_a_number_and_never_who_wrote_it(
             assert name not in text
         assert f"/participation/{participation.pk}/" not in text
         assert f"/annotator/{participation.annotator_id}/" not in text
-    assert "Une question ?" in pages[2].content.decode()
+    assert "Une question ?" in pages[1].content.decode()
 
 
-def test_a_thread_is_not_found_by_its_person(link: RecruitmentLink, staff: Client) -> None:
-    participation = identified(link).participation
+def test_what_waits_longest_stands_first_and_what_she_has_read_is_marked(
+    link: RecruitmentLink, staff: Client
+) -> None:
+    first, second, third = entered(link), entered(link), entered(link)
+    for number, walker in enumerate((first, second, third)):
+        write(walker.client, f"Question {number}")
+    hers = HelpThread.objects.get(participation=first.participation)
+    page = staff.get(threads_of(hers)).content.decode()
+    assert page.count("waits for an answer") == 3
+    answer(hers)
+    page = staff.get(threads_of(hers)).content.decode()
+    ids = [
+        HelpThread.objects.get(participation=walker.participation).public_id
+        for walker in (second, third, first)
+    ]
+    assert sorted(ids, key=page.index) == ids
+    assert "answered, not read yet" in page
+    first.client.get(DESK)
+    assert "answered and read" in staff.get(threads_of(hers)).content.decode()
+
+
+def test_a_thread_of_another_study_is_not_found(link: RecruitmentLink, staff: Client) -> None:
+    identified(link)
     thread = HelpThread.objects.get()
-    address = reverse("admin:annotation_helpthread_changelist")
-    for name in (participation.public_id, participation.annotator.public_id, "recruit-4711"):
-        assert thread.public_id not in staff.get(address, {"q": name}).content.decode()
-    for lookup in ("participation", "participation__id", "participation__isnull"):
-        found = staff.get(address, {lookup: participation.pk})
-        assert found.status_code != 200
+    other = Study.objects.get(pk=link.study_id)
+    other.pk, other.key = None, "another"
+    other.save()
+    address = reverse("study-help-thread", args=["another", thread.public_id])
+    assert staff.get(address).status_code == 404
+    assert staff.post(address, {"text": "x"}).status_code == 404
 
 
 def test_a_person_is_not_found_by_her_thread(link: RecruitmentLink, staff: Client) -> None:
@@ -298,7 +322,7 @@ def test_a_person_is_not_found_by_her_thread(link: RecruitmentLink, staff: Clien
     address = reverse("admin:annotation_participation_changelist")
     for lookup in ("helpthread", "helpthread__id", "helpthread__public_id", "helpthread__isnull"):
         assert staff.get(address, {lookup: thread.pk}).status_code != 200
-    for name in ("slot", "grant", "conversation", "problemreport"):
+    for name in ("slot", "grant", "conversation"):
         key = "holder__helpthread" if name == "slot" else "participation__helpthread"
         found = staff.get(reverse(f"admin:annotation_{name}_changelist"), {key: thread.pk})
         assert found.status_code != 200
@@ -323,7 +347,7 @@ def test_staff_answer_under_their_name_and_once(link: RecruitmentLink, staff: Cl
     walker = identified(link)
     thread = HelpThread.objects.get()
     assert HelpThread.objects.waiting().get() == thread
-    address = reverse("admin:annotation_helpthread_answer", args=[thread.pk])
+    address = page_of_thread(thread)
     for _click in range(2):
         staff.post(address, {"text": "Vingt minutes environ."}, follow=True)
     message = HelpMessage.objects.get(author__isnull=False)
@@ -337,7 +361,7 @@ def test_staff_answer_under_their_name_and_once(link: RecruitmentLink, staff: Cl
 def test_only_who_may_answer_answers(link: RecruitmentLink, client: Client) -> None:
     identified(link)
     thread = HelpThread.objects.get()
-    address = reverse("admin:annotation_helpthread_answer", args=[thread.pk])
+    address = page_of_thread(thread)
     assert client.post(address, {"text": "x"}).status_code == 302
     client.force_login(User.objects.create_user("guest", is_staff=True))
     assert client.post(address, {"text": "x"}).status_code == 403

@@ -4,7 +4,6 @@ apart."""
 from io import StringIO
 
 import pytest
-from annotation.admin_flags import rates
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -25,6 +24,7 @@ from annotation.models import (
     Study,
 )
 from annotation.pace import study_minutes
+from annotation.queue import rates
 from annotation.room import has_room
 from candidates.models import Prompt
 from insights.checklist import make_checklist
@@ -84,9 +84,9 @@ def test_slots_cells_overlap_exports_and_pace_are_each_phases_own(
     exported = exported_conversations(study, link.vendor)
     assert {conversation.participation_id for conversation in exported} == {people["main"].pk}
     with translation.override("en"):
-        assert [(rate.locale, rate.people) for rate in rates()] == [
-            (f"{study} FR-fr, main", 1),
-            (f"{study} FR-fr, pilot", 1),
+        assert [(rate.locale, rate.people) for rate in rates(study)] == [
+            ("FR-fr, main", 1),
+            ("FR-fr, pilot", 1),
         ]
 
 

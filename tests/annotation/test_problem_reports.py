@@ -7,8 +7,19 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from annotation.models import Conversation, ProblemReport, Ranking, RecruitmentLink, Turn
+from annotation.models import (
+    AuditEntry,
+    Conversation,
+    ProblemReport,
+    Ranking,
+    RecruitmentLink,
+    Role,
+    Slot,
+    Study,
+    Turn,
+)
 from tests.annotation.test_claiming import entered
+from tests.team import member
 from tests.walker import Response, Walker
 
 pytestmark = pytest.mark.django_db
@@ -138,12 +149,60 @@ def test_staff_see_reports_counted_by_prompt_and_locale(
     report(walker, turn, about=handle, kind="offensive", report_text="Das tut weh.")
     report(walker, turn, kind="offensive")
     client.force_login(User.objects.create_superuser("researcher"))
-    page = client.get(reverse("admin:annotation_problemreport_changelist")).content.decode()
-    grant = turn.conversation.grant
+    study, grant = turn.conversation.participation.study, turn.conversation.grant
     assert grant is not None
-    expected = f"<td>{grant.prompt.key}</td><td>FR-fr</td><td>offensive or harmful</td>"
-    assert f"{expected}<td>1</td><td>2</td>" in page
-    assert ">C</td>" in page
-    stored = ProblemReport.objects.get(candidate__isnull=False)
-    address = reverse("admin:annotation_problemreport_change", args=[stored.pk])
-    assert "Das tut weh." in client.get(address).content.decode()
+    page = client.get(reverse("study-prompts", args=[study.key])).content.decode()
+    row = page.split(f">{grant.prompt.key}</a>")[1].split("</tr>")[0]
+    assert "FR-fr: 1 offensive or harmful (2)" in row
+    one = client.get(reverse("study-prompt", args=[study.key, grant.prompt.key])).content.decode()
+    assert "about C: Das tut weh." in one
+    assert "about the message" in one
+    for name in (walker.participation.public_id, walker.participation.annotator.public_id):
+        assert name not in one
+
+
+# -- A prompt is retired or replaced
+
+
+def test_a_prompt_is_retired_from_its_page_after_a_look_at_what_goes(
+    study: Study, client: Client
+) -> None:
+    client.force_login(User.objects.create_superuser("researcher"))
+    prompt = study.pool.prompts.order_by("pk")[0]
+    address = reverse("study-prompt", args=[study.key, prompt.key])
+    free = Slot.objects.filter(prompt=prompt, status="open").count()
+    assert free
+    assert client.post(address, {"preview": "1"}).status_code == 422
+    looked = client.post(address, {"why": "It misleads.", "preview": "1"})
+    assert f"take away {free} free places" in looked.content.decode()
+    prompt.refresh_from_db()
+    assert prompt.retired_at is None
+    assert not AuditEntry.objects.filter(kind="prompt:retired").exists()
+    done = client.post(address, {"why": "It misleads.", "apply": "1"}, follow=True)
+    assert f"{free} free places taken away" in done.content.decode()
+    prompt.refresh_from_db()
+    assert (prompt.retired_why, prompt.retired_at is None) == ("It misleads.", False)
+    assert not Slot.objects.filter(prompt=prompt, status="open").exists()
+    entry = AuditEntry.objects.get(kind="prompt:retired")
+    assert (entry.study, entry.why) == (study, "It misleads.")
+
+
+def test_a_prompt_is_replaced_and_a_fault_is_one_sentence(study: Study, client: Client) -> None:
+    client.force_login(User.objects.create_superuser("researcher"))
+    old, new = study.pool.prompts.order_by("pk")[:2]
+    address = reverse("study-prompt", args=[study.key, old.key])
+    client.post(address, {"why": "It misleads.", "instead": new.key, "apply": "1"})
+    old.refresh_from_db()
+    assert old.replaced_by == new
+    back = reverse("study-prompt", args=[study.key, new.key])
+    assert b"errorlist" in client.post(back, {"why": "x", "instead": old.key}).content
+
+
+def test_who_may_only_watch_retires_nothing(study: Study, client: Client) -> None:
+    client.force_login(member(study, Role.VIEWER))
+    prompt = study.pool.prompts.order_by("pk")[0]
+    address = reverse("study-prompt", args=[study.key, prompt.key])
+    assert b"<form method" not in client.get(address).content.split(b"<h1>")[1]
+    assert client.post(address, {"why": "x", "apply": "1"}).status_code == 403
+    prompt.refresh_from_db()
+    assert prompt.retired_at is None

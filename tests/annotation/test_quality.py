@@ -8,19 +8,11 @@ from django.utils import timezone
 
 from accounts.models import Answer, Question, User
 from annotation import quality, review, tasks
-from annotation.actions.quality import answer_flag, decide_flag
-from annotation.models import (
-    Explanation,
-    Flag,
-    Participation,
-    Ranking,
-    RecruitmentLink,
-    Slot,
-    Study,
-    Turn,
-)
+from annotation.actions.quality import answer_flag
+from annotation.models import Explanation, Flag, Participation, Ranking, RecruitmentLink, Slot, Turn
 from annotation.quality import JudgedTurn, Norm
 from annotation.review import participations_to_review, review_work
+from tests.deciding import decide
 from tests.walker import CLOSING, Walker, code_on
 
 READERS = {"fr": Norm(10, "readers")}
@@ -269,7 +261,7 @@ def test_position_is_read_off_the_stored_order(
     walker: Walker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[list[tuple[int, int]]] = []
-    monkeypatch.setattr(quality, "position", lambda choices, _limits: seen.append(choices))
+    monkeypatch.setattr(quality, "position", lambda choices: seen.append(choices))
     review_work(participation=walker.participation)
     rankings = Ranking.objects.filter(turn__conversation__participation=walker.participation)
     assert seen == [[(0, 4)] * rankings.count()]  # the walker puts the first one first
@@ -283,8 +275,10 @@ def test_repeated_and_pasted_texts_are_noticed(walker: Walker) -> None:
 
 
 @pytest.mark.django_db
-def test_a_prompt_of_the_pool_is_nobodys_pasted_text(walker: Walker) -> None:
-    Study.objects.update(flag_thresholds={"pasted_texts": 1})
+def test_a_prompt_of_the_pool_is_nobodys_pasted_text(
+    walker: Walker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quality, "PASTED_TEXTS", 1)
     assert Turn.objects.filter(live=False).exists()
     Turn.objects.filter(live=False).update(pasted=9999)
     review_work(participation=walker.participation)
@@ -378,7 +372,7 @@ def test_what_was_answered_or_decided_stays_as_it_was(walker: Walker, settled: s
         answer_flag(flag=flag, text="Je lis vite.")
     else:
         staff = User.objects.create_user("staff", is_staff=True)
-        decide_flag(flag=flag, decision=Flag.Decision.KEPT, reason="Lit vite.", by=staff)
+        decide(flag, "kept", "Lit vite.", staff)
     stored = Flag.objects.values().get()
     Ranking.objects.update(submitted_at=timezone.now() + timedelta(hours=1))
     review_work(participation=walker.participation)

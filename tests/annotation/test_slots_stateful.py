@@ -38,7 +38,6 @@ from annotation.actions.leaving import skip_conversation
 from annotation.actions.participation import answer_closing, finish
 from annotation.actions.plan import plan_slots, retire_prompt
 from annotation.actions.pool import request_pool
-from annotation.actions.quality import decide_flag
 from annotation.actions.replan import change_target
 from annotation.actions.submission import submit_ranking
 from annotation.actions.withdrawal import withdraw
@@ -60,6 +59,7 @@ from candidates.generation import complete_candidate_set
 from candidates.models import Prompt
 from tests.annotation.slot_model import Person, Place, Rules, Talk
 from tests.annotation.test_claiming import entered
+from tests.deciding import decide
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
@@ -263,10 +263,7 @@ class Story(RuleBasedStateMachine):
         person, model = self.person(n), self.model(n)
         flag, _made = Flag.objects.get_or_create(participation=person, kind="speed")
         decided = flag.decision
-        decide_flag(
-            flag=flag, decision=Flag.Decision.EXCLUDED, reason="never read", by=self.world.by,
-            end=end,
-        )  # fmt: skip
+        decide(flag, "excluded", "never read", self.world.by, end=end)
         if decided:
             return
         if end and not model.gone:

@@ -8,11 +8,11 @@ from django.test import Client
 
 from accounts.models import Annotator, ExternalIdentity, User
 from annotation.actions.participation import end_participation
-from annotation.actions.quality import decide_flag
 from annotation.actions.withdrawal import withdraw
 from annotation.models import Flag, Outcome, Participation, Phase, RecruitmentLink, Study
 from exports.models import Access, Invitation
 from tests.api.conftest import Program
+from tests.deciding import decide
 from tests.recruiting import KEY, VARIABLE, make_link
 from tests.walker import Walker
 
@@ -171,10 +171,10 @@ def test_a_quality_decision_is_told_without_its_evidence(people: Program) -> Non
         participation=participation, kind=Flag.Kind.SPEED, evidence={"turns": 4711}
     )
     assert person(people, "p1")["quality"] is None
-    decide_flag(flag=flag, decision=Flag.Decision.KEPT, reason="Short texts, said so.", by=user)
+    decide(flag, "kept", "Short texts, said so.", user)
     assert person(people, "p1")["quality"]["decision"] == "kept"
     other = Flag.objects.create(participation=participation, kind=Flag.Kind.PASTE)
-    decide_flag(flag=other, decision=Flag.Decision.EXCLUDED, reason="All pasted.", by=user)
+    decide(other, "excluded", "All pasted.", user)
     text = people.get("people/p1/").text
     assert person(people, "p1")["quality"]["decision"] == "left_out"
     for word in ("4711", "speed", "paste", "pasted", "said so"):

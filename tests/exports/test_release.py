@@ -20,7 +20,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import Consent
-from annotation.models import RecruitmentLink, Study
+from annotation.actions.unlocking import unlock_outcomes
+from annotation.models import Phase, RecruitmentLink, Study
 from exports.actions.releasing import request_release
 from exports.formats import FORMATS
 from exports.models import Release, State
@@ -271,6 +272,18 @@ def test_times_leave_by_the_day_in_a_public_release(
         assert {info.date_time[2:] for info in archive.infolist()} == {(1, 0, 0, 0)}
         manifest = json.loads(archive.read("manifest.json"))
     assert manifest["data_until"].endswith("-01T00:00:00Z")
+
+
+def test_a_release_says_that_outcomes_by_group_were_seen_before_the_end(
+    three: list[Walker], link: RecruitmentLink
+) -> None:
+    unlock_outcomes(study=link.study, phase=Phase.MAIN, why="The funder asked", by=None)
+    unlock_outcomes(study=link.study, phase=Phase.PILOT, why="To try it", by=None)
+    with zipfile.ZipFile(archive_of(built(link.study))) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    today = timezone.now().date().isoformat()
+    expected = [{"on": today, "why": "The funder asked"}]
+    assert manifest["settings"]["outcomes_unlocked"] == expected
 
 
 def test_the_same_request_waits_for_the_first_and_a_failed_one_is_tried_again(

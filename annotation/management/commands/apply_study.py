@@ -7,8 +7,10 @@ import yaml
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from annotation.actions.audit import record
 from annotation.actions.definition import apply_study
 from annotation.cell_tables import CellFault, with_tables
+from annotation.models import AuditEntry
 
 
 class Command(BaseCommand):
@@ -30,4 +32,6 @@ class Command(BaseCommand):
             raise CommandError(str(fault)) from fault
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        what = f"study {study}, by a command"
+        record(kind=AuditEntry.Kind.STUDY_STORED, what=what, by=None, study=study)
         self.stdout.write(f"{study} is stored.")

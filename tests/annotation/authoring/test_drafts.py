@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ines(db: None) -> User:
-    return User.objects.create(username="ines")
+    return User.objects.create(username="ines", is_staff=True)
 
 
 @pytest.fixture
@@ -144,6 +144,7 @@ def test_storing_a_draft_makes_the_rows_and_once_more_changes_nothing(
     study = store_draft(draft=draft, by=ines, version=draft.version)
     draft.refresh_from_db()
     assert draft.is_stored
+    assert [(one.user, one.role) for one in study.members.all()] == [(ines, "researcher")]
     before, marks = definition_of(study), draft.marks
     store_draft(draft=draft, by=ines, version=draft.version)
     draft.refresh_from_db()

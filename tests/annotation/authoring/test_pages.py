@@ -5,13 +5,14 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from annotation.actions.authoring import start_draft, store_draft
+from annotation.actions.definition import apply_study
+from annotation.actions.team import add_member
 from annotation.authoring.steps import STEPS
 from annotation.authoring.study_file import from_yaml, to_yaml
 from annotation.definition_of import definition_of
@@ -240,7 +241,8 @@ def test_only_its_maker_writes_a_draft_and_only_the_team_a_study(
 
 def test_nobody_reads_another_study_by_cloning_it(client: Client, study: Study) -> None:
     writer = User.objects.create(username="omar", is_staff=True)
-    writer.user_permissions.add(Permission.objects.get(codename="add_study"))
+    mine = apply_study(everything("mine"))
+    add_member(study=mine, user=writer, role="researcher", by=None, why="hers")
     client.force_login(writer)
     response = client.post(reverse("study-new"), {"key": "stolen", "clone": study.pk})
     assert response.status_code == 422

@@ -251,3 +251,22 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(change: dict[str, Any], 
         apply_study(definition)
     assert not Study.objects.filter(key="everything").exists()
     assert not User.objects.exists()
+
+
+def test_a_budget_that_another_study_spends_keeps_its_limits() -> None:
+    apply_study(everything())
+    other = everything("other")
+    other["budget"] = {**everything()["budget"], "limit": "99"}
+    with pytest.raises(ValidationError, match="Another study spends the budget"):
+        apply_study(other)
+    other["budget"] = everything()["budget"]
+    assert apply_study(other).budget == Study.objects.get(key="everything").budget
+
+
+def test_no_other_secret_of_the_server_is_sent_to_an_endpoint() -> None:
+    definition = everything()
+    definition["endpoints"][0] |= {"api_key_variable": "SECRET_KEY"}
+    with pytest.raises(ValidationError, match="only a variable whose name ends with API_KEY"):
+        apply_study(definition)
+    definition["endpoints"][0] |= {"api_key_variable": "OTHER_API_KEY"}
+    apply_study(definition)

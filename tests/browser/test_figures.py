@@ -1,0 +1,77 @@
+"""Figures of a played rehearsal: they come by themselves, are drawn, and read at any width."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import User
+from annotation.models import Phase, Study
+from insights.figures.catalogue import FIGURES, GROUPS
+from insights.figures.computing import compute_figures
+from insights.figures.figure import Options
+from insights.figures_sections import request_all
+from rehearsal import stage
+from tests.browser.checks import violations
+from tests.processes import Site
+from tests.provider import Provider
+from tests.rehearsal.rehearsing import prepared
+
+SIZES = {"phone": (375, 812), "desktop": (1280, 900)}
+
+
+@pytest.fixture
+def played(empty_database: None, provider: Provider) -> Study:
+    rehearsal = prepared(28, target=11)
+    stage.play_directly(rehearsal, processes=1)
+    stage.settle(rehearsal)
+    return rehearsal.study
+
+
+def compute(study: Study) -> None:
+    for options in {figure.chosen(Options()) for figure in FIGURES}:
+        some = [figure for figure in FIGURES if figure.chosen(Options()) == options]
+        request_all(
+            study=study, phase=Phase.REHEARSAL, options=options, figures=some, enqueue=False
+        )
+        compute_figures(study.pk, Phase.REHEARSAL, options)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_figures_appear_when_they_are_computed_and_are_read_at_any_width(
+    played: Study, browser: Browser, site: Site, artefacts: Path
+) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ines"))
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site.address}
+    address = f"{site.address}{reverse('study-figures', args=[played.key])}?phase=rehearsal"
+    page = opened(browser, cookie, SIZES["desktop"])
+    page.goto(address)
+    alike = page.locator("#figure-choose-alike")
+    expect(alike).to_contain_text("is being computed")
+    page.screenshot(path=artefacts / "figures-waiting.png")
+    compute(played)
+    expect(alike.locator("table")).to_be_visible(timeout=30_000)
+    expect(alike.locator("figure.chart.drawn canvas")).to_be_visible()
+    for size, viewport in SIZES.items():
+        for group in GROUPS:
+            page = opened(browser, cookie, viewport)
+            page.goto(f"{address}&group={group}")
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=artefacts / f"figures-{group}-{size}.png", full_page=True)
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{group} is {wide} pixels too wide"
+            # Breadcrumbs are Django's own.
+            assert [one for one in violations(page) if '<a href="/admin/' not in one] == []
+            assert page.locator("h1").count() == 1
+    page.emulate_media(color_scheme="dark")
+    page.screenshot(path=artefacts / "figures-dark.png", full_page=True)
+
+
+def opened(browser: Browser, cookie: dict[str, str], viewport: tuple[int, int]) -> Page:
+    width, height = viewport
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.add_cookies([cookie])  # type: ignore[list-item]
+    return context.new_page()
