@@ -611,7 +611,7 @@ def test_what_belongs_to_another_study_is_not_there_under_her_own(
         name: further(name, records)
         for name in (
             *("study-review-note", "study-review-second", "study-review-choices"),
-            *("study-help-thread", "study-left-out-back", "study-prompt"),
+            *("study-help-thread", "study-left-out-back"),
         )
     }
     for name, more in about.items():
