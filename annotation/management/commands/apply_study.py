@@ -7,7 +7,7 @@ import yaml
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.actions.definition import apply_study
+from annotation.actions.authoring import apply_file
 from annotation.cell_tables import CellFault, with_tables
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if not isinstance(definition, dict):
             raise CommandError(f"{options['file']} holds no study definition.")
         try:
-            study = apply_study(with_tables(definition, options["file"].parent))
+            study = apply_file(definition=with_tables(definition, options["file"].parent))
         except CellFault as fault:
             raise CommandError(str(fault)) from fault
         except ValidationError as error:
