@@ -13,16 +13,19 @@ from accounts.models import User
 from annotation.actions.audit import record
 from annotation.actions.definition import apply_study
 from annotation.actions.team import add_member
-from annotation.authoring.study_file import tidy
+from annotation.authoring.study_file import tidy, to_yaml
 from annotation.authoring.texts import marked
 from annotation.definition_of import definition_of, hash_of
 from annotation.models import AuditEntry, Role, Study, StudyDraft
 
+Kind = AuditEntry.Kind
 RESERVED = {"new"}  # an address of its own
 
 
 @transaction.atomic
-def start_draft(*, key: str, definition: Mapping[str, Any], by: User | None) -> StudyDraft:
+def start_draft(
+    *, key: str, definition: Mapping[str, Any], by: User | None, clone_of: Study | None = None
+) -> StudyDraft:
     """A new draft that begins with a definition: an empty one, a file's or another study's.
 
     Raises ValidationError where the key is taken, so a second call is refused.
@@ -34,6 +37,8 @@ def start_draft(*, key: str, definition: Mapping[str, Any], by: User | None) -> 
         or Study.objects.filter(key=key).exists()
     ):
         raise ValidationError(_("There is a study “%(key)s” already.") % {"key": key})
+    if clone_of:
+        record(kind=Kind.STUDY_CLONED, what=f"as {key}", by=by, study=clone_of)
     return _begin(key, definition, by)
 
 
@@ -141,8 +146,9 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
     locked = StudyDraft.objects.select_for_update(of=("self",)).get(pk=draft.pk)
     _refuse_if_changed(locked, version)
     is_new = not Study.objects.filter(key=locked.key).exists()
-    news = locked.stored_version != locked.version
-    study = apply_study(locked.definition)
+    study, changed = _apply(locked.definition)
+    if changed:
+        record(kind=Kind.STUDY_WRITTEN, what=f"draft {locked.version}", by=by, study=study)
     if is_new:
         maker = locked.made_by
         user = maker if maker and maker.is_active and maker.is_staff else by
@@ -154,10 +160,34 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
         before, locked.definition, marks=locked.marks, source=locked.source_language
     )
     _note_stored(locked, study)
-    if news:
-        what = f"study {study}, version {version} of its draft"
-        record(kind=AuditEntry.Kind.STUDY_WRITTEN, what=what, by=by, study=study)
     return study
+
+
+@transaction.atomic
+def apply_file(*, definition: dict[str, Any]) -> Study:
+    """Stores a study's file, as `apply_study` does, and writes down that it changed something."""
+    study, changed = _apply(definition)
+    if changed:
+        record(kind=Kind.STUDY_STORED, what=f"{study}", by=None, study=study)
+    return study
+
+
+@transaction.atomic
+def download_draft(*, draft: StudyDraft, study: Study | None, by: User) -> str:
+    """The draft as a file. Every download is written down, once the study is stored."""
+    if study:
+        record(kind=Kind.STUDY_DOWNLOADED, what=f"draft {draft.version}", by=by, study=study)
+    return to_yaml(draft.definition)
+
+
+def _apply(definition: dict[str, Any]) -> tuple[Study, bool]:
+    """The study, and whether anything of it is other than before."""
+    about = definition.get("study")
+    key = about.get("key") if isinstance(about, Mapping) else None
+    stored = Study.objects.filter(key=key).first() if isinstance(key, str) else None
+    before = hash_of(definition_of(stored)) if stored else ""
+    study = apply_study(definition)
+    return study, hash_of(definition_of(study)) != before
 
 
 @transaction.atomic

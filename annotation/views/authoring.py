@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from annotation.actions.authoring import (
     change_source_language,
+    download_draft,
     draft_of,
     replace_definition,
     save_step,
@@ -26,7 +27,6 @@ from annotation.actions.authoring import (
     take_over_stored,
 )
 from annotation.authoring.steps import progress_of
-from annotation.authoring.study_file import to_yaml
 from annotation.definition_of import definition_of, hash_of
 from annotation.forms.authoring.base import StepPage
 from annotation.forms.authoring.grid import languages_shown
@@ -80,7 +80,12 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            draft = start_draft(key=given["key"], definition=given["definition"], by=_user(request))
+            draft = start_draft(
+                key=given["key"],
+                definition=given["definition"],
+                by=_user(request),
+                clone_of=given.get("clone"),
+            )
             return redirect("study-write", draft.key)
         except ValidationError as error:
             form.add_error("key", error.messages[0])
@@ -198,7 +203,8 @@ def _step_context(request: HttpRequest, page: StepPage, study: Study | None) -> 
 @draft_page
 def download(request: HttpRequest, draft: StudyDraft, study: Study | None) -> HttpResponse:
     """The draft as a study file."""
-    response = HttpResponse(to_yaml(draft.definition), content_type="application/yaml")
+    text = download_draft(draft=draft, study=study, by=_user(request))
+    response = HttpResponse(text, content_type="application/yaml")
     response["Content-Disposition"] = f'attachment; filename="{draft.key}.yaml"'
     return response
 

@@ -84,7 +84,9 @@ class Rows:
         removable: bool = True,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        made = forms.formset_factory(form, extra=extra, can_delete=removable, max_num=500)
+        made = forms.formset_factory(
+            form, extra=extra, can_delete=removable, can_delete_extra=False, max_num=500
+        )
         self.items = items
         self.set = made(data, prefix=prefix, initial=items, form_kwargs=dict(options or {}))
 

@@ -30,7 +30,10 @@ class ConsentForm(forms.Form):
     ethics_approval = words(_("Ethics approval: board and number"))
     controller = words(_("Controller of the data, with an address"))
     contact = words(_("Who answers people, with an address"), most=200)
-    provider = words(_("Provider of the models that receive people's messages"))
+    provider = words(
+        _("Provider of the models that receive people's messages"),
+        help_text=_("Who it is, and never which model: answers are judged blind."),
+    )
     withdrawal_days = whole(
         _("Days after taking part for which people may withdraw at least"), least=1
     )

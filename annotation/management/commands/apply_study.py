@@ -7,10 +7,8 @@ import yaml
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.actions.audit import record
-from annotation.actions.definition import apply_study
+from annotation.actions.authoring import apply_file
 from annotation.cell_tables import CellFault, with_tables
-from annotation.models import AuditEntry
 
 
 class Command(BaseCommand):
@@ -27,11 +25,9 @@ class Command(BaseCommand):
         if not isinstance(definition, dict):
             raise CommandError(f"{options['file']} holds no study definition.")
         try:
-            study = apply_study(with_tables(definition, options["file"].parent))
+            study = apply_file(definition=with_tables(definition, options["file"].parent))
         except CellFault as fault:
             raise CommandError(str(fault)) from fault
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        what = f"study {study}, by a command"
-        record(kind=AuditEntry.Kind.STUDY_STORED, what=what, by=None, study=study)
         self.stdout.write(f"{study} is stored.")

@@ -22,7 +22,7 @@ from annotation.authoring.steps import progress_of
 from annotation.authoring.study_file import from_yaml, tidy, to_yaml
 from annotation.authoring.texts import state_of
 from annotation.definition_of import canonical, definition_of, plan_of
-from annotation.models import Study, StudyDraft
+from annotation.models import AuditEntry, Study, StudyDraft
 from tests.annotation.authoring.test_study_file import everything
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +150,8 @@ def test_storing_a_draft_makes_the_rows_and_once_more_changes_nothing(
     draft.refresh_from_db()
     assert canonical(definition_of(study)) == canonical(before)
     assert draft.marks == marks
+    written = AuditEntry.objects.filter(study=study, kind="study:written")
+    assert [entry.by for entry in written] == [ines]
     assert {one["key"] for one in draft.definition["samplers"]} == {
         "diverse", "diverse-and-default", "temperature", "temperature-selected",
     }  # fmt: skip

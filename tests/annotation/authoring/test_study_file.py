@@ -12,7 +12,7 @@ from annotation.actions.definition import apply_study
 from annotation.actions.pool import request_pool
 from annotation.authoring.study_file import FileFault, from_yaml, to_yaml
 from annotation.definition_of import canonical, definition_of, plan_of
-from annotation.models import Quota, Study, StudyLocale, Wave
+from annotation.models import AuditEntry, Quota, Study, StudyLocale, Wave
 from candidates.models import CandidateSet, PromptText, Sampler
 from tests.definitions import demo_definition, practice_item, small_definition
 
@@ -75,6 +75,7 @@ def test_what_is_exported_applies_and_changes_nothing(make: Any, tmp_path: Path)
         call_command("export_study", study.key, stdout=out)
     call_command("apply_study", file)
     assert counts() == rows
+    assert not AuditEntry.objects.filter(study=study).exists()
     assert canonical(definition_of(study)) == canonical(before)
     with file.open(encoding="utf-8") as again:
         assert to_yaml(definition_of(study)) == again.read()
