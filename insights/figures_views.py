@@ -103,7 +103,6 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "options": options,
         "form": form,
         "query": _query(phase, options),
-        "chart_templates": ["desk/chart.html", "insights/partials/nothing.html"],
     }
 
 
