@@ -156,8 +156,8 @@ def test_planted_strengths_and_ties_come_back_and_intervals_hold_95_of_100() -> 
 def test_people_who_repeat_themselves_make_honest_errors_wider() -> None:
     """Errors that took every ranking for another person would cover far less."""
     rng = np.random.default_rng(2)
-    inside: list[object] = []
-    naive: list[object] = []
+    inside: list[np.ndarray] = []
+    naive: list[np.ndarray] = []
     for _replication in range(200):
         panel = draw_panel(rng, np.zeros(3), people=40, each=10, prompts=10, person_sd=1.5)
         for people, held in ((panel.people, inside), (np.arange(400), naive)):

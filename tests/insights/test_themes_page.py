@@ -181,7 +181,7 @@ def test_the_page_draws_sends_out_takes_back_and_shows(
     )
     assert "Sheet 1 is drawn" in page.content.decode()
     sheet = ThemeSheet.objects.get()
-    answer = client.get(reverse("theme-sheet", args=[study.key, 1]))
+    answer = client.get(reverse("study-theme-sheet", args=[study.key, 1]))
     assert answer.content.decode().startswith("\ufeff")
     assert AuditEntry.objects.filter(kind="file:downloaded", what="theme sheet 1").exists()
     for coder, themes in enumerate(({"Chaleur": "warmth", "Il": "facts"}, {"Chaleur": "warmth"})):
