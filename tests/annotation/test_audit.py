@@ -106,7 +106,7 @@ ACTS: dict[str, Act] = {
         locale=at.locale, target=at.locale.target + 1, by=at.by, why="more"
     ),
     "plan:cells": lambda at: replan_cells(
-        study=at.study, cells={"even": {"gender": {"female": 1, "male": 1}}}, by=at.by, why="even"
+        study=at.study, cells={"even": {"age": [[18, 40], [41, None]]}}, by=at.by, why="even"
     ),
     "launch:signed": _sign,
     "link:made": lambda at: create_recruitment_link(
