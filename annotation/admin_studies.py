@@ -69,9 +69,7 @@ class StudyRecordsAdmin(ReadOnlyAdmin):
 class OwnStudiesFilter(RelatedFieldListFilter):
     """A filter by study, or by what belongs to one, names those of her own studies alone."""
 
-    def field_choices(
-        self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         right = model_admin.right_to("view") if hasattr(model_admin, "right_to") else None
         limit: dict[str, Any] = {}
         if right is not None and not request.user.is_superuser:

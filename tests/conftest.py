@@ -74,7 +74,7 @@ def _let_tests_empty_the_database() -> None:
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
         cursor.execute(f"ALTER DATABASE {name} SET plurivox.emptying_everything = 'on'")
     connection.close()
-    connection.close_pool()  # connections that are made from now on have the setting
+    connection.close_pool()  # type: ignore[attr-defined]  # connections that are made from now on have the setting
 
 
 @pytest.fixture

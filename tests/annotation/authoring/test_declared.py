@@ -1,6 +1,7 @@
 """What a study declares: told on the consent page, frozen with the plan, and what it changes."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -13,7 +14,7 @@ from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
 
-DECLARED = {
+DECLARED: dict[str, Any] = {
     "ethics_approval": "Board 7, approval 2026-114",
     "controller": "Example University, Exampletown",
     "provider": "The Example Provider",
