@@ -43,7 +43,7 @@ class SharedCache(BaseCache):
         self,
         key: str,
         value: Any,
-        timeout: float | None = DEFAULT_TIMEOUT,  # type: ignore[assignment]
+        timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> None:
         self._ask(lambda cache: cache.set(key, value, timeout, version=version))
@@ -52,7 +52,7 @@ class SharedCache(BaseCache):
         self,
         key: str,
         value: Any,
-        timeout: float | None = DEFAULT_TIMEOUT,  # type: ignore[assignment]
+        timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> bool:
         return bool(self._ask(lambda cache: cache.add(key, value, timeout, version=version)))
@@ -60,7 +60,7 @@ class SharedCache(BaseCache):
     def touch(
         self,
         key: str,
-        timeout: float | None = DEFAULT_TIMEOUT,  # type: ignore[assignment]
+        timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> bool:
         return bool(self._ask(lambda cache: cache.touch(key, timeout, version=version)))

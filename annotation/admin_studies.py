@@ -69,20 +69,17 @@ class StudyRecordsAdmin(ReadOnlyAdmin):
 class OwnStudiesFilter(RelatedFieldListFilter):
     """A filter by study, or by what belongs to one, names those of her own studies alone."""
 
-    def field_choices(
-        self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         right = model_admin.right_to("view") if hasattr(model_admin, "right_to") else None
         limit: dict[str, Any] = {}
         if right is not None and not request.user.is_superuser:
             way = "pk__in" if field.related_model is Study else "study__in"
             limit = {way: studies_for(request.user, right)}
-        choices: list[tuple[Any, str]] = field.get_choices(
+        return field.get_choices(
             include_blank=False,
             ordering=self.field_admin_ordering(field, request, model_admin),
             limit_choices_to=limit,
         )
-        return choices
 
 
 def belongs_to_a_study(field: "Field[Any, Any]") -> bool:

@@ -79,15 +79,23 @@ PERMISSIONS: dict[str, Right] = {
 }  # fmt: skip
 
 
+def opens_desk(user: Somebody) -> bool:
+    return user.is_active and bool(getattr(user, "is_staff", False))
+
+
+def is_administrator(user: Somebody) -> bool:
+    return bool(getattr(user, "is_superuser", False))
+
+
 def roles_with(right: Right) -> list[Role]:
     return [role for role, rights in ROLES.items() if right in rights]
 
 
 def may(user: Somebody, right: Right, study: Study) -> bool:
     """Whether a member of the team has a right in this study."""
-    if not user.is_active or not getattr(user, "is_staff", False):
+    if not opens_desk(user):
         return False
-    if user.is_superuser:  # type: ignore[union-attr]
+    if is_administrator(user):
         return True
     roles = _roles_of(user)
     return any(right in ROLES[role] for key in _also(study) for role in roles.get(key, ()))
@@ -95,18 +103,18 @@ def may(user: Somebody, right: Right, study: Study) -> bool:
 
 def holds(user: Somebody, right: Right) -> bool:
     """Whether she has a right in any study at all."""
-    if not user.is_active or not getattr(user, "is_staff", False):
+    if not opens_desk(user):
         return False
-    if user.is_superuser:  # type: ignore[union-attr]
+    if is_administrator(user):
         return True
     return any(right in ROLES[role] for roles in _roles_of(user).values() for role in roles)
 
 
 def studies_for(user: Somebody, right: Right) -> QuerySet[Study]:
     """The studies in which she has a right, with their rehearsals; a list of a page asks this."""
-    if not user.is_active or not getattr(user, "is_staff", False):
+    if not opens_desk(user):
         return Study.objects.none()
-    if user.is_superuser:  # type: ignore[union-attr]
+    if is_administrator(user):
         return Study.objects.all()
     own = TeamMember.objects.filter(user=user.pk, role__in=roles_with(right)).values("study")
     return Study.objects.filter(Q(pk__in=own) | Q(rehearsal_of__in=own))
@@ -116,7 +124,7 @@ def may_see_people(user: Somebody, vendor: Vendor) -> bool:
     """Whether she may see this vendor's people: its own manager, or an administrator."""
     if not user.is_active or user.is_anonymous:
         return False
-    if user.is_superuser:  # type: ignore[union-attr]
+    if is_administrator(user):
         return True
     return TeamMember.objects.filter(user=user.pk, vendor=vendor, role=Role.VENDOR_MANAGER).exists()
 
@@ -145,7 +153,7 @@ def study_page(
 
 
 def _also(study: Study) -> Iterable[int]:
-    return {study.pk, study.rehearsal_of_id} - {None}
+    return [key for key in (study.pk, study.rehearsal_of_id) if key is not None]
 
 
 def _roles_of(user: Somebody) -> dict[int, list[Role]]:

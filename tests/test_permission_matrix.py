@@ -6,6 +6,7 @@ What each role holds is read from `annotation.rights.ROLES`, as docs/roles.md ha
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -341,7 +342,7 @@ def everybody(study: Study, vendor: Vendor) -> dict[str, Callable[[], User]]:
         return user
 
     return {
-        **{role: (lambda role=role: member(study, role)) for role in ROLES if ROLES[role]},
+        **{role: partial(member, study, role) for role in ROLES if ROLES[role]},
         "researcher of another study": lambda: member(elsewhere, Role.RESEARCHER, "elena"),
         "reviewer of another study": lambda: member(elsewhere, Role.REVIEWER, "elena"),
         STAFF: lambda: member(None, None, "guest"),
@@ -390,7 +391,7 @@ def arguments(name: str, records: dict[str, Any]) -> dict[str, Any] | list[Any]:
 def further(name: str, records: dict[str, Any]) -> list[Any]:
     """What a page of a study is about, beyond the study."""
     flag, thread = records["annotation_flag"], records["annotation_helpthread"]
-    return {
+    more: dict[str, list[Any]] = {
         "plan-download": [1],
         "study-watch-panel": ["progress"],
         "study-write-step": ["basics"],
@@ -404,7 +405,8 @@ def further(name: str, records: dict[str, Any]) -> list[Any]:
         "study-help-thread": [thread.public_id],
         "study-left-out-back": [records["annotation_participation"].public_id],
         "study-receipt": ["made-up"],
-    }.get(name, [])
+    }
+    return more.get(name, [])
 
 
 def opens(kind: str, who: Right | str | None, name: str) -> bool:
