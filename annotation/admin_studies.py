@@ -75,12 +75,11 @@ class OwnStudiesFilter(RelatedFieldListFilter):
         if right is not None and not request.user.is_superuser:
             way = "pk__in" if field.related_model is Study else "study__in"
             limit = {way: studies_for(request.user, right)}
-        choices: list[tuple[Any, str]] = field.get_choices(
+        return field.get_choices(
             include_blank=False,
             ordering=self.field_admin_ordering(field, request, model_admin),
             limit_choices_to=limit,
         )
-        return choices
 
 
 def belongs_to_a_study(field: "Field[Any, Any]") -> bool:

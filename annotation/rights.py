@@ -79,8 +79,11 @@ PERMISSIONS: dict[str, Right] = {
 }  # fmt: skip
 
 
+def opens_desk(user: Somebody) -> bool:
+    return user.is_active and bool(getattr(user, "is_staff", False))
+
+
 def is_administrator(user: Somebody) -> bool:
-    """Whether she may everything."""
     return bool(getattr(user, "is_superuser", False))
 
 
@@ -90,7 +93,7 @@ def roles_with(right: Right) -> list[Role]:
 
 def may(user: Somebody, right: Right, study: Study) -> bool:
     """Whether a member of the team has a right in this study."""
-    if not user.is_active or not getattr(user, "is_staff", False):
+    if not opens_desk(user):
         return False
     if is_administrator(user):
         return True
@@ -100,7 +103,7 @@ def may(user: Somebody, right: Right, study: Study) -> bool:
 
 def holds(user: Somebody, right: Right) -> bool:
     """Whether she has a right in any study at all."""
-    if not user.is_active or not getattr(user, "is_staff", False):
+    if not opens_desk(user):
         return False
     if is_administrator(user):
         return True
@@ -109,7 +112,7 @@ def holds(user: Somebody, right: Right) -> bool:
 
 def studies_for(user: Somebody, right: Right) -> QuerySet[Study]:
     """The studies in which she has a right, with their rehearsals; a list of a page asks this."""
-    if not user.is_active or not getattr(user, "is_staff", False):
+    if not opens_desk(user):
         return Study.objects.none()
     if is_administrator(user):
         return Study.objects.all()

@@ -391,7 +391,7 @@ def arguments(name: str, records: dict[str, Any]) -> dict[str, Any] | list[Any]:
 def further(name: str, records: dict[str, Any]) -> list[Any]:
     """What a page of a study is about, beyond the study."""
     flag, thread = records["annotation_flag"], records["annotation_helpthread"]
-    known: dict[str, list[Any]] = {
+    more: dict[str, list[Any]] = {
         "plan-download": [1],
         "study-watch-panel": ["progress"],
         "study-write-step": ["basics"],
@@ -406,7 +406,7 @@ def further(name: str, records: dict[str, Any]) -> list[Any]:
         "study-left-out-back": [records["annotation_participation"].public_id],
         "study-receipt": ["made-up"],
     }
-    return known.get(name, [])
+    return more.get(name, [])
 
 
 def opens(kind: str, who: Right | str | None, name: str) -> bool:
