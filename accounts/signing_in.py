@@ -3,8 +3,10 @@
 from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import AccountChange, User
@@ -26,6 +28,15 @@ def end_sessions(*, user: User, by: User, keep: str = "", only: int | None = Non
         session.end()
         get_adapter().note("session:ended", user=user, by=by)
     return len(ended)
+
+
+def stay_listed(request: HttpRequest) -> None:
+    """A member of the team whose session got a new key still finds it, and can end it.
+
+    Of a session without an account nothing is asked and nothing stored. Repeatable.
+    """
+    if SESSION_KEY in request.session:
+        UserSession.objects.create_from_request(request)
 
 
 @transaction.atomic

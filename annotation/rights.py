@@ -70,11 +70,6 @@ PERMISSIONS: dict[str, Right] = {
         Right.RECORDS,
     ),
     **dict.fromkeys(
-        ("annotation.view_flag", "annotation.change_flag", "annotation.view_problemreport"),
-        Right.REVIEW,
-    ),
-    **dict.fromkeys(("annotation.view_helpthread", "annotation.add_helpmessage"), Right.HELP),
-    **dict.fromkeys(
         ("exports.view_apitoken", "exports.add_apitoken", "exports.change_apitoken",
          "exports.view_webhook", "exports.add_webhook", "exports.view_delivery",
          "exports.change_delivery", "exports.view_export", "exports.view_release",

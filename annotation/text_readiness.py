@@ -16,7 +16,7 @@ from annotation.models import Phase, Study, StudyDraft, TextStage
 from candidates.models import PromptText
 
 # The stages of a study's texts, in the words of `Study.translation_stage`.
-ENOUGH = {
+ENOUGH: dict[str, list[TextStage]] = {
     PromptText.Stage.UNREVIEWED: list(TextStage),
     PromptText.Stage.REVIEWED: [stage for stage in TextStage if stage != TextStage.TRANSLATION],
     PromptText.Stage.ADJUDICATED: [

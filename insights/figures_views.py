@@ -17,9 +17,9 @@ from annotation.rights import Right, may, study_page
 from insights.figures.catalogue import BY_KEY, GROUPS, figures_of
 from insights.figures.figure import Figure, Options
 from insights.figures.locks import is_locked, unlockings
-from insights.figures.sections import sections, stored
 from insights.figures.showing import csv_of
 from insights.figures_form import OptionsForm
+from insights.figures_sections import sections, stored
 from insights.phases import chosen_phase, phases_in_use
 
 
@@ -103,7 +103,6 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "options": options,
         "form": form,
         "query": _query(phase, options),
-        "chart_templates": ["desk/chart.html", "insights/partials/nothing.html"],
     }
 
 

@@ -163,7 +163,7 @@ def _check_worker() -> Finding:
 
 
 def _served_queues() -> set[str]:
-    found = current_app.control.inspect(timeout=1.0).active_queues() or {}
+    found = current_app.control.inspect(timeout=2.0).active_queues() or {}
     return {queue["name"] for served in found.values() for queue in served}
 
 

@@ -63,6 +63,16 @@ def ratio(upper: Floats, lower: Floats) -> Estimates:
     return jackknife(value, without, takes_part)
 
 
+def over_both(people: Estimates, prompts: Estimates) -> Estimates:
+    """One figure with its errors over people and over prompts, as an error over both.
+
+    The root of the sum of their squares: never too small, and at most about the part of people
+    on prompts too large (Owen, 2007, on the pigeonhole bootstrap; Cameron, Gelbach and Miller,
+    2011, JBES 29, 238-249, who take that part away again).
+    """
+    return Estimates(people.value, np.hypot(people.error, prompts.error), people.people)
+
+
 def jackknife(value: Floats, without: Floats, takes_part: Bools) -> Estimates:
     """From a figure (...) and the figure without each person (people, ...).
 

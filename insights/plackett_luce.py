@@ -90,25 +90,26 @@ def fit(
     people: Ints,
     *,
     counted: Bools | None = None,
+    same: Ints | None = None,
 ) -> TieFit:
     """Maximum likelihood of the covariates' effects and of the ties' prevalence.
 
     ranks: (n, k), 1 = best, equal = tied, 0 = left unranked; shown: (n, k); covariates:
     (n, k, p), each must differ within rankings; people: (n,) from 0; counted: (k,) whether
-    choices for place 1, 2, … count (None: all). Raises NotIdentifiedError.
+    choices for place 1, 2, … count (None: all); same: (n,) equal only where ranks and
+    covariates are, which saves time and changes nothing. Raises NotIdentifiedError.
     """
     if not covariates.shape[2]:
         raise NotIdentifiedError("The responses do not differ in anything that is asked about.")
     every = np.ones(ranks.shape[1], dtype=bool) if counted is None else counted
-    stages = Stages.of(ranks, shown, covariates, people, every)
+    stages = Stages.of(ranks, shown, covariates, every, same)
     found, (value, _gradient, curvature) = climb(stages.summed, np.zeros(stages.parameters))
-    scores = stages.scores(found, int(people.max(initial=-1)) + 1)
     wide = covariates.shape[2]
     return TieFit(
         effects=found[:wide],
         ties=found[wide:],
         sizes=stages.sizes,
-        moves=influence(curvature, scores),
+        moves=influence(curvature, stages.scores(found, people)),
         people=int(np.unique(people).size),
         log_likelihood=value,
     )
@@ -126,7 +127,7 @@ def strengths(ranks: Ints, items: Ints, people: Ints, names: Sequence[str]) -> S
         raise NotIdentifiedError("All responses are of one kind: there is nothing to compare.")
     require_connected(wins(ranks, items, count=len(names)), names)
     one_hot = np.eye(len(names))[items][:, :, 1:] * shown[:, :, None]
-    found = fit(ranks, shown, one_hot, people)
+    found = fit(ranks, shown, one_hot, people, same=patterns(ranks, items))
     count = len(names)
     centre = np.eye(count)[:, 1:] - 1 / count
     wide = count - 1
@@ -137,6 +138,16 @@ def strengths(ranks: Ints, items: Ints, people: Ints, names: Sequence[str]) -> S
         people=found.people,
         log_likelihood=found.log_likelihood,
     )
+
+
+def patterns(ranks: Ints, items: Ints) -> Ints | None:
+    """A number for each ranking (n,), the same for rankings that say the same of the same
+    items; None where there are too many kinds of them to number."""
+    places, width = standard_places(ranks, items >= 0), items.shape[1]
+    kinds = (int(items.max(initial=0)) + 2) * (width + 2)
+    if kinds**width >= 2**62:
+        return None
+    return np.asarray(((items + 1) * (width + 2) + places) @ (kinds ** np.arange(width)))
 
 
 def wins(ranks: Ints, items: Ints, *, count: int) -> Ints:
@@ -179,7 +190,9 @@ def require_connected(beaten: Ints, names: Sequence[str]) -> None:
         )
 
 
-def stage_test(ranks: Ints, shown: Bools, covariates: Floats, people: Ints) -> StageTest:
+def stage_test(
+    ranks: Ints, shown: Bools, covariates: Floats, people: Ints, same: Ints | None = None
+) -> StageTest:
     """Do first choices and later choices have the same effects? Arguments as for `fit`.
 
     Under independence of irrelevant alternatives they do, up to chance (Hausman and Ruud,
@@ -190,8 +203,8 @@ def stage_test(ranks: Ints, shown: Bools, covariates: Floats, people: Ints) -> S
     """
     first = np.arange(ranks.shape[1]) == 0
     wide = covariates.shape[2]
-    above = fit(ranks, shown, covariates, people, counted=first)
-    below = fit(ranks, shown, covariates, people, counted=~first)
+    above = fit(ranks, shown, covariates, people, counted=first, same=same)
+    below = fit(ranks, shown, covariates, people, counted=~first, same=same)
     apart = above.effects - below.effects
     spread = clustered(above.moves[:, :wide] - below.moves[:, :wide], above.people)
     statistic = float(apart @ np.linalg.solve(spread, apart))

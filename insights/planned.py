@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
-from typing import Any
 
-from annotation.actions.plan import plannable_sets
+from annotation.actions.plan import batches_of, plannable_sets
 from annotation.actions.pool import newest_texts
-from annotation.dealing import derive_seed
-from annotation.models import Study, StudyLocale
+from annotation.dealing import due, part_of
+from annotation.models import Phase, Study, StudyLocale
 from annotation.set_counts import count_sets
+from candidates.models import Prompt
 from insights.capacity import Need, left_open
 
 LOST = 0.05  # of conversations: skipped, left, or judged after the place was taken
@@ -78,49 +78,50 @@ def gives(people: int, each: int) -> Iterator[int]:
 
 
 def work_of(study: Study) -> list[LocaleWork]:
-    """Every locale in its order. Where sets are still to be made, every set that is wanted."""
-    sets = _sets(study)
-    batches = _batches(study)
+    """Every locale in its order, as the main phase would be planned. Where sets are still to be
+    made, every set that is wanted."""
+    sets, (batches, parts) = _sets(study), batches_of(study, Phase.MAIN)
     found = []
     for locale in study.locales.order_by("country", "language"):
         locale.study = study
-        here = [(one, prompt) for one, prompt, language in sets if language == locale.language]
-        prompts = {prompt.pk for _one, prompt in here}
+        prompts = [prompt for prompt, language in sets if language == locale.language]
         places = [
-            (prompt.pk, (batches.get(prompt.pk, 0), ordinal, place))
-            for place, (_one, prompt) in enumerate(here)
-            for ordinal in range(locale.target_of(prompt))
+            place
+            for draw, prompt in enumerate(prompts)
+            for place in _places(locale, prompt, batches[prompt.pk], parts, draw)
         ]
         wanted = Counter(prompt for prompt, _need in places)
         found.append(
             LocaleWork(
                 locale=locale,
-                prompts=len(prompts),
+                prompts=len(wanted),
                 places=places,
-                each=min(study.pool_conversations, len(prompts)),
+                each=min(study.pool_conversations, len(wanted)),
                 deepest=max(wanted.values(), default=0),
             )
         )
     return found
 
 
-def _sets(study: Study) -> list[tuple[object, Any, str]]:
+def _places(
+    locale: StudyLocale, prompt: Prompt, batch: int, parts: int, draw: int
+) -> Iterator[tuple[int, Need]]:
+    """Of one set, in the order in which `plan_slots` has them filled."""
+    number = locale.target_of(prompt)
+    for ordinal in range(number):
+        share = due(place=ordinal, places=number)
+        its_batch = batch if number <= locale.target else part_of(share=share, parts=parts)
+        yield prompt.pk, (its_batch, share, draw)
+
+
+def _sets(study: Study) -> list[tuple[Prompt, str]]:
+    """Prompt and language of every set."""
     if not study.pool_conversations:
         return []
     if all(one.ready == one.wanted for one in count_sets(study)):
-        return [(one.pk, prompt, one.language) for one, prompt in plannable_sets(study)]
-    return [
-        ((arm.pk, text.pk), text.prompt, text.language)
-        for arm in study.arms()
-        for text in newest_texts(study)
-    ]
-
-
-def _batches(study: Study) -> dict[int, int]:
-    prompts = study.pool.prompts.in_use().values_list("pk", "key")
-    order = sorted(prompts, key=lambda prompt: derive_seed(study.seed, "batch", prompt[1]))
-    size = study.batch_size or max(1, len(order))
-    return {key: place // size for place, (key, _name) in enumerate(order)}
+        return [(prompt, one.language) for one, prompt in plannable_sets(study)]
+    texts = newest_texts(study)
+    return [(text.prompt, text.language) for _arm in study.arms() for text in texts]
 
 
 @dataclass(frozen=True)

@@ -52,8 +52,8 @@ def work_table(study: Study, work: Sequence[LocaleWork]) -> Table:
         _("Of a person's conversations %(lost)s are lost: skipped, left, or judged too late.")
         % {"lost": _percent(LOST)},
         _(
-            "Needed: the fewest people who fill every place, coming one after another. At the "
-            "end only the most wanted prompts are open, and nobody meets a prompt twice."
+            "Needed: the fewest people who fill every place when they come one after another and "
+            "are dealt to as everybody is. Nobody meets a prompt twice."
         ),
     ]
     return Table(

@@ -61,7 +61,7 @@ def _run_page(
     """The page, with the form that could not be taken as it was filled in."""
     user = cast(User, request.user)
     forms: dict[str, Form] = {
-        "open": OpenForm(auto_id="id_open_%s"),
+        "open": OpenForm(auto_id="id_open_%s", initial={"phase": request.GET.get("phase", "")}),
         "pause": PauseForm(auto_id="id_pause_%s"),
         "close": CloseForm(auto_id="id_close_%s"),
     } | (faulty or {})

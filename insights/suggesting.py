@@ -69,7 +69,7 @@ def source_texts(study: Study) -> tuple[str, dict[int, str]]:
 
 
 def _as_data(prompts: list[int], found: topics.Suggestion) -> dict[str, object]:
-    clusters = []
+    clusters: list[dict[str, list[str] | list[int]]] = []
     for cluster, words in enumerate(found.words):
         own = [place for place, one in enumerate(found.clusters) if one == cluster]
         own.sort(key=lambda place: -found.silhouette[place])

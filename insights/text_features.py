@@ -37,11 +37,11 @@ def apart(texts: Sequence[str], sets: Ints, *, directions: int, seed: int) -> Fl
     if abs(differing).max() < 1e-9:
         return found  # every set says one thing in the same words
     wide = min(directions, len(some) - 1)
-    main = TruncatedSVD(wide, random_state=seed).fit(differing)
+    main = TruncatedSVD(wide, random_state=seed % 2**32).fit(differing)
     for part in _parts(np.arange(len(texts)), sets):
         found[part, :wide] = main.transform(_differences(texts, sets, part))
     spread = found.std(axis=0)
-    return np.divide(found, spread, out=np.zeros_like(found), where=spread > 1e-9)
+    return np.asarray(np.divide(found, spread, out=np.zeros_like(found), where=spread > 1e-9))
 
 
 def _parts(rows: Ints, sets: Ints) -> list[Ints]:

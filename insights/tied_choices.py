@@ -28,25 +28,39 @@ class Stages:
 
     places: (n, k) 1, 2, 2, 4 of what was ranked; k + 1 of what was shown and left unranked;
     0 where nothing was shown. counted: (k,) whether choices for place 1, 2, … count.
-    x: (n, k, p) covariates. sizes: of ties that occur in choices that count.
+    x: (n, k, p) covariates. sizes: of ties that occur in choices that count. Rankings that are
+    the same stand here once: row_of (judgements,) says where, and times (n,) how often.
     """
 
     places: Ints
     counted: Bools
     x: Floats
-    people: Ints
     sizes: tuple[int, ...]
+    row_of: Ints
+    times: Floats
 
     @classmethod
     def of(
-        cls, ranks: Ints, shown: Bools, covariates: Floats, people: Ints, counted: Bools
+        cls, ranks: Ints, shown: Bools, covariates: Floats, counted: Bools, same: Ints | None = None
     ) -> "Stages":
+        """same: (judgements,) equal only where places and covariates are."""
         places = standard_places(ranks, shown)
         sizes = np.zeros(places.shape[1] + 1, dtype=np.int64)
         for place in np.flatnonzero(counted) + 1:
             sizes += np.bincount((places == place).sum(axis=1), minlength=sizes.size)
         tied = tuple(size for size in range(2, sizes.size) if sizes[size])
-        return cls(places, counted, covariates, people, tied)
+        keys = np.arange(len(ranks)) if same is None else same
+        _keys, first, row_of, times = np.unique(
+            keys, return_index=True, return_inverse=True, return_counts=True
+        )
+        return cls(
+            places[first],
+            counted,
+            covariates[first],
+            tied,
+            row_of.astype(np.int64),
+            times.astype(np.float64),
+        )
 
     @property
     def parameters(self) -> int:
@@ -58,25 +72,25 @@ class Stages:
         curvature = np.zeros((self.parameters, self.parameters))
         for part in self._parts():
             logs, own, spread = self._part(part, at)
-            value += logs
-            gradient += own.sum(axis=0)
-            curvature += self._curvature(part, spread)
+            times = self.times[part]
+            value += float(times @ logs)
+            gradient += times @ own
+            curvature += self._curvature(part, spread * times[:, None, None])
         return value, gradient, curvature
 
-    def scores(self, at: Floats, number: int) -> Floats:
-        """The gradient by person, (people, p + t)."""
-        found = np.zeros((number, self.parameters))
-        for part in self._parts():
-            found += sums_by_person(self._part(part, at)[1], self.people[part], number)
-        return found
+    def scores(self, at: Floats, people: Ints) -> Floats:
+        """The gradient by person, (people, p + t); people: (judgements,) from 0."""
+        own = np.concatenate([self._part(part, at)[1] for part in self._parts()])
+        return sums_by_person(own[self.row_of], people, int(people.max(initial=-1)) + 1)
 
     def _parts(self) -> list[slice]:
         n, k = self.places.shape
         step = max(1, CHUNK // (k * 2 ** min(k, 12)))
         return [slice(start, start + step) for start in range(0, n, step)]
 
-    def _part(self, part: slice, at: Floats) -> tuple[float, Floats, Floats]:
-        """Log likelihood; (n, p + t) its gradient; (n, k + t, k + t) spread of the choices."""
+    def _part(self, part: slice, at: Floats) -> tuple[Floats, Floats, Floats]:
+        """Of each ranking its log likelihood (n,), the gradient (n, p + t), and the spread of its
+        choices (n, k + t, k + t)."""
         places, wide = self.places[part], self.x.shape[2]
         marks, members = sets_of(places.shape[1], self.sizes)
         utility = np.einsum("nkp,p->nk", self.x[part], at[:wide])
@@ -122,9 +136,9 @@ def sets_of(width: int, sizes: tuple[int, ...]) -> tuple[Floats, Floats]:
 
 def _stages(
     places: Ints, counted: Bools, logs: Floats, members: Floats
-) -> tuple[Floats, Ints, float]:
+) -> tuple[Floats, Ints, Floats]:
     """Of each place's choice: probabilities (n, k, sets), the set taken (n, k), or -1 where
-    nothing stands at the place; and the log likelihood."""
+    nothing stands at the place; and the log likelihood (n,)."""
     wide = places.shape[1]
     stage = np.arange(1, wide + 1)[None, :, None]
     chosen = (places[:, None, :] == stage) & counted[None, :, None]
@@ -139,5 +153,5 @@ def _stages(
     row_of[(members @ names).astype(np.int64)] = np.arange(len(members))
     taken = np.where(happens, row_of[chosen @ names], -1)
     own = np.take_along_axis(logs, np.maximum(taken, 0), axis=1) - top[:, :, 0]
-    value = np.where(happens, own - np.log(total), 0.0).sum()
-    return weight / total[:, :, None], taken, float(value)
+    value = np.where(happens, own - np.log(total), 0.0).sum(axis=1)
+    return weight / total[:, :, None], taken, value

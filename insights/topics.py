@@ -53,7 +53,7 @@ def suggest(texts: Sequence[str], *, clusters: int | None = None, seed: int) -> 
     asked = range(2, most + 1) if clusters is None else [max(2, min(clusters, len(texts) - 1))]
     best: tuple[float, Ints, Floats] | None = None
     for number in asked:
-        found = KMeans(number, n_init=STARTS, random_state=seed).fit_predict(places)
+        found = KMeans(number, n_init=STARTS, random_state=seed % 2**32).fit_predict(places)
         if np.unique(found).size < 2:
             continue
         apart = silhouette_samples(places, found)
@@ -130,4 +130,6 @@ def _directions(texts: Sequence[str], seed: int) -> Floats:
     wide = min(DIRECTIONS, min(weights.shape) - 1)
     if wide < 1:
         return np.asarray(normalize(weights.toarray()))
-    return np.asarray(normalize(TruncatedSVD(wide, random_state=seed).fit_transform(weights)))
+    return np.asarray(
+        normalize(TruncatedSVD(wide, random_state=seed % 2**32).fit_transform(weights))
+    )

@@ -117,7 +117,7 @@ def _sheet(row: ThemeSheet) -> Sheet:
     found = themes_found(row)
     coders = [(place, name, sent.get(place, 0)) for place, name in enumerate(row.coders)]
     alpha = "" if found is None else _interval(found.found.alpha, None)
-    return Sheet(row, items.count(), coders, found and _table(found), alpha)
+    return Sheet(row, items.count(), coders, None if found is None else _table(found), alpha)
 
 
 def _table(found: Themes) -> Table:

@@ -36,7 +36,7 @@ urlpatterns = [
     path(
         "studies/<slug:key>/topics/themes/<int:number>.csv",
         topics_views.theme_sheet,
-        name="theme-sheet",
+        name="study-theme-sheet",
     ),
     path("studies/<slug:key>/preflight/", running_views.study_preflight, name="study-preflight"),
     path("studies/<slug:key>/run/", running_views.study_run, name="study-run"),

@@ -122,6 +122,20 @@ def watch(study: Study) -> dict[str, int]:
     return counts
 
 
+def decide(study: Study) -> dict[str, int]:
+    """The pages on which the desk decides."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("decides"))
+    pages = ("review", "left-out", "prompts", "help", "audit")
+    addresses = {name: reverse(f"study-{name}", args=[study.key]) for name in pages}
+    for address in addresses.values():  # what a process reads once
+        client.get(address)
+    return {
+        f"{name} page of a study": count(partial(client.get, address))
+        for name, address in addresses.items()
+    }
+
+
 def _send(client: Any, name: str, data: dict[str, Any]) -> Any:
     answer = client.post(reverse(name), json.dumps(data), content_type="application/json")
     assert answer.status_code == 200, answer.content
@@ -133,6 +147,7 @@ def test_every_page_and_act_costs_the_statements_that_are_written_down(
 ) -> None:
     walk(link)  # so that nothing is counted that only a process's first request reads
     counts = walk(link) | walk_by_script(link) | walk_of_her_own(link) | watch(study)
+    counts |= decide(study)
     if os.environ.get("PLURIVOX_WRITE_QUERY_COUNTS"):
         FILE.write_text(json.dumps(counts, indent=2, ensure_ascii=False) + "\n")
     assert counts == json.loads(FILE.read_text())

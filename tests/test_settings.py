@@ -22,7 +22,8 @@ def load(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]
     """Loads the settings as production would: no runtime file, only this environment."""
     code = (
         "import config.settings as s; "
-        "print(s.SESSION_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.SECURE_HSTS_SECONDS > 0)"
+        "print(s.SESSION_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.SECURE_HSTS_SECONDS > 0, "
+        "s.STAFF_TWO_FACTOR, not s.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN)"
     )
     clean = {"PATH": os.environ["PATH"], "PLURIVOX_RUNTIME_ENV": str(tmp_path / "none")}
     return subprocess.run(
@@ -36,7 +37,14 @@ def load(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]
 
 def test_a_complete_environment_loads_and_is_strict(tmp_path: Path) -> None:
     result = load(tmp_path, **GOOD)
-    assert result.stdout.split() == ["True", "True", "True"], result.stderr
+    assert result.stdout.split() == ["True"] * 5, result.stderr
+
+
+def test_the_second_factor_can_be_left_to_an_issuer(tmp_path: Path) -> None:
+    issuer = {"OIDC_ISSUER": "https://login.example", "OIDC_CLIENT_ID": "p"}
+    whole = GOOD | issuer | {"OIDC_CLIENT_SECRET": "s", "STAFF_TWO_FACTOR": "0"}
+    result = load(tmp_path, **whole)
+    assert result.stdout.split() == [*["True"] * 3, "False", "True"], result.stderr
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,7 @@ def test_what_is_missing_is_named(tmp_path: Path, name: str) -> None:
         ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
         ({"PSEUDONYM_KEY": "short"}, "PSEUDONYM_KEY is too short"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is not set"),
+        ({"OIDC_ISSUER": "https://login.example"}, "set all three, or none"),
     ],
 )
 def test_what_is_unsafe_is_refused(tmp_path: Path, change: dict[str, str], said: str) -> None:

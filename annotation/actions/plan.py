@@ -46,7 +46,7 @@ def plan_slots(*, study: Study, phase: str) -> int:
     its plan, which only a logged change alters. Returns how many slots were added.
     """
     lock_prompts(study.pool_id)
-    batches, number = _batches(study, phase)
+    batches, number = batches_of(study, phase)
     sets, added = plannable_sets(study), 0
     for locale in study.locales.order_by("pk"):
         locale.study = study
@@ -119,7 +119,7 @@ def _parallel_families(sets: QuerySet[CandidateSet], study: Study) -> dict[int, 
     return families
 
 
-def _batches(study: Study, phase: str) -> tuple[dict[int, int], int]:
+def batches_of(study: Study, phase: str) -> tuple[dict[int, int], int]:
     """The replicate batch of each prompt in use, and how many there are.
 
     Batches are equally large, and hold as many prompts at least as one person judges: else

@@ -5,7 +5,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from annotation.models import Phase, PlanChange, Study
+from annotation.actions.audit import record
+from annotation.models import AuditEntry, Phase, PlanChange, Study
 
 
 @transaction.atomic
@@ -22,7 +23,11 @@ def unlock_outcomes(*, study: Study, phase: str, why: str, by: User | None) -> P
     known = locked.plan_changes.filter(
         kind=PlanChange.Kind.UNLOCKED, details__phase=str(phase)
     ).first()
-    return known or PlanChange.objects.create(
+    if known:
+        return known
+    kind = AuditEntry.Kind.OUTCOMES_UNLOCKED
+    record(kind=kind, what=f"outcomes by group, phase {phase}", by=by, study=locked, why=why)
+    return PlanChange.objects.create(
         study=locked,
         kind=PlanChange.Kind.UNLOCKED,
         why=why.strip()[:500],

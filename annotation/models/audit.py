@@ -66,6 +66,7 @@ class AuditEntry(models.Model):
         SESSION_ENDED = "session:ended", _("session ended")
         FACTOR_ADDED = "factor:added", _("second factor added")
         FACTOR_REMOVED = "factor:removed", _("second factor removed")
+        ACCOUNT_CHANGED = "account:changed", _("what an account may everywhere changed")
         ROLE_GIVEN = "role:given", _("role given")
         ROLE_TAKEN = "role:taken", _("role taken away")
         TOPICS_CHANGED = "topics:changed", _("topics of prompts changed")

@@ -5,7 +5,6 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -29,7 +28,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     except signing.BadSignature:
         return render(request, "annotation/unknown_link.html", status=404)
     if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        return redirect_to_login(request.get_full_path())
     locale = _locale_for(request, invitation)
     with translation.override(locale.language):
         if request.method != "POST":

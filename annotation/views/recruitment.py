@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.addresses import client_address
 from accounts.models import ExternalIdentity
+from accounts.signing_in import stay_listed
 from annotation.access import (
     HELP_THREAD_KEY,
     ParticipantRequest,
@@ -117,6 +118,7 @@ def _is_hers(request: ParticipationRequest, link: RecruitmentLink, arrival: Arri
 
 def sign_in(request: HttpRequest, participation: Participation) -> None:
     request.session.cycle_key()
+    stay_listed(request)
     request.session[SESSION_KEY] = participation.pk
     # What was begun here is bound to her by now, or it is of somebody who sat here before.
     request.session.pop(HELP_THREAD_KEY, None)

@@ -94,7 +94,7 @@ def choices(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _decide(request, study, flag, form)
     person = flag.participation
-    seen = may(reviewer, Right.OUTCOMES, study)
+    seen = may(reviewer, Right.RECORDS, study)
     context = _facts(study, flag) | {
         "first": _first_of(flag, reviewer),
         "form": form if flag.waits and flag.asked_by_id != reviewer.pk else None,

@@ -67,3 +67,10 @@ def request_export(
     record(kind=AuditEntry.Kind.EXPORT_ASKED, what=what, by=by, study=study)
     transaction.on_commit(lambda: tasks.enqueue(export))
     return export
+
+
+def note_export_by_command(*, study: Study, format: str, container: str) -> None:
+    """Notes that a command writes a file at once, without a row of its own. A second call notes
+    a second file."""
+    what = f"by a command: {format}.{container}"
+    record(kind=AuditEntry.Kind.EXPORT_ASKED, what=what, by=None, study=study)

@@ -1,6 +1,7 @@
 """Figures of how alike different people judge the same set."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from django.utils.translation import gettext_noop as noop
@@ -17,6 +18,7 @@ from insights.figures.parts import (
     PEOPLE,
     SETS,
     cells_of,
+    over_prompts,
     parts_of,
     points,
     result,
@@ -25,6 +27,7 @@ from insights.figures.parts import (
 from insights.pairwise import Pairwise
 
 GROUP = "agreement"
+ARMS = noop("Rows by arm: the interval is over people and prompts.")
 # Vectors and weights of judgements, and which judgements have any.
 Products = tuple[Floats, Floats, Bools]
 
@@ -70,11 +73,18 @@ def by_part(
             data.rows.person[used],
             np.zeros(int(used.sum()), dtype=np.int64),
         )
-        compared = ~np.isnan(judged.by_set())
-        rows = rows_by_part(parts_of(data, sets, locales), judged.mean, compared)
+        values = judged.by_set()
+        prompts = np.full(sets.size, -1, dtype=np.int64)
+        prompts[cells] = data.rows.prompt
+        rows = rows_by_part(
+            parts_of(data, sets, locales),
+            judged.mean,
+            ~np.isnan(values),
+            partial(over_prompts, values, prompts[: values.size]),
+        )
         lines = ((noop("by lot"), chance(data)),) if percent and len(data) else ()
         chart = points(title, rows, 4, lines=lines)
-        remarks = (Remark(HIDDEN, {"people": LEAST_PEOPLE}),)
+        remarks = (Remark(HIDDEN, {"people": LEAST_PEOPLE}), Remark(ARMS))
         columns = (PART, NAME, PEOPLE, SETS, column)
         return result(data, columns, rows, chart=chart, remarks=remarks, used=used)
 

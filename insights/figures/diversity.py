@@ -177,7 +177,7 @@ def _by_language(title: str, rows: Sequence[Sequence[Value]]) -> Chart | None:
     for arm in dict.fromkeys(str(row[0]) for row in rows):
         cells = {str(row[1]): row[5] for row in rows if row[0] == arm}
         triples = [cells.get(label, (None, None, None)) for label in labels]
-        values, low, high = (list(one) for one in zip(*triples, strict=True))  # type: ignore[arg-type]
+        values, low, high = (list(one) for one in zip(*triples, strict=True))
         series.append(Series(arm, values, low, high))
     if not any(value is not None for one in series for value in one.values):
         return None

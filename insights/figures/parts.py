@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
-from insights.arrays import Bools, Ints
+from insights.arrays import Bools, Floats, Ints
 from insights.charts import Chart, Kind, Series
 from insights.figures.figure import Column, Interval, Remark, Result, Shape, Value
 from insights.figures.judgements import Judgements
-from insights.intervals import Estimates
+from insights.intervals import Estimates, over_both, ratio, totals
 
 LEAST_PEOPLE = 20
 HIDDEN = noop("A dash: fewer than %(people)s people, or no two people judged the same set.")
@@ -51,22 +51,40 @@ def parts_of(data: Judgements, sets: Ints, locales: Ints) -> list[Part]:
 
 
 def rows_by_part(
-    parts: Sequence[Part], mean: Callable[[Ints], Estimates], compared: Bools
+    parts: Sequence[Part],
+    mean: Callable[[Ints], Estimates],
+    compared: Bools,
+    by_prompt: Callable[[Ints], Estimates] | None = None,
 ) -> list[Sequence[Value]]:
     """A row for each part: what it is, its people, its sets, its figure with its interval.
 
     mean: the figure of each part, given the part of each cell; compared: (cells,) whether a cell
-    has two people to compare. Where all cells are in one part of a kind, it is shown once.
+    has two people to compare; by_prompt: the same figure with its error over prompts, which is
+    added where arms are compared, since another draw of prompts would change those too.
     """
     rows: list[Sequence[Value]] = []
     for part in parts:
         of_cell = np.where(compared, part.of_cell[: compared.size], -1)
         found = mean(of_cell)
+        if by_prompt and part.kind == ARM:
+            found = over_both(found, by_prompt(of_cell))
         sets = np.bincount(of_cell[of_cell >= 0], minlength=len(part.names))
         for place, name in enumerate(part.names[: found.value.size]):
             cell = interval(found, place)
             rows.append((part.kind, name, int(found.people[place]), int(sets[place]), cell))
     return rows
+
+
+def over_prompts(values: Floats, prompts: Ints, of_cell: Ints) -> Estimates:
+    """The mean of the cells' values in each part, (parts,), with the jackknife over prompts.
+
+    values, prompts: (cells,). A prompt's sets in all languages are left out together.
+    """
+    known = np.where(np.isnan(values) | (prompts < 0), -1, of_cell)
+    size = {"number": int(prompts.max(initial=-1)) + 1, "count": int(of_cell.max(initial=-1)) + 1}
+    prompts = np.maximum(prompts, 0)
+    upper = totals(prompts, known, np.nan_to_num(values), **size)
+    return ratio(upper, totals(prompts, known, np.ones(known.size), **size))
 
 
 def interval(found: Estimates, place: int, least: int = LEAST_PEOPLE) -> Interval:

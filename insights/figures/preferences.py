@@ -71,16 +71,17 @@ def _strengths(responses: Responses, items: Ints, names: Sequence[str]) -> Resul
         percent = 100 * found.ties[2] / (2 + found.ties[2])
         remarks.append(Remark(TIED, {"percent": f"{percent:.0f}"}))
     x = np.eye(len(names))[items][:, :, 1:] * responses.shown[:, :, None]
-    remarks += fit_remarks(responses, x)
+    same = plackett_luce.patterns(responses.ranks, items)
+    remarks += fit_remarks(responses, x, same)
     chart = points(noop("Strength of each kind of response, in log odds"), rows, 1)
     return result(data, columns, rows, chart=chart, remarks=remarks)
 
 
-def fit_remarks(responses: Responses, x: Floats) -> list[Remark]:
+def fit_remarks(responses: Responses, x: Floats, same: Ints | None = None) -> list[Remark]:
     """Whether later choices weigh as the first; nothing where nobody made later ones."""
     people = responses.data.rows.person
     try:
-        test = plackett_luce.stage_test(responses.ranks, responses.shown, x, people)
+        test = plackett_luce.stage_test(responses.ranks, responses.shown, x, people, same)
     except NotIdentifiedError:
         return []
     p = "< 0.001" if test.p_value < 0.001 else f"= {test.p_value:.3f}"
@@ -129,7 +130,7 @@ def logit(data: Judgements, _options: Options) -> Result:
     except NotIdentifiedError as error:
         return result(data, shape, (), remarks=(Remark(str(error)),))
     found = Estimates(fit.effects, fit.errors, np.full(fit.effects.size, fit.people))
-    rows = [
+    rows: list[Sequence[Value]] = [
         (*name.split(": ", 1), interval(found, place), float(np.exp(fit.effects[place])))
         for place, name in enumerate(design.names)
     ]

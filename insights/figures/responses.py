@@ -22,7 +22,7 @@ class Responses:
 
     @cached_property
     def shown(self) -> Bools:
-        return self.data.rows.ranks != NOT_OFFERED
+        return np.asarray(self.data.rows.ranks != NOT_OFFERED)
 
     @cached_property
     def ranks(self) -> Ints:

@@ -47,7 +47,7 @@ def durations(data: Judgements, _options: Options) -> Result:
 
 
 def explanations(data: Judgements, _options: Options) -> Result:
-    """Of judgements after which the question was shown: how many have words, and how many."""
+    """Of judgements whose explanation page was sent: how many have words, and how many words."""
     columns = (
         *(WHO, LOCALE, PEOPLE, Column("asked", noop("Asked"), Shape.COUNT)),
         Column("rate", noop("Explained"), Shape.INTERVAL, 3, percent=True),
@@ -137,8 +137,8 @@ FIGURES = (
         group=GROUP,
         title=noop("How often people explain, and at what length"),
         definition=noop(
-            "Of judgements after which the question was on the page: how many have words in "
-            "answer, and the median number of words of those. Words are parted by spaces."
+            "Of judgements after which the page with the question was sent: on how many it has "
+            "words, and the median number of words of those. Words are parted by spaces."
         ),
         source="methodology A16",
         unit=Unit.PEOPLE,

@@ -14,9 +14,13 @@ register = template.Library()
 
 @register.inclusion_tag("insights/watch/missing.html", takes_context=True)
 def missing_parts(context: dict[str, Any]) -> dict[str, Any]:
-    """What is missing, for those who run a study; nothing for others, and nothing asked."""
+    """What is missing, for those who run a study; nothing for others, and nothing asked. The
+    page on which a study is watched says it itself, and goes on saying how it is."""
     request = context.get("request")
     user = getattr(request, "user", None)
+    match = getattr(request, "resolver_match", None)
+    if match is not None and match.url_name == "study-watch":
+        return {"missing": []}
     if user is None or not user.is_active or not user.is_staff:
         return {"missing": []}
     study = context.get("study")

@@ -23,7 +23,7 @@ def view(study: Study, phase: Phase) -> View:
 
 def _cells(cells: list[CellFill]) -> Table:
     return Table(
-        title=_("Cells"),
+        title=_("People of each cell"),
         columns=[
             *(_("cell"), _("who"), _("placed"), _("wanted"), _("filled, %"), _("finished")),
             *(_("missing"), _("sets they can judge"), _("turned away")),

@@ -42,7 +42,8 @@ def view(study: Study, phase: Phase) -> View:
 
 def _missing(findings: Sequence[Finding]) -> list[str]:
     names = part_names()
-    return [f"{names[one.part]}: {one.words}." for one in findings if not one.ok]
+    # Without a full stop: what stands last is a command to copy.
+    return [f"{names[one.part]}: {one.words}" for one in findings if not one.ok]
 
 
 def part_names() -> dict[str, str]:

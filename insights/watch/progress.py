@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from annotation.models import Outcome, Participation, Phase, Slot, Study, StudyLocale
+from annotation.room import is_paused
 from annotation.sittings import is_past
 from insights.charts import Chart, Kind, Series
 from insights.fillings import LocaleFilling, locale_fillings
@@ -144,7 +145,7 @@ def state_of(study: Study, one: LocaleProgress) -> str:
         return _("closed")
     if one.is_full:
         return _("full")
-    if {"*", str(one.locale)} & set(getattr(study, "paused", ())):
+    if is_paused(study, one.locale):
         return _("paused")
     if one.filling.people.waiting:
         return _("soft launch: waits for a signature")

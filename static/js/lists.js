@@ -15,3 +15,8 @@ document.addEventListener("alpine:init", () => {
   }));
   window.Alpine.data("searchForm", window.searchForm);
 });
+
+// What moves sideways inside the page can be moved with the keyboard.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const wide of document.querySelectorAll("[data-simplebar]")) wide.tabIndex = 0;
+});

@@ -20,8 +20,8 @@ from django.urls import reverse
 
 from accounts.models import AccountChange, User
 from accounts.shared_cache import SharedCache
-from accounts.signing_in import reset_second_factor
-from annotation.models import RecruitmentLink
+from accounts.signing_in import end_sessions, reset_second_factor
+from annotation.models import AuditEntry, RecruitmentLink
 from tests.accounts.codes import totp
 from tests.accounts.issuer import CLIENT_ID, SECRET, Issuer, issuing
 
@@ -263,6 +263,36 @@ def test_a_new_password_ends_what_was_signed_in_elsewhere(client: Client, ines: 
     client.post(reverse("account_change_password"), data)
     assert elsewhere.get(reverse("your-account")).status_code == 302
     assert sign_in(Client(), new).status_code == 302
+
+
+def test_a_session_that_looks_at_a_study_as_annotators_do_is_still_listed_and_ends(
+    client: Client, ines: User, link: RecruitmentLink
+) -> None:
+    elsewhere = Client(headers={"user-agent": "Firefox on the train"})
+    sign_in(elsewhere)
+    elsewhere.post(reverse("join", args=[link.key]))
+    assert elsewhere.get(reverse("your-account")).status_code == 200
+    sign_in(client)
+    row = UserSession.objects.get(
+        user_agent="Firefox on the train", session_key=elsewhere.session.session_key
+    )
+    client.post(reverse("usersessions_list"), {"session": row.pk})
+    assert elsewhere.get(reverse("your-account")).status_code == 302
+
+
+def test_what_happens_to_accounts_stands_in_the_audit(client: Client, ines: User) -> None:
+    sign_in(client, "wrong")
+    sign_in(client, "a-password-typed-as-a-name", name="a-password-typed-as-a-name")
+    sign_in(client)
+    end_sessions(user=ines, by=ines)
+    with_totp(ines)
+    reset_second_factor(user=ines, by=ines, why="She lost her phone.")
+    lines = AuditEntry.objects.filter(study=None).order_by("pk")
+    assert [line.kind for line in lines] == [
+        *("sign-in:refused", "sign-in:done", "session:ended", "factor:removed"),
+    ]
+    assert {line.what for line in lines} == {"account ines"}
+    assert lines[3].why == "She lost her phone." and lines[0].by is None
 
 
 # ---- annotators

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
-from accounts.models import User, Vendor
+from accounts.models import AccountChange, User, Vendor
 from annotation.actions.audit import record
 from annotation.actions.care import answer_thread
 from annotation.actions.link import create_recruitment_link
@@ -35,7 +35,9 @@ from annotation.models import (
     FlagJudgement,
     HelpThread,
     RecruitmentLink,
+    Role,
     Study,
+    StudyLocale,
 )
 from exports.actions.delivering import create_webhook, disable_webhook, send_again
 from exports.actions.downloading import note_download
@@ -45,6 +47,7 @@ from exports.actions.releasing import request_release
 from exports.actions.tokens import create_token, revoke_token
 from exports.models import ApiToken, Delivery, Export, Release, Webhook
 from tests.annotation.test_claiming import entered
+from tests.team import member
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +57,7 @@ def scene(study: Study, link: RecruitmentLink, vendor: Vendor) -> SimpleNamespac
     walker = entered(link)
     walker.client.post(reverse("help-desk"), {"text": "Ma question secrète"})
     person = walker.participation
+    StudyLocale.objects.update(planned_people=10)
     return SimpleNamespace(
         study=study,
         vendor=vendor,
@@ -102,7 +106,7 @@ ACTS: dict[str, Act] = {
         locale=at.locale, target=at.locale.target + 1, by=at.by, why="more"
     ),
     "plan:cells": lambda at: replan_cells(
-        study=at.study, cells={"even": {"gender": {"female": 1, "male": 1}}}, by=at.by, why="even"
+        study=at.study, cells={"even": {"age": [[18, 40], [41, None]]}}, by=at.by, why="even"
     ),
     "launch:signed": _sign,
     "link:made": lambda at: create_recruitment_link(
@@ -158,8 +162,8 @@ def test_every_act_leaves_exactly_one_line_and_none_when_it_does_nothing(
 def test_every_kind_of_an_act_is_known_and_says_itself_in_words() -> None:
     kinds = {name.split(" ")[0] for name in ACTS}
     assert kinds <= set(AuditEntry.Kind.values)
-    entry = AuditEntry(kind="prompt:retired")
-    assert str(entry.words) == "prompt retired"
+    with translation.override("en"):
+        assert str(AuditEntry(kind="prompt:retired").words) == "prompt retired"
     assert str(AuditEntry(kind="of:another version").words) == "of:another version"
 
 
@@ -283,7 +287,7 @@ def test_all_studies_are_for_superusers(told: SimpleNamespace) -> None:
     client.force_login(guest)
     assert client.get(address).status_code == 403
     assert client.get(reverse("study-audit", args=[told.study.key])).status_code == 403
-    guest.user_permissions.set(Permission.objects.filter(codename="view_study"))
+    client.force_login(member(told.study, Role.VIEWER, "guest"))
     assert client.get(reverse("study-audit", args=[told.study.key])).status_code == 200
 
 
@@ -326,3 +330,16 @@ def test_an_objection_is_hers_and_no_line_of_the_team(scene: SimpleNamespace) ->
     object_to_decision(flag=scene.flag, text="Non.")
     assert AuditEntry.objects.count() == before
     assert Release.objects.count() == 0
+
+
+def test_what_happens_to_accounts_is_announced_by_the_database(told: SimpleNamespace) -> None:
+    signed = AuditEntry.objects.filter(kind="sign-in:done", by=told.by)
+    assert [entry.what for entry in signed] == ["account ines"]
+    User.objects.filter(pk=told.second.pk).update(is_superuser=False)
+    changed = AuditEntry.objects.get(kind="account:changed")
+    assert changed.what == "account omar: may sign in staff"
+    AccountChange.objects.create(
+        user=told.second, kind=AccountChange.Kind.SECOND_FACTOR, by=told.by, why="lost her phone"
+    )
+    gone = AuditEntry.objects.get(kind="factor:removed")
+    assert (gone.by, gone.what, gone.why) == (told.by, "account omar", "lost her phone")

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -14,11 +13,13 @@ from annotation.models import (
     ProblemReport,
     Ranking,
     RecruitmentLink,
+    Role,
     Slot,
     Study,
     Turn,
 )
 from tests.annotation.test_claiming import entered
+from tests.team import member
 from tests.walker import Response, Walker
 
 pytestmark = pytest.mark.django_db
@@ -198,9 +199,7 @@ def test_a_prompt_is_replaced_and_a_fault_is_one_sentence(study: Study, client: 
 
 
 def test_who_may_only_watch_retires_nothing(study: Study, client: Client) -> None:
-    guest = User.objects.create_user("guest", is_staff=True)
-    guest.user_permissions.set(Permission.objects.filter(codename="view_study"))
-    client.force_login(guest)
+    client.force_login(member(study, Role.VIEWER))
     prompt = study.pool.prompts.order_by("pk")[0]
     address = reverse("study-prompt", args=[study.key, prompt.key])
     assert b"<form method" not in client.get(address).content.split(b"<h1>")[1]

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
@@ -17,12 +16,14 @@ from annotation.models import (
     Participation,
     Ranking,
     RecruitmentLink,
+    Role,
     Slot,
     Study,
     Turn,
 )
 from annotation.review import review_work
 from tests.annotation.test_flags_pages import MINE, flag, signals_page, walker  # noqa: F401
+from tests.team import member
 from tests.walker import Walker, code_on
 
 pytestmark = pytest.mark.django_db
@@ -60,10 +61,8 @@ def reviewer(flag: Flag) -> Reviewer:  # noqa: F811
     return Reviewer(User.objects.create_superuser("reviewer"), flag)
 
 
-def limited(note: Flag, *rights: str) -> Reviewer:
-    user = User.objects.create_user(f"limited-{len(rights)}", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    return Reviewer(user, note)
+def limited(note: Flag, role: Role | None) -> Reviewer:
+    return Reviewer(member(note.participation.study, role, f"a {role}"), note)
 
 
 def secrets_of(person: Participation) -> list[str]:
@@ -320,12 +319,12 @@ def test_a_note_that_somebody_judged_is_not_changed_by_the_checks(
     assert Flag.objects.values().get(pk=reviewer.note.pk) == stored
 
 
-@pytest.mark.parametrize("rights", [(), ("view_conversation",), ("view_flag", "view_study")])
+@pytest.mark.parametrize("role", [None, Role.VIEWER])
 def test_without_the_right_there_is_no_note(
     flag: Flag,  # noqa: F811
-    rights: tuple[str, ...],
+    role: Role | None,
 ) -> None:
-    guest = limited(flag, *rights)
+    guest = limited(flag, role)
     for address in (guest.first, guest.choices, guest.queue):
         assert guest.client.get(address).status_code == 403
     assert guest.client.post(guest.first, FIRST).status_code == 403
@@ -333,13 +332,13 @@ def test_without_the_right_there_is_no_note(
     assert not flag.judgements.exists()
 
 
-def test_who_reviews_sees_demographics_only_with_the_right_to_outcomes(
+def test_who_reviews_sees_demographics_only_with_the_right_to_single_records(
     flag: Flag,  # noqa: F811
 ) -> None:
-    plain = limited(flag, "change_flag")
+    plain = limited(flag, Role.REVIEWER)
     plain.client.post(plain.first, FIRST)
     assert "What she said about herself" not in plain.page(plain.choices)
-    full = limited(flag, "change_flag", "view_study")
+    full = limited(flag, Role.RESEARCHER)
     full.client.post(full.first, FIRST)
     assert "What she said about herself" in full.page(full.choices)
 

@@ -379,7 +379,7 @@ def test_previews_are_removed_with_everything_in_them_and_nothing_else(
     start_preview(locale=french(link.study))
     answer = desk.post(reverse("previews-remove", args=[link.study.key]), follow=True)
     assert "2 previews" in answer.content.decode()
-    assert AuditEntry.objects.get().what == "2 previews"
+    assert AuditEntry.objects.get(kind="previews:removed").what == "2 previews"
     assert {model: model.objects.count() for model in kept} == kept
     assert not Participation.objects.filter(annotator__vendor__key=VENDOR).exists()
     assert stays.here() == reverse("conversations")

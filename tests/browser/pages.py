@@ -222,3 +222,4 @@ def rights_and_notes(explorer: Explorer) -> None:
     explorer.get("withdraw")
     explorer.post("withdraw")
     explorer.get("your-data")
+    explorer.get("receipt")

@@ -12,7 +12,7 @@ from annotation.models import Phase, Study
 from insights.figures.catalogue import FIGURES, GROUPS
 from insights.figures.computing import compute_figures
 from insights.figures.figure import Options
-from insights.figures.sections import request_all
+from insights.figures_sections import request_all
 from rehearsal import stage
 from tests.browser.checks import violations
 from tests.processes import Site
@@ -48,13 +48,19 @@ def test_figures_appear_when_they_are_computed_and_are_read_at_any_width(
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site.address}
     address = f"{site.address}{reverse('study-figures', args=[played.key])}?phase=rehearsal"
     page = opened(browser, cookie, SIZES["desktop"])
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     page.goto(address)
     alike = page.locator("#figure-choose-alike")
     expect(alike).to_contain_text("is being computed")
     page.screenshot(path=artefacts / "figures-waiting.png")
     compute(played)
     expect(alike.locator("table")).to_be_visible(timeout=30_000)
-    expect(alike.locator("figure.chart.drawn canvas")).to_be_visible()
+    page.wait_for_timeout(2000)
+    page.screenshot(path=artefacts / "figures-come.png", full_page=True)
+    assert errors == []
+    expect(alike.locator("figure.chart.drawn canvas")).to_be_visible(timeout=30_000)
     for size, viewport in SIZES.items():
         for group in GROUPS:
             page = opened(browser, cookie, viewport)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from accounts.models import User, Vendor
 from annotation.actions.definition import apply_study
@@ -19,7 +19,8 @@ from tests.definitions import small_definition
 from tests.processes import Site
 from tests.provider import Provider
 
-PHONE = {"width": 375, "height": 812}
+PHONE = ViewportSize(width=375, height=812)
+DESKTOP = ViewportSize(width=1280, height=900)
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def draft(empty_database: None, provider: Provider) -> Study:
 def open_desk(browser: Browser, site: Site, *, phone: bool = False) -> Page:
     client, lead = Client(), User.objects.get(username="ines")
     client.force_login(lead)
-    context = browser.new_context(viewport=PHONE if phone else {"width": 1280, "height": 900})
+    context = browser.new_context(viewport=PHONE if phone else DESKTOP)
     cookie = client.cookies["sessionid"].value
     context.add_cookies([{"name": "sessionid", "value": cookie, "url": site.address}])
     context.set_extra_http_headers({"Accept-Language": "en"})
@@ -72,7 +73,7 @@ def test_from_preflight_to_close(
     preview_in_hindi(draft, browser, site, artefacts)
     page.get_by_role("link", name="Open it").click()
     assert "It is a draft" in page.content()
-    page.get_by_label("Phase", exact=True).select_option("main")
+    page.get_by_label("Phase:", exact=True).select_option("main")
     act(page, "Open", "Open this phase", "All is read.")
     draft.refresh_from_db()
     assert draft.is_open and draft.plan_hash in page.content()

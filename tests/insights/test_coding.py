@@ -38,7 +38,7 @@ def test_coders_who_always_agree_have_1_and_a_theme_nobody_saw_has_no_kappa() ->
 
 def test_intervals_hold_although_people_repeat_their_themes() -> None:
     rng = np.random.default_rng(17)
-    inside = {"kappa": [], "share": []}
+    inside: dict[str, list[bool]] = {"kappa": [], "share": []}
     # Theme of a text: a person's own propensity; each coder errs in one of eight texts.
     far = rng.beta(2, 3, size=400_000)
     share = far.mean() * 0.875 + (1 - far.mean()) * 0.125

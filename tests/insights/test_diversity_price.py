@@ -28,7 +28,8 @@ def test_sets_that_were_not_measured_or_judged_by_one_are_left_out() -> None:
 
 def test_the_interval_of_a_slope_holds_95_of_100_though_prompts_differ() -> None:
     rng = np.random.default_rng(10)
-    inside, naive = [], []
+    inside: list[bool] = []
+    naive: list[bool] = []
     for _replication in range(400):
         prompts = np.repeat(np.arange(40), 5)
         own = rng.standard_normal(40)

@@ -9,6 +9,8 @@ from insights.intervals import Estimates
 from tests.insights.panels import Panel, draw_panel
 
 REPLICATIONS = 250
+# Of two people who choose among four, one of which is worth 1.5 N(0, 1) more: by integration.
+TRUE_ALIKE = 0.3348
 # A true 95 % over 250 replications lies above this with probability 0.9999.
 LEAST = float(stats.binom.ppf(1e-4, REPLICATIONS, 0.95)) / REPLICATIONS
 
@@ -174,3 +176,25 @@ def _agreement(panel: Panel, of: str) -> Estimates:
 def _place_fit(panel: Panel) -> choice_model.Fit:
     covariates = choice_model.place_covariates(panel.shown)
     return choice_model.fit(panel.ranks, panel.shown, covariates, panel.people)
+
+
+def test_an_error_over_people_and_prompts_covers_where_people_alone_does_not() -> None:
+    """Another draw of prompts: what arms are compared by. Prompts differ in how alike people
+    choose; each replication draws both anew."""
+    rng = np.random.default_rng(11)
+    inside = np.zeros((REPLICATIONS, 2))
+    for replication in range(REPLICATIONS):
+        ease, whose = rng.normal(size=(30, 1)), np.tile(np.arange(40), 30)
+        utilities = np.repeat(ease, 40, axis=0) * [1.5, 0, 0, 0] + rng.gumbel(size=(1200, 4))
+        sets = np.repeat(np.arange(30), 40)
+        pairs = agreement.choices(utilities.argmax(axis=1), sets, whose)
+        together = np.zeros(30, dtype=np.int64)
+        people = pairs.mean(together)
+        values = pairs.by_set()[:, None]
+        both = intervals.over_both(people, intervals.ratio(values, np.ones((30, 1))))
+        for column, one in enumerate((people, both)):
+            low, high = one.bounds()
+            inside[replication, column] = low[0] <= TRUE_ALIKE <= high[0]
+    alone, together_covered = inside.mean(axis=0)
+    assert alone < 0.75
+    assert together_covered >= LEAST

@@ -1,5 +1,7 @@
 """Strengths with ties: worked by hand, a published example, known truth, and a broken model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,13 +37,9 @@ def chance(ranks: list[int], logs: list[float], ties: dict[int, float]) -> float
     The likelihood knows only sizes of ties that occur, so an even one is added where needed.
     """
     k = len(ranks)
-    stages = Stages(
-        places=standard_places(np.array([ranks]), np.ones((1, k), dtype=bool)),
-        counted=np.ones(k, dtype=bool),
-        x=np.eye(k)[None],
-        people=np.zeros(1, dtype=np.int64),
-        sizes=tuple(ties),
-    )
+    every = np.ones(k, dtype=bool)
+    made = Stages.of(np.array([ranks]), every[None], np.eye(k)[None], every)
+    stages = replace(made, sizes=tuple(ties))
     return float(np.exp(stages.summed(np.array([*logs, *np.log(list(ties.values()))]))[0]))
 
 
@@ -158,7 +156,8 @@ def test_planted_strengths_and_ties_come_back_and_intervals_hold_95_of_100() -> 
 def test_people_who_repeat_themselves_make_honest_errors_wider() -> None:
     """Errors that took every ranking for another person would cover far less."""
     rng = np.random.default_rng(2)
-    inside, naive = [], []
+    inside: list[np.ndarray] = []
+    naive: list[np.ndarray] = []
     for _replication in range(200):
         panel = draw_panel(rng, np.zeros(3), people=40, each=10, prompts=10, person_sd=1.5)
         for people, held in ((panel.people, inside), (np.arange(400), naive)):
@@ -180,6 +179,20 @@ def test_top_two_of_four_give_the_same_strengths_as_whole_rankings() -> None:
     alone = np.where(panel.ranks <= 2, panel.items, -1)
     blind = plackett_luce.strengths(top, alone, panel.people, list("ABCD"))
     assert blind.logs[3] > found.logs[3] + 0.3
+
+
+def test_rankings_that_say_the_same_may_be_counted_instead_of_repeated() -> None:
+    rng = np.random.default_rng(19)
+    ranks, items, people = drawn(rng, np.array([0.5, 0.0, -0.5]), tie=0.3, people=50, each=4)
+    one_hot = np.eye(3)[items][:, :, 1:]
+    keys = plackett_luce.patterns(ranks, items)
+    assert keys is not None
+    assert np.unique(keys).size < 80
+    once = plackett_luce.fit(ranks, items >= 0, one_hot, people, same=keys)
+    each = plackett_luce.fit(ranks, items >= 0, one_hot, people)
+    assert once.effects == pytest.approx(each.effects)
+    assert once.covariance == pytest.approx(each.covariance)
+    assert once.log_likelihood == pytest.approx(each.log_likelihood)
 
 
 def test_arms_without_a_shared_response_cannot_be_compared_and_an_anchor_connects_them() -> None:

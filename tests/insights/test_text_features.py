@@ -27,11 +27,11 @@ def test_voices_are_told_apart_across_prompts_about_other_things() -> None:
     found = text_features.apart(texts, np.array(sets), directions=4, seed=1)
     assert np.allclose(found.std(axis=0), 1)
     # The voices' means lie far apart in the space that was found.
-    voices = np.array(voices)
-    means = np.stack([found[voices == voice].mean(axis=0) for voice in range(4)])
-    within = np.stack([found[voices == voice].std(axis=0) for voice in range(4)]).mean()
+    whose = np.array(voices)
+    means = np.stack([found[whose == voice].mean(axis=0) for voice in range(4)])
+    within = np.stack([found[whose == voice].std(axis=0) for voice in range(4)]).mean()
     nearest = ((found[:, None] - means[None]) ** 2).sum(axis=2).argmin(axis=1)
-    assert (nearest == voices).mean() > 0.9
+    assert (nearest == whose).mean() > 0.9
     assert within < 0.8
 
 

@@ -18,7 +18,7 @@ from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
 
-TEXTS = ("Plus humain et chaleureux.", "=1+1", "Il cite des faits.", "Trop long, mais juste.")
+TEXTS = ("Chaleureux et proche.", "=1+1", "Il cite des faits.", "Trop long, mais juste.")
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_people_who_withdrew_were_left_out_or_keep_their_words_are_not_in_it(
     sheet = drawn(study, by)
     assert len(rows_of(sheet)) == Explanation.objects.exclude(text="").count()
     Participation.objects.filter(pk=one.pk).update(excluded_at=one.started_at)
-    assert all(not row["explanation"].startswith("Plus") for row in rows_of(sheet))
+    assert all(not row["explanation"].startswith("Chaleur") for row in rows_of(sheet))
     Consent.objects.filter(purpose=Purpose.RELEASE_FREE_TEXT).update(given=False)
     with pytest.raises(ValidationError, match="no explanation"):
         drawn(study, by, released_only=True)
@@ -99,8 +99,8 @@ def test_two_coders_themes_come_back_and_say_how_far_they_agree(
     study: Study, by: User, written: list[Explanation]
 ) -> None:
     sheet = drawn(study, by)
-    first = {"Plus": "warmth", "'=1": "other", "Il": "facts", "Trop": "facts, Length "}
-    second = {"Plus": "Warmth", "Il": "facts", "Trop": "length"}
+    first = {"Chaleur": "warmth", "'=1": "other", "Il": "facts", "Trop": "facts, Length "}
+    second = {"Chaleur": "Warmth", "Il": "facts", "Trop": "length"}
     assert store_codes(sheet=sheet, coder=0, file=coded(sheet, first), replace=False, by=by)
     assert themes_found(sheet) is None
     store_codes(
@@ -123,7 +123,9 @@ def test_a_second_file_of_a_coder_replaces_only_when_asked(
 ) -> None:
     sheet = drawn(study, by)
     for replace in (False, True):
-        store_codes(sheet=sheet, coder=0, file=coded(sheet, {"Plus": "a"}), replace=replace, by=by)
+        store_codes(
+            sheet=sheet, coder=0, file=coded(sheet, {"Chaleur": "a"}), replace=replace, by=by
+        )
         with pytest.raises(ValidationError, match="stored already"):
             store_codes(sheet=sheet, coder=0, file=coded(sheet, {}), replace=False, by=by)
     assert ThemeCoding.objects.filter(coder=0).count() == len(rows_of(sheet))
@@ -135,7 +137,7 @@ def test_a_file_that_is_not_the_whole_sheet_is_refused_and_nothing_is_stored(
     study: Study, by: User, written: list[Explanation]
 ) -> None:
     sheet = drawn(study, by)
-    whole = coded(sheet, {"Plus": "a"}).decode("utf-8-sig")
+    whole = coded(sheet, {"Chaleur": "a"}).decode("utf-8-sig")
     lines = whole.splitlines()
     broken = {
         "lacks 1 explanation": "\n".join(lines[:-1]),
@@ -179,10 +181,10 @@ def test_the_page_draws_sends_out_takes_back_and_shows(
     )
     assert "Sheet 1 is drawn" in page.content.decode()
     sheet = ThemeSheet.objects.get()
-    answer = client.get(reverse("theme-sheet", args=[study.key, 1]))
+    answer = client.get(reverse("study-theme-sheet", args=[study.key, 1]))
     assert answer.content.decode().startswith("\ufeff")
     assert AuditEntry.objects.filter(kind="file:downloaded", what="theme sheet 1").exists()
-    for coder, themes in enumerate(({"Plus": "warmth", "Il": "facts"}, {"Plus": "warmth"})):
+    for coder, themes in enumerate(({"Chaleur": "warmth", "Il": "facts"}, {"Chaleur": "warmth"})):
         file = SimpleUploadedFile("codes.csv", coded(sheet, themes), content_type="text/csv")
         sent = {"act": "code", "sheet": sheet.pk, "coder": coder, "file": file}
         page = client.post(address, sent, follow=True)

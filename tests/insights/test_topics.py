@@ -89,7 +89,5 @@ def test_too_few_or_equal_prompts_are_refused_in_a_sentence() -> None:
 def test_the_rand_index_is_1_for_renamed_labels_and_0_by_chance() -> None:
     assert topics.alike(["a", "a", "b", "b"], [1, 1, 0, 0]) == 1
     rng = np.random.default_rng(9)
-    by_chance = [
-        topics.alike(rng.integers(4, size=200), rng.integers(4, size=200)) for _ in "x" * 50
-    ]
+    by_chance = [topics.alike(*rng.integers(4, size=(2, 200)).tolist()) for _time in range(50)]
     assert abs(np.mean(by_chance)) < 0.01

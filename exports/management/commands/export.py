@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Phase
+from exports.actions.exporting import note_export_by_command
 from exports.containers import Container
 from exports.files.exporting import scope_for, write_rows
 from exports.files.writing import Sink, new_part, words_of
@@ -42,6 +43,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             asked = self._find(options)
+            note_export_by_command(
+                study=asked["scope"].study,
+                format=asked["form"].name,
+                container=asked["container"],
+            )
             if options["out"]:
                 rows, moment = _write_file(options["out"], asked)
             else:

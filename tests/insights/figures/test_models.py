@@ -34,10 +34,15 @@ def read(study: Study) -> Judgements:
     return read_judgements(study, Phase.REHEARSAL, Options())
 
 
-def by(result: Result, column: str) -> dict[Any, Any]:
-    """A column by the row's first words."""
+def rows_of(result: Result) -> list[dict[str, Any]]:
+    """Rows by the names of their columns."""
     names = [one.name for one in result.columns]
-    return {row[0]: row[names.index(column)] for row in result.rows}
+    return [dict(zip(names, row, strict=True)) for row in result.rows]
+
+
+def by(result: Result, column: str) -> dict[Any, Any]:
+    """A column by the response."""
+    return {row["response"]: row[column] for row in rows_of(result)}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -59,20 +64,21 @@ def check_strengths(data: Judgements, truth: Truth) -> None:
     assert set(strengths) == {pole or "default" for pole in POLES}
     assert sum(value for value, _low, _high in strengths.values()) == pytest.approx(0, abs=1e-9)
     assert sum(by(found, "first").values()) == pytest.approx(1)
-    places = preferences.logit(data, Options())
-    first = {row[1]: row[2] for row in places.rows if row[0] == "place"}
+    effects = rows_of(preferences.logit(data, Options()))
+    first = {row["which"]: row["log_odds"] for row in effects if row["of"] == "place"}
     assert first["1"][1] > 0  # the planted bonus of the first place
 
 
 def check_likings(data: Judgements, truth: Truth) -> None:
     """In each country the pole that the truth lets it like best has the largest effect."""
-    found = preferences.by_group(data, Options())
+    found = rows_of(preferences.by_group(data, Options()))
     for country in ("FR", "IT"):
-        effects = {
-            row[3]: row[5][0] for row in found.rows if row[0] == "country" and row[1] == country
-        }
+        own = [row for row in found if (row["question"], row["group"]) == ("country", country)]
+        # Everything is beside the default response, whose effect is 0.
+        effects = {row["response"]: row["pooled"][0] for row in own} | {"default": 0.0}
         planted = np.array(truth.poles) + np.array(truth.countries[country])
-        assert max(effects, key=lambda pole: effects[pole]) == POLES[int(planted.argmax())]
+        liked = POLES[int(planted.argmax())] or "default"
+        assert max(effects, key=lambda pole: float(effects[pole])) == liked
 
 
 def check_rates(data: Judgements) -> None:
@@ -81,8 +87,8 @@ def check_rates(data: Judgements) -> None:
         data.study,
     )[0][0]
     found = diversity.FIGURES[1].compute(data, Options())
-    (row,) = [row for row in found.rows if row[1] == diversity.ALL_LANGUAGES]
-    assert row[5][0] == pytest.approx(float(expected))
+    (row,) = [row for row in rows_of(found) if row["language"] == diversity.ALL_LANGUAGES]
+    assert row["acceptable"][0] == pytest.approx(float(expected))
     similarity = sql(
         "SELECT avg((s.measures -> 'lexical' ->> 'mean')::float) FROM candidates_candidateset s "
         "WHERE s.id IN (SELECT candidate_set_id FROM judged)",

@@ -9,6 +9,12 @@ from annotation.models import RecruitmentLink
 from tests.walker import Walker
 
 
+@pytest.fixture(autouse=True)
+def in_english() -> None:
+    """Whatever language the test before ended in."""
+    translation.activate("en")
+
+
 @pytest.fixture
 def researcher(client: Client) -> Client:
     client.force_login(User.objects.create_superuser("researcher", password="a-long-password"))
