@@ -37,7 +37,7 @@ class FileFault(ValueError):
 def to_yaml(definition: Mapping[str, Any]) -> str:
     """The definition in a stable order, long texts as blocks; what says nothing is left out."""
     text: str = yaml.dump(
-        _ordered(tidy(definition)),
+        ordered(tidy(definition)),
         Dumper=_Dumper,
         allow_unicode=True,
         sort_keys=False,
@@ -77,10 +77,11 @@ def _says(name: str, value: Any) -> bool:
     return name in NEEDED or not (blank or value is None or value in ("", [], {}))
 
 
-def _ordered(part: Any) -> Any:
+def ordered(part: Any) -> Any:
+    """The same in the order of a file, which is also that of the pages."""
     if isinstance(part, Mapping):
-        return {name: _ordered(value) for name, value in sorted(part.items(), key=_place)}
-    return [_ordered(item) for item in part] if isinstance(part, list) else part
+        return {name: ordered(value) for name, value in sorted(part.items(), key=_place)}
+    return [ordered(item) for item in part] if isinstance(part, list) else part
 
 
 def _place(item: tuple[str, Any]) -> tuple[int, int, str]:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from annotation.authoring.labels import label_of
+from annotation.authoring.study_file import ordered
 from annotation.authoring.texts import Marks, State, state_of, texts_of
 from annotation.models import TextStage
 
@@ -63,7 +64,7 @@ class Grid:
 
     def rows(self, definition: Mapping[str, Any]) -> list[Row]:
         """Source language first, then the others in the order of the pages."""
-        return [self._row(path, texts) for path, texts in self._texts(definition)]
+        return [self._row(path, texts) for path, texts in self._texts(ordered(definition))]
 
     def _row(self, path: str, texts: Mapping[str, str]) -> Row:
         languages = sorted(settings.LANGUAGES, key=lambda one: one[0] != self.source)

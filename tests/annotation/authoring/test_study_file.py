@@ -70,11 +70,13 @@ def counts() -> dict[str, int]:
 def test_what_is_exported_applies_and_changes_nothing(make: Any, tmp_path: Path) -> None:
     study = apply_study(make())
     before, rows = definition_of(study), counts()
+    row = Study.objects.filter(pk=study.pk).values().get()
     file = tmp_path / "study.yaml"
     with file.open("w", encoding="utf-8") as out:
         call_command("export_study", study.key, stdout=out)
     call_command("apply_study", file)
     assert counts() == rows
+    assert Study.objects.filter(pk=study.pk).values().get() == row
     assert not AuditEntry.objects.filter(study=study).exists()
     assert canonical(definition_of(study)) == canonical(before)
     with file.open(encoding="utf-8") as again:
