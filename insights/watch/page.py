@@ -24,6 +24,7 @@ from insights.watch import (
 from insights.watch.view import Panel, View
 
 SECONDS, MINUTE, FIVE_MINUTES = 10, 60, 300
+HALF_HOUR = 1800  # for what counts every display of the study
 
 PANELS: tuple[Panel, ...] = (
     Panel(
@@ -235,7 +236,7 @@ PANELS: tuple[Panel, ...] = (
     Panel(
         "order",
         _("Order on the page"),
-        FIVE_MINUTES,
+        HALF_HOUR,
         order.view,
         meaning=(
             (
