@@ -130,4 +130,6 @@ def _directions(texts: Sequence[str], seed: int) -> Floats:
     wide = min(DIRECTIONS, min(weights.shape) - 1)
     if wide < 1:
         return np.asarray(normalize(weights.toarray()))
-    return np.asarray(normalize(TruncatedSVD(wide, random_state=seed % 2**32).fit_transform(weights)))
+    return np.asarray(
+        normalize(TruncatedSVD(wide, random_state=seed % 2**32).fit_transform(weights))
+    )
