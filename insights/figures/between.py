@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
+from annotation.quotas import REFUSED
 from insights.arrays import Bools, Ints
 from insights.figures.agreement import Products, choices, spearman, tau_x
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
@@ -67,6 +68,8 @@ def by_answers(data: Judgements, _options: Options) -> Result:
     rows: list[Sequence[Value]] = []
     for question in data.people.groupings:
         names, groups = _groups(data, question)
+        if not names:
+            continue
         for _name, words, products in MEASURES[:2]:
             found = products(data)
             judged = _pairs(found, groups >= 0, cells, data.rows.person, groups)
@@ -90,7 +93,7 @@ def _groups(data: Judgements, question: str) -> tuple[list[str], Ints]:
     kept = [
         str(name)
         for name, count in zip(names, people, strict=True)
-        if name and count >= LEAST_PEOPLE
+        if name and name != REFUSED and count >= LEAST_PEOPLE
     ]
     places = {name: place for place, name in enumerate(kept)}
     of_person = np.array([places.get(str(one), -1) for one in answers], dtype=np.int64)

@@ -60,7 +60,7 @@ def test_figures_appear_when_they_are_computed_and_are_read_at_any_width(
     page.wait_for_timeout(2000)
     page.screenshot(path=artefacts / "figures-come.png", full_page=True)
     assert errors == []
-    expect(alike.locator("figure.chart.drawn canvas")).to_be_visible(timeout=30_000)
+    expect(alike.locator("figure.picture.drawn canvas")).to_be_visible(timeout=30_000)
     for size, viewport in SIZES.items():
         for group in GROUPS:
             page = opened(browser, cookie, viewport)
