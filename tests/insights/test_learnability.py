@@ -54,11 +54,11 @@ def test_a_group_without_preferences_of_its_own_gains_nothing() -> None:
     likings = np.array([[0.8, 0, 0, 0], [0.8, 0, 0, 0], [0.8, 0, 0, 0]], dtype=float)
     gains = []
     for seed in range(20):
-        choices = planted(np.random.default_rng(seed), likings, people=120)
+        choices = planted(np.random.default_rng(seed), likings, people=24)
         gains.append(learnability.learn(choices, arms=2, groups=3, seed=seed).gain.value[0])
     # What everybody prefers is learnt by the common model; its own part costs a little.
     assert np.mean(gains) < 0.0
-    assert np.mean(gains) > -0.02
+    assert np.mean(gains) > -0.03
 
 
 def test_nobody_is_predicted_from_what_she_or_her_prompt_taught() -> None:
