@@ -126,7 +126,7 @@ def parts(request: HttpRequest) -> list[Part]:
     found[-1].links.extend(_audit(request))
     named = {label for task in TASKS for label, _words in task.models}
     rest = [
-        (model._meta.label_lower, capfirst(model._meta.verbose_name_plural))
+        (model._meta.label_lower, str(capfirst(model._meta.verbose_name_plural)))
         for model in admin.site._registry
         if model._meta.label_lower not in named
     ]
@@ -179,7 +179,7 @@ def _vendors(request: HttpRequest) -> Iterator[Link]:
 
 
 def _audit(request: HttpRequest) -> Iterator[Link]:
-    if request.user.is_superuser:  # type: ignore[union-attr]
+    if request.user.is_superuser:
         yield _link(request, _("Audit"), reverse("audit"))
 
 

@@ -383,8 +383,8 @@ def test_a_picture_in_a_swapped_part_is_drawn(study: Study, browser: Browser, si
     with desk(browser, site) as seen:
         serve(seen, study)
         page = seen.page
-        page.route("**/part/", lambda r: r.fulfill(body=part, content_type="text/html"))
         part = render_to_string("desk/chart.html", {"chart": CHARTS[1], "id": "swapped"})
+        page.route("**/part/", lambda r: r.fulfill(body=part, content_type="text/html"))
         page.evaluate("htmx.ajax('GET', '/part/', {target: 'figure.picture', swap: 'outerHTML'})")
         page.locator("figure.picture.drawn[data-chart='swapped-data']").wait_for()
         wait_for_colour(page, 0x0072B2)
