@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
@@ -126,8 +125,8 @@ def parts(request: HttpRequest) -> list[Part]:
     found[3].links.extend(_vendors(request))
     found[-1].links.extend(_audit(request))
     named = {label for task in TASKS for label, _words in task.models}
-    rest: list[tuple[str, Any]] = [
-        (model._meta.label_lower, capfirst(model._meta.verbose_name_plural))
+    rest = [
+        (model._meta.label_lower, str(capfirst(model._meta.verbose_name_plural)))
         for model in admin.site._registry
         if model._meta.label_lower not in named
     ]
