@@ -33,7 +33,7 @@ def test_the_consent_page_says_who_answers_and_for_how_long(link: RecruitmentLin
     address = reverse("consent")
     page = walker.client.get(address).content.decode()
     for name in ("ethics_approval", "controller", "provider", "contact"):
-        assert DECLARED[name] in page
+        assert str(DECLARED[name]) in page
     assert "31" in page
     assert "2031" in page
     Study.objects.update(**NOTHING)
