@@ -69,7 +69,7 @@ def test_from_preflight_to_close(
     look(page, artefacts, "preflight")
     page.get_by_label("FR-fr").fill("5")
     page.get_by_role("button", name="Say how long it takes").click()
-    assert page.get_by_role("table", name="How long it will take").is_visible()
+    page.get_by_role("table", name="How long it will take").wait_for()
     preview_in_hindi(draft, browser, site, artefacts)
     page.get_by_role("link", name="Open it").click()
     assert "It is a draft" in page.content()
