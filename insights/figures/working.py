@@ -10,6 +10,7 @@ from insights.arrays import Bools, Floats, Ints
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
 from insights.figures.judgements import NOT_OFFERED, Judgements
 from insights.figures.parts import EVERYBODY, HIDDEN, LEAST_PEOPLE, PEOPLE, interval, points, result
+from insights.figures.parts import LOCALE as A_LOCALE
 from insights.intervals import Estimates, ratio, totals
 from insights.preference import midranks
 
@@ -102,7 +103,7 @@ def _locales(data: Judgements) -> list[tuple[str, str, Bools]]:
     everybody = np.ones(len(data), dtype=np.bool_)
     return [
         (EVERYBODY, "", everybody),
-        *(("", name, data.rows.locale == place) for place, name in enumerate(data.locales)),
+        *((A_LOCALE, name, data.rows.locale == place) for place, name in enumerate(data.locales)),
     ]
 
 
