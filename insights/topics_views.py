@@ -38,6 +38,7 @@ def topics(request: HttpRequest, study: Study) -> HttpResponse:
     context = {
         "study": study,
         "may_change": may(request.user, Right.AUTHOR, study),
+        "may_read_words": may(request.user, Right.RECORDS, study),
         "codes": topics_page.codes_in_use(list(lines.values())),
         "uncoded": sum(1 for line in lines.values() if not line.topics),
         "page": topics_page.chosen_page(list(lines.values()), topic=topic, page=page),

@@ -165,6 +165,7 @@ def test_who_may_only_look_changes_nothing(study: Study) -> None:
     page = client.get(address)
     assert page.status_code == 200
     assert "<button" not in page.content.decode().split("<h1>")[1].split("</main>")[0]
+    assert reverse("study-themes", args=[study.key]) not in page.content.decode()
     assert client.post(address, {"act": "suggest"}).status_code == 403
     assert not TopicSuggestion.objects.exists()
 
