@@ -37,7 +37,7 @@ def apart(texts: Sequence[str], sets: Ints, *, directions: int, seed: int) -> Fl
     if abs(differing).max() < 1e-9:
         return found  # every set says one thing in the same words
     wide = min(directions, len(some) - 1)
-    main = TruncatedSVD(wide, random_state=seed).fit(differing)
+    main = TruncatedSVD(wide, random_state=seed % 2**32).fit(differing)
     for part in _parts(np.arange(len(texts)), sets):
         found[part, :wide] = main.transform(_differences(texts, sets, part))
     spread = found.std(axis=0)
