@@ -165,6 +165,8 @@ def _interval(found: Any, at: int | None, *, percent: bool = False) -> str:
     words = [number(None if math.isnan(part) else factor * part, places) for part in parts]
     if percent:
         words = [f"{word} %" for word in words]
+    if math.isnan(parts[1]):  # one person alone: nothing says how people differ
+        return words[0]
     return _("%(value)s (%(low)s to %(high)s)") % dict(
         zip(("value", "low", "high"), words, strict=True)
     )

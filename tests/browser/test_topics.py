@@ -82,4 +82,5 @@ def test_pages_of_the_models_are_accessible(
             compute_figures(study.pk, "main", options)
         seen.open(address)
         seen.page.screenshot(path=artefacts / f"figures-{group}.png", full_page=True)
+        assert "could not be computed" not in seen.page.locator("body").inner_text()
         assert not seen.wrong, "\n".join(sorted(set(seen.wrong)))
