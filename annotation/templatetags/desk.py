@@ -93,7 +93,11 @@ def study_tabs(context: dict[str, Any], study: Study) -> dict[str, Any]:
         if (address := _address(name, study)) and may(request.user, right, study):
             tab = Tab(words, address, request.path.startswith(address))
             stages[_stage_of(name)].tabs.append(tab)
-    return {"stages": [stage for stage in stages if stage.tabs]}
+    # On the study's own record, which is no stage, all pages of all stages are named.
+    return {
+        "stages": [stage for stage in stages if stage.tabs],
+        "everything": not any(stage.here for stage in stages),
+    }
 
 
 def _stage_of(name: str) -> int:
