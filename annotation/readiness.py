@@ -41,7 +41,7 @@ def what_stops(study: Study, phase: str) -> list[Finding]:
 
 
 def _running(study: Study) -> list[Finding]:
-    part, found = _("The study"), []
+    part, found = _("The study itself"), []
     if study.status == Study.Status.CLOSED:
         words = _("The study %(study)s is closed and does not open again.") % {"study": study}
         todo = _("Make a copy of it: a clone begins as a draft.")

@@ -96,6 +96,7 @@ def _start(children: Children, port: int) -> None:
     collect_static(children.environment)
     with step("Worker, beat, web and the demo study"):
         start_worker(children)
+        start_export_worker(children)
         beat: list[str | Path] = [VENV / "bin" / "celery", "-A", "config", "beat", "-l", "WARNING"]
         children.start("beat", [*beat, "--schedule", DATA / "beat-schedule"])
         start_web(children, port)
@@ -140,9 +141,18 @@ def start_provider(children: Children) -> dict[str, str]:
 
 def start_worker(children: Children) -> Child:
     """Threads suit work that mostly waits for a provider."""
+    return _start_worker(children, "worker", "live,generation,housekeeping", threads=8)
+
+
+def start_export_worker(children: Children) -> Child:
+    """Files and figures are work for a processor: people's responses never wait for it."""
+    return _start_worker(children, "export-worker", "exports", threads=1)
+
+
+def _start_worker(children: Children, name: str, queues: str, *, threads: int) -> Child:
     celery: list[str | Path] = [VENV / "bin" / "celery", "-A", "config", "worker", "-l", "WARNING"]
-    queues = ["-Q", "live,generation,housekeeping", "--pool", "threads", "--concurrency", "8"]
-    return children.start("worker", [*celery, *queues, "--without-gossip", "--without-mingle"])
+    size = ["-Q", queues, "--pool", "threads", "--concurrency", str(threads), "-n", f"{name}@%h"]
+    return children.start(name, [*celery, *size, "--without-gossip", "--without-mingle"])
 
 
 def start_web(children: Children, port: int, application: str = "config.wsgi") -> Child:

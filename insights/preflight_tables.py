@@ -20,7 +20,7 @@ from insights.planned import LOST, LocaleWork, effort_of
 from insights.power import design_effect, power_between, share_half_width
 from insights.tables import Row, Table, number
 
-SHARE, OTHER = 0.4, 0.2  # the two shares of methodology's example
+SHARE, OTHER = 0.4, 0.2  # the two shares of the example
 ENOUGH = 0.8
 
 

@@ -101,7 +101,7 @@ FIGURES = (
             "choose the same response. It does not depend on how many people judged a set. "
             "Sets weigh the same."
         ),
-        source="Simpson (1949), Nature 163, 688; methodology C1",
+        source="Simpson (1949), Nature 163, 688",
         unit=Unit.PEOPLE,
         compute=by_part(
             choices,
@@ -119,7 +119,7 @@ FIGURES = (
             "judge the same set, mean over all such pairs. Ties share their places, and what "
             "is left unranked stands behind all that is ranked. 0: no more alike than by lot."
         ),
-        source="Kendall and Babington Smith (1939), Ann. Math. Stat. 10, 275-287; methodology C2",
+        source="Kendall and Babington Smith (1939), Ann. Math. Stat. 10, 275-287",
         unit=Unit.PEOPLE,
         compute=by_part(
             spearman,
@@ -136,7 +136,7 @@ FIGURES = (
             "less how often into opposite ones. A tie of both is agreement. Only responses count "
             "that both people ranked: left unranked and not offered say nothing of an order."
         ),
-        source="Emond and Mason (2002), J. Multi-Crit. Decis. Anal. 11, 17-28; methodology C3",
+        source="Emond and Mason (2002), J. Multi-Crit. Decis. Anal. 11, 17-28",
         unit=Unit.PEOPLE,
         compute=by_part(
             tau_x,

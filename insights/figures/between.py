@@ -142,7 +142,7 @@ FIGURES = (
             "when they are of two. Only sets that were judged in two locales count: the same "
             "set, or its reviewed translation."
         ),
-        source="Simpson (1949); Emond and Mason (2002); methodology A1, C1-C3",
+        source="Simpson (1949); Emond and Mason (2002)",
         unit=Unit.PEOPLE,
         compute=within_and_between,
         by_groups=True,
@@ -155,7 +155,7 @@ FIGURES = (
             "How alike two people of a locale judge the same set when they gave the same answer "
             "to a question about themselves, and when they gave different ones."
         ),
-        source="Simpson (1949); methodology A17, C1, C2",
+        source="Simpson (1949)",
         unit=Unit.PEOPLE,
         compute=by_answers,
         by_groups=True,

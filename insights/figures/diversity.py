@@ -195,7 +195,7 @@ FIGURES = (
             "what counts as similar differs between languages. Similarity of letters and of "
             "meaning as measured when the set was made."
         ),
-        source="Cameron, Gelbach and Miller (2008), REStat 90, 414-427; methodology C1, C5",
+        source="Cameron, Gelbach and Miller (2008), REStat 90, 414-427",
         unit=Unit.PROMPTS,
         compute=disagreement,
     ),
@@ -208,7 +208,7 @@ FIGURES = (
             "than in the arm of independent draws, in the same language. Intervals of shares "
             "are over people, those of differences over people and prompts."
         ),
-        source="Cameron, Gelbach and Miller (2011), JBES 29, 238-249; methodology A3, C5",
+        source="Cameron, Gelbach and Miller (2011), JBES 29, 238-249",
         unit=Unit.PEOPLE_AND_PROMPTS,
         compute=answers(
             lambda rows: rows.acceptable,
@@ -224,7 +224,7 @@ FIGURES = (
             "The share of yes among yes and no to whether any response of the set represents "
             "the person, by arm and language, with differences as for acceptable responses."
         ),
-        source="Cameron, Gelbach and Miller (2011), JBES 29, 238-249; methodology A3, C5",
+        source="Cameron, Gelbach and Miller (2011), JBES 29, 238-249",
         unit=Unit.PEOPLE_AND_PROMPTS,
         compute=answers(
             lambda rows: rows.represents,

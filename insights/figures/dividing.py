@@ -137,7 +137,7 @@ FIGURES = (
             "The probability that two people of a locale choose differently in one set. Core "
             "prompts only: the others are judged by too few people to be ranked singly."
         ),
-        source="Simpson (1949); DerSimonian and Laird (1986); methodology A2, C9",
+        source="Simpson (1949); DerSimonian and Laird (1986)",
         unit=Unit.PEOPLE,
         compute=most_divided,
         turns=noop("turn 1 of pool conversations"),
@@ -152,10 +152,7 @@ FIGURES = (
             "both. Tested by moving people between countries by lot within each set; adjusted "
             "for the number of sets."
         ),
-        source=(
-            "Phipson and Smyth (2010); Benjamini and Hochberg (1995); Morris (1983); "
-            "methodology A1, A2, C9"
-        ),
+        source="Phipson and Smyth (2010); Benjamini and Hochberg (1995); Morris (1983)",
         unit=Unit.PEOPLE,
         compute=united_and_divided,
         by_groups=True,

@@ -141,13 +141,13 @@ class Figure:
     group: str
     title: str
     definition: str
-    source: str
     unit: Unit
     compute: "Callable[[Judgements, Options], Result]"
     by_groups: bool = False
     minimum: int = 20
     version: int = 1
     turns: str = ""
+    source: str = ""
 
     def chosen(self, options: Options) -> Options:
         """What of a reader's choice this figure follows."""

@@ -175,7 +175,7 @@ def _seed(data: Judgements) -> int:
     return derive_seed(data.study.seed, "learnability", data.phase)
 
 
-SOURCE = "Conditional logit, held-out people and prompts; methodology C14"
+SOURCE = "Conditional logit, held-out people and prompts"
 FIGURES = (
     Figure(
         key="learnability",

@@ -15,7 +15,6 @@ from insights.figures.judgements import Judgements
 from insights.figures.parts import EVERYBODY, PEOPLE
 
 GROUP = "people"
-SOURCE = "methodology A5, A10, A12"
 HERE = noop("whatever turns are chosen: people and places of the phase")
 LOCALE = Column("locale", noop("Locale"), Shape.WORDS)
 CELLS = Column("cells", noop("Cells"), Shape.WORDS)
@@ -157,7 +156,6 @@ FIGURES = (
             "People of each cell who were given a place, against how many the plan wants. The "
             "sample is matched to quotas and opts in: it is not representative."
         ),
-        source=f"{SOURCE}, B1",
         unit=Unit.NONE,
         compute=sample,
         minimum=0,
@@ -170,7 +168,6 @@ FIGURES = (
         definition=noop(
             "Every place that was given to somebody, by how it ended. Re-tests are left out."
         ),
-        source=SOURCE,
         unit=Unit.NONE,
         compute=dispositions,
         minimum=0,
@@ -184,7 +181,6 @@ FIGURES = (
             "People whom a reviewer left out by the frozen plan's exclusion rules, of all with a "
             "place. A rate that differs between cells shifts the sample."
         ),
-        source=SOURCE,
         unit=Unit.NONE,
         compute=exclusions,
         minimum=0,
@@ -198,7 +194,6 @@ FIGURES = (
             "What people answered at the end when asked whether they had used a program that "
             "writes text, of those who were asked."
         ),
-        source=SOURCE,
         unit=Unit.NONE,
         compute=help_by_programs,
         turns=HERE,

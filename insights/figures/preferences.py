@@ -216,7 +216,7 @@ def _spread(question: str, response: str, found: pooling.Pooled) -> Remark:
     return Remark(SPREAD, values)
 
 
-TURNER = "Turner et al. (2020), Computational Statistics 35, 1027-1057; methodology C7"
+TURNER = "Turner et al. (2020), Computational Statistics 35, 1027-1057"
 FIGURES = (
     Figure(
         key="strengths",
@@ -252,7 +252,7 @@ FIGURES = (
             "each change the odds that a response is put before another, all else equal. Kinds "
             "are beside the first of them, arms beside their anchor, places beside the last."
         ),
-        source="Beggs et al. (1981), J. Econometrics 17, 1-19; methodology A8, C8",
+        source="Beggs et al. (1981), J. Econometrics 17, 1-19",
         unit=Unit.PEOPLE,
         compute=logit,
     ),
@@ -265,7 +265,7 @@ FIGURES = (
             "beside the first kind: as each group's own judgements say it, and drawn towards "
             "what all groups share, the more the less is known of a group."
         ),
-        source="Rubin (1981), J. Educ. Stat. 6, 377-401; methodology C8",
+        source="Rubin (1981), J. Educ. Stat. 6, 377-401",
         unit=Unit.PEOPLE,
         compute=by_group,
         by_groups=True,

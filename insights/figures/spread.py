@@ -75,7 +75,7 @@ FIGURES = (
             "What is left of the bias depends on the number of people, so that all sets are "
             "brought to one number."
         ),
-        source="Chao and Shen (2003), Environ. Ecol. Stat. 10, 429-443; methodology C1",
+        source="Chao and Shen (2003), Environ. Ecol. Stat. 10, 429-443",
         unit=Unit.PEOPLE,
         compute=choice_entropy,
     ),
@@ -89,7 +89,7 @@ FIGURES = (
             "differences of places. This is agreement. It does not say how reliable anybody is: "
             "people may differ for good reasons."
         ),
-        source="Krippendorff (2011); methodology C4",
+        source="Krippendorff (2011)",
         unit=Unit.PEOPLE,
         compute=ranking_alpha,
     ),

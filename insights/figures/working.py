@@ -129,7 +129,6 @@ FIGURES = (
             "Seconds from the first look at the responses until the judgement was sent, pauses "
             "included: hence the median and the quartiles, and no mean."
         ),
-        source="methodology A11",
         unit=Unit.NONE,
         compute=durations,
     ),
@@ -141,7 +140,6 @@ FIGURES = (
             "Of judgements after which the page with the question was sent: on how many it has "
             "words, and the median number of words of those. Words are parted by spaces."
         ),
-        source="methodology A16",
         unit=Unit.PEOPLE,
         compute=explanations,
     ),
@@ -153,7 +151,6 @@ FIGURES = (
             "How alike one person judges the same set twice: planned re-tests, unannounced and "
             "in a new order."
         ),
-        source="methodology C14",
         unit=Unit.PEOPLE,
         compute=retests,
         turns=noop("turn 1 of pool conversations"),

@@ -1,4 +1,4 @@
-"""What so many people can carry: against the methodology's figures and simulated people."""
+"""What so many people can carry: against published figures and simulated people."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from insights.power import power_between
 PUBLISHED = {10: 0.12, 30: 0.37, 50: 0.57, 100: 0.90}
 
 
-def test_power_is_what_the_methodology_published() -> None:
+def test_power_is_what_simulation_found() -> None:
     for people, power in PUBLISHED.items():
         assert power_between(0.4, 0.2, people) == pytest.approx(power, abs=0.035)
 
