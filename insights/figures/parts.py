@@ -88,7 +88,9 @@ def over_prompts(values: Floats, prompts: Ints, of_cell: Ints) -> Estimates:
 
 
 def interval(found: Estimates, place: int, least: int = LEAST_PEOPLE) -> Interval:
-    """A figure with its bounds at 95 %; nothing where too few people stand behind it."""
+    """A figure with its bounds at 95 %; nothing where too few people stand behind it, or nobody."""
+    if place >= found.value.size:  # no set had anything to compare
+        return (None, None, None)
     value, people = float(found.value[place]), int(found.people[place])
     if people < least or not np.isfinite(value):
         return (None, None, None)

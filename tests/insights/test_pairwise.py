@@ -5,6 +5,7 @@ import pytest
 
 from insights import agreement, tau
 from insights.arrays import Floats, Ints
+from insights.figures.parts import interval
 from insights.pairwise import Pairwise, Which
 from tests.insights.panels import Panel, draw_panel
 from tests.insights.test_intervals import LEAST, REPLICATIONS
@@ -173,3 +174,9 @@ def test_the_sum_over_pairs_is_the_mean_tau_x_of_all_pairs() -> None:
     pairs = Pairwise(scores, np.abs(scores), np.zeros(6, int), np.arange(6), np.zeros(6, int))
     first, second = np.triu_indices(6, 1)
     assert pairs.by_set()[0] == pytest.approx(tau.tau_x(ranks[first], ranks[second]).mean())
+
+
+def test_a_part_with_nothing_to_compare_has_no_figure() -> None:
+    """Two people of different groups: nobody of one group to compare them with."""
+    two = Pairwise(np.eye(2), np.ones((2, 1)), np.zeros(2, int), np.arange(2), np.array([0, 1]))
+    assert interval(two.gap(np.zeros(1, int)), 0) == (None, None, None)
