@@ -261,7 +261,7 @@ def test_position_is_read_off_the_stored_order(
     walker: Walker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[list[tuple[int, int]]] = []
-    monkeypatch.setattr(quality, "position", lambda choices: seen.append(choices))
+    monkeypatch.setattr(quality, "position", lambda choices, _limits: seen.append(choices))
     review_work(participation=walker.participation)
     rankings = Ranking.objects.filter(turn__conversation__participation=walker.participation)
     assert seen == [[(0, 4)] * rankings.count()]  # the walker puts the first one first

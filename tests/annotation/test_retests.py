@@ -211,6 +211,6 @@ def test_every_retest_says_why_and_can_be_drawn_again(retest_link: RecruitmentLi
     walker = entered(retest_link)
     walker.finish()
     deals = Deal.objects.filter(grant__participation=walker.participation).order_by("pk")
-    assert [deal.rule for deal in deals] == [1, 1, 2, 2]
+    assert [deal.rule for deal in deals] == [3, 3, 2, 2]
     assert [deal.probability for deal in deals[2:]] == [1, 1]
     assert list(find_unexplained(retest_link.study, "main")) == []
