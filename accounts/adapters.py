@@ -42,10 +42,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """However she signed in, the session of a member of the team is short."""
+        """However she signed in, the session of a member of the team is short.
+
+        That she did stands in the row of her account; nothing is noted here.
+        """
         super().login(request, user)
         request.session.set_expiry(settings.STAFF_SESSION_HOURS * 3600)
-        self.note("sign-in:done", user=user, by=user)
 
     def logout(self, request: HttpRequest) -> None:
         user = request.user

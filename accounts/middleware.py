@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-# Where the team works. Annotators' pages and the API are elsewhere and are not looked at.
+# Where the team works. Annotators' pages and the API are elsewhere and are not looked at. It is
+# compared with what addresses are found by: before that a request may name a prefix of its own.
 DESK = ("/admin/", "/studies/", "/vendors/", "/audit/", "/preview/")
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
@@ -22,7 +23,7 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.STAFF_TWO_FACTOR and request.path.startswith(DESK) and lacks_one(request):
+        if settings.STAFF_TWO_FACTOR and request.path_info.startswith(DESK) and lacks_one(request):
             messages.warning(request, _("Set up a second factor first: then the desk opens."))
             return redirect("mfa_index")
         return self.get_response(request)

@@ -51,5 +51,4 @@ def reset_second_factor(*, user: User, by: User, why: str) -> None:
         raise ValidationError(_("Say why, in at most %(n)s characters.") % {"n": MOST_CHARACTERS})
     Authenticator.objects.filter(user=user).delete()
     end_sessions(user=user, by=by)
-    get_adapter().note("factor:removed", user=user, by=by, why=why)
     AccountChange.objects.create(user=user, kind=AccountChange.Kind.SECOND_FACTOR, by=by, why=why)

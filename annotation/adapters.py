@@ -1,4 +1,8 @@
-"""What happens to accounts of the team stands in the audit."""
+"""What happens to accounts of the team stands in the audit.
+
+Not noted here is what the database announces itself from the rows (migration 0018): a sign-in,
+what an account may, and a second factor that an administrator took away.
+"""
 
 from accounts.adapters import AccountAdapter
 from accounts.models import User

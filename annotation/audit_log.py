@@ -8,10 +8,9 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
 
 from annotation.models import AuditEntry, Study
+from annotation.spreadsheets import neutral
 
 COLUMNS = ("at", "by", "study", "kind", "what", "why")
-# What a spreadsheet would take for a formula is told to be text.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def search(
@@ -65,8 +64,4 @@ def as_csv(entries: Iterable[AuditEntry]) -> Iterator[str]:
             entry.what,
             entry.why,
         ]
-        yield writer.writerow([_as_text(cell) for cell in cells])
-
-
-def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+        yield writer.writerow([neutral(cell) for cell in cells])

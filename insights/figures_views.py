@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from annotation.actions.audit import record
 from annotation.actions.unlocking import unlock_outcomes
-from annotation.models import Study
+from annotation.models import AuditEntry, Study
 from annotation.rights import Right, may, study_page
+from annotation.team import member
 from insights.figures.catalogue import BY_KEY, GROUPS, figures_of
 from insights.figures.figure import Figure, Options
 from insights.figures.locks import is_locked, unlockings
@@ -55,13 +57,16 @@ def figure(request: HttpRequest, study: Study, figure: str) -> HttpResponse:
 @require_safe
 @study_page(Right.OUTCOMES)
 def figure_csv(request: HttpRequest, study: Study, figure: str) -> HttpResponse:
-    """The stored result as a CSV; 404 while there is none, 403 while it is locked."""
+    """The stored result as a CSV; 404 while there is none, 403 while it is locked. The download
+    is on record."""
     context = _context(request, study)
     section = stored(study, context["phase"], context["options"], _known(figure))
     if section.locked:
         raise PermissionDenied
     if section.result is None:
         raise Http404
+    what = f"figure {figure}, phase {context['phase']}"
+    record(kind=AuditEntry.Kind.FIGURE_DOWNLOADED, what=what, by=member(request), study=study)
     name = f"{study.key}-{context['phase']}-{figure}.csv"
     return HttpResponse(
         csv_of(section.result),

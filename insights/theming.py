@@ -158,10 +158,10 @@ def read_codes(file: bytes, *, known: set[str]) -> dict[str, list[str]]:
     reader = csv.DictReader(
         io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True
     )
-    if not {"item", "themes"} <= set(reader.fieldnames or ()):
-        raise ValidationError(_("The file needs the columns “item” and “themes”."))
     found: dict[str, list[str]] = {}
     try:
+        if not {"item", "themes"} <= set(reader.fieldnames or ()):
+            raise ValidationError(_("The file needs the columns “item” and “themes”."))
         for row in reader:
             name = (row["item"] or "").strip().lstrip("'")
             problem = _problem(name, known, found)

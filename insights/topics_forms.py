@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Study
+from insights.theming import LARGEST_FILE
 from insights.topics import MOST_CLUSTERS
 
 
@@ -86,3 +88,10 @@ class CodesForm(forms.Form):
     coder = forms.TypedChoiceField(choices=[("0", "0"), ("1", "1")], coerce=int)
     file = forms.FileField(label=_("The coded sheet, as CSV"))
     replace = forms.BooleanField(label=_("Replace what is stored"), required=False)
+
+    def clean_file(self) -> Any:
+        """Before it is read into memory."""
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST_FILE:
+            raise ValidationError(_("The file is larger than 5 MB. Send the sheet alone."))
+        return file

@@ -80,7 +80,12 @@ def _store(definition: dict[str, Any]) -> Study:
     about = definition["study"]
     stored = Study.objects.filter(key=about["key"]).first()
     fresh = stored is None or is_fresh(stored)
-    samplers = put_samplers(definition["samplers"], endpoints=definition["endpoints"], fresh=fresh)
+    samplers = put_samplers(
+        definition["samplers"],
+        endpoints=definition["endpoints"],
+        study=about["key"],
+        fresh=fresh,
+    )
     values = _parts(definition, samplers, fresh) | _settings(about) | _texts(about)
     if stored and _replanned(stored, PlanChange.Kind.REPLACED):
         values["core"] = stored.core  # replacements have joined it

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 
 from accounts.actions import store_consent_document, store_instrument
 from accounts.models import ConsentDocument, Instrument
@@ -15,6 +16,7 @@ from annotation.contents import (
     sampler_contents,
 )
 from annotation.definition_of import render_consent, render_instrument, render_sampler
+from annotation.models import Study
 from candidates.actions import store_endpoint, store_sampler
 from candidates.models import ModelEndpoint, Sampler
 
@@ -33,11 +35,32 @@ def put_instrument(definition: Part, *, fresh: bool) -> Instrument:
 
 
 def put_samplers(
-    definitions: list[dict[str, Any]], *, endpoints: list[dict[str, Any]], fresh: bool
+    definitions: list[dict[str, Any]],
+    *,
+    endpoints: list[dict[str, Any]],
+    study: str,
+    fresh: bool,
 ) -> dict[str, Sampler]:
-    """The samplers with these contents, by key; a second call finds them."""
-    known = {item["key"]: store_endpoint(item, rewrite=fresh) for item in endpoints}
+    """The samplers with these contents, by key; a second call finds them.
+
+    Where another study's messages are sent is not changed from here.
+    """
+    keys = [item["key"] for item in endpoints]
+    others = _endpoints_elsewhere(keys, study) if fresh else set()
+    known = {
+        item["key"]: store_endpoint(item, rewrite=fresh and item["key"] not in others)
+        for item in endpoints
+    }
     return {item["key"]: _put_sampler(item, known, fresh) for item in definitions}
+
+
+def _endpoints_elsewhere(keys: list[str], study: str) -> set[str]:
+    """Those of these keys that an arm of another study answers from; its rehearsals are its own."""
+    others = Study.objects.exclude(Q(key=study) | Q(rehearsal_of__key=study))
+    arms = others.values_list("pool_sampler", "live_sampler", "further_arms")
+    samplers = Sampler.objects.filter(pk__in={pk for row in arms for pk in row if pk})
+    used = samplers.values_list("endpoint__key", "further_endpoints__key")
+    return {key for row in used for key in row} & set(keys)
 
 
 def _put_sampler(definition: Part, known: Mapping[str, ModelEndpoint], fresh: bool) -> Sampler:

@@ -37,7 +37,9 @@ def read_prompts(name: str, raw: bytes, *, languages: Collection[str]) -> list[P
         found = yaml.safe_load(raw.decode("utf-8-sig"))
         found = found.get("pool", found) if isinstance(found, dict) else {"prompts": found}
         rows = rows_of_definition(found)
-    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        *(yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, RecursionError),
+    ) as error:
         raise ValidationError(
             f"{name} holds no prompts: a list, each with key and texts."
         ) from error

@@ -48,9 +48,14 @@ def to_yaml(definition: Mapping[str, Any]) -> str:
 
 
 def from_yaml(text: str) -> dict[str, Any]:
-    """The definition of a file. Raises FileFault."""
+    """The definition of a file. Raises FileFault, also for one that refers to its own parts:
+    a few lines of references to references are written out as more than any memory holds."""
     try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+            raise FileFault("The file refers to its own parts (*name): write them out.")
         definition = yaml.safe_load(text)
+    except FileFault:
+        raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" near line {mark.line + 1}" if mark else ""

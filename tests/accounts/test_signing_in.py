@@ -156,6 +156,16 @@ def test_without_a_second_factor_the_desk_is_closed_and_the_own_account_open(
     assert "Set up a second factor first" in answer.text
 
 
+def test_a_prefix_that_a_request_names_leads_nobody_round_the_second_factor(
+    client: Client, ines: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "STAFF_TWO_FACTOR", True)
+    sign_in(client)
+    answer = client.get("/admin/", SCRIPT_NAME="/elsewhere")
+    assert answer.status_code == 302
+    assert answer["Location"].endswith("/account/two-factor/")
+
+
 def test_an_authenticator_app_is_set_up_and_asked_for(
     client: Client, ines: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -241,7 +241,7 @@ def told(scene: SimpleNamespace) -> SimpleNamespace:
     lines = [
         ("prompt:retired", "prompt en-014: 12 places taken away", "it misleads", scene.study),
         ("token:created", "token plv_abcd… of vendor-a, data", "", scene.study),
-        ("person:excluded", "person AbC", "=cmd|calc", other),
+        ("person:excluded", "person AbC", "＝cmd|calc", other),
         ("sign-in:refused", "address unknown", "", None),
     ]
     for kind, what, why, study in lines:
@@ -296,7 +296,7 @@ def test_it_is_downloaded_as_csv_and_that_is_noted(told: SimpleNamespace) -> Non
     assert answer["Content-Type"].startswith("text/csv")
     head, row = csv.reader(answer.content.decode().splitlines())
     assert head == ["at", "by", "study", "kind", "what", "why"]
-    assert row[1:] == ["ines", "another", "person:excluded", "person AbC", "'=cmd|calc"]
+    assert row[1:] == ["ines", "another", "person:excluded", "person AbC", "'＝cmd|calc"]
     assert AuditEntry.objects.get(kind="audit:downloaded").what == "audit, 1 lines"
 
 

@@ -12,7 +12,15 @@ from django.urls import reverse
 from accounts.models import Consent, Purpose, User
 from annotation.models import AuditEntry, Explanation, Participation, RecruitmentLink, Role, Study
 from insights.coding_models import ThemeCoding, ThemeSheet
-from insights.theming import draw_sheet, sheet_csv, store_codes, themes_found, themes_of
+from insights.theming import (
+    LARGEST_FILE,
+    draw_sheet,
+    sheet_csv,
+    store_codes,
+    themes_found,
+    themes_of,
+)
+from insights.topics_forms import CodesForm
 from tests.team import member, signed_in
 from tests.walker import Walker
 
@@ -144,6 +152,7 @@ def test_a_file_that_is_not_the_whole_sheet_is_refused_and_nothing_is_stored(
         "no item of this sheet": whole + "abcdef,fr,x,y\n",
         "stands there twice": whole + lines[1] + "\n",
         "columns": "a,b\n1,2\n",
+        "Line 0: this is no CSV": '"item"x,themes\n1,2\n',
         "at most": whole.replace("|", "").replace(lines[1], lines[1] + "x" * 70),
     }
     for words, text in broken.items():
@@ -152,6 +161,13 @@ def test_a_file_that_is_not_the_whole_sheet_is_refused_and_nothing_is_stored(
     with pytest.raises(ValidationError, match="UTF-8"):
         store_codes(sheet=sheet, coder=0, file=whole.encode("utf-16"), replace=False, by=by)
     assert not ThemeCoding.objects.exists()
+
+
+def test_a_file_too_large_is_refused_before_it_is_read() -> None:
+    file = SimpleUploadedFile("codes.csv", b"item,themes\n")
+    file.size = LARGEST_FILE + 1
+    form = CodesForm({"sheet": 1, "coder": "0"}, {"file": file})
+    assert form.errors["file"] == ["The file is larger than 5 MB. Send the sheet alone."]
 
 
 def test_themes_are_parted_cleaned_and_kept_once() -> None:

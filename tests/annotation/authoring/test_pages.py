@@ -121,6 +121,8 @@ def test_another_study_is_cloned_under_a_new_key(client: Client, ines: User, stu
         (b"a: [", "cannot be read as YAML"),
         (b"\xff\xfe", "is not UTF-8"),
         (b"- a", "no part called"),
+        (b"study: &it {key: mine, title: *it}", "refers to its own parts"),
+        (b"a: &a [x, x]\nb: [*a, *a]\nstudy: {key: mine}", "refers to its own parts"),
     ],
 )
 def test_a_file_that_is_no_study_is_refused_in_one_sentence(

@@ -226,6 +226,19 @@ def test_an_endpoint_that_made_sets_does_not_become_another() -> None:
         apply_study(definition)
 
 
+def test_an_endpoint_of_another_study_is_not_led_elsewhere() -> None:
+    study = apply_study(everything())
+    other = everything("other")
+    other["endpoints"][0]["key"] = "everything-provider"
+    for sampler in other["samplers"]:
+        sampler["endpoint"] = "everything-provider"
+    other["endpoints"][0]["base_url"] = "https://models.example/v1"
+    with pytest.raises(ValidationError, match="differs in base_url"):
+        apply_study(other)
+    study.refresh_from_db()
+    assert study.pool_sampler.endpoint.base_url != "https://models.example/v1"
+
+
 def test_a_prompt_needs_only_the_languages_of_the_study() -> None:
     definition = everything()
     for item in definition["pool"]["prompts"]:

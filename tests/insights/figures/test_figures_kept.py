@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from annotation.actions.unlocking import unlock_outcomes
-from annotation.models import Participation, Phase, PlanChange, RecruitmentLink, Study
+from annotation.models import AuditEntry, Participation, Phase, PlanChange, RecruitmentLink, Study
 from insights.actions import request_figures
 from insights.figures.catalogue import BY_KEY, FIGURES
 from insights.figures.computing import NotComputableError, compute_figures
@@ -230,6 +230,18 @@ def test_every_figure_is_computed_of_a_study_without_a_judgement(
         compute_figures(study.pk, Phase.MAIN, options)
     found = ComputedFigure.objects.values_list("state", "sentence").distinct()
     assert list(found) == [("ready", "")]
+
+
+def test_each_figure_taken_along_is_on_record(judged: Study, researcher: Client) -> None:
+    address = reverse("study-figure-csv", args=[judged.key, "durations"])
+    ask(judged, "durations")
+    assert researcher.get(address).status_code == 404
+    assert not AuditEntry.objects.filter(kind="figure:downloaded").exists()
+    compute(judged)
+    assert researcher.get(address).status_code == 200
+    line = AuditEntry.objects.get(kind="figure:downloaded")
+    assert (line.study, line.what) == (judged, "figure durations, phase main")
+    assert line.by is not None
 
 
 def test_the_pages_are_for_those_who_may_read_outcomes(judged: Study, client: Client) -> None:
