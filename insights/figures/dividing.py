@@ -140,6 +140,7 @@ FIGURES = (
         source="Simpson (1949); DerSimonian and Laird (1986)",
         unit=Unit.PEOPLE,
         compute=most_divided,
+        version=2,
         turns=noop("turn 1 of pool conversations"),
     ),
     Figure(
