@@ -73,8 +73,8 @@ class Strengths:
 class StageTest:
     """Whether later choices weigh as the first one does: the figures of Wald's test.
 
-    statistic: of chi-squared with `freedom` degrees where people are many. largest: the largest difference between an effect in first and in later choices, in
-    units of utility.
+    statistic: of chi-squared with `freedom` degrees where people are many. largest: the largest
+    difference between an effect in first and in later choices, in units of utility.
     """
 
     statistic: float
