@@ -17,12 +17,11 @@ OPTIONS = Options()
 
 
 class Arm(str):
-    __slots__ = ("strategy",)
+    strategy = "nc"
 
-    def __new__(cls, name: str, strategy: str) -> "Arm":
-        arm = super().__new__(cls, name)
-        arm.strategy = strategy
-        return arm
+
+class Control(Arm):
+    strategy = "temperature"
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def data() -> Judgements:
     kept = (judged < 11) | (person < FEW + 2)
     person, judged = person[kept], judged[kept]
     return Judgements(
-        study=SimpleNamespace(arms=lambda: [Arm("a v1", "temperature"), Arm("b v1", "nc")]),  # type: ignore[arg-type]
+        study=SimpleNamespace(arms=lambda: [Control("a v1"), Arm("b v1")]),  # type: ignore[arg-type]
         phase="main",
         locales=("FR-fr", "IT-it"),
         prompts=tuple(f"p{one}" for one in of_set),
