@@ -52,25 +52,28 @@ class Pairwise:
 
         parts: (sets,) from 0, -1 for none. Sets weigh the same, whoever judged them.
         """
-        return jackknife(*self._left_out(parts, which))
+        count = int(parts.max(initial=-1)) + 1
+        return jackknife(*self._left_out(parts, which, count))
 
     def gap(self, parts: Ints) -> Estimates:
         """By how much more alike people of one group are than those of different ones, (parts,).
 
-        Over the sets that have both kinds of pairs, so that the same sets are compared.
+        Over the sets that have both kinds of pairs, so that the same sets are compared; nan
+        where no set of a part has both.
         """
+        count = int(parts.max(initial=-1)) + 1
         both = ~np.isnan(self.by_set(Which.WITHIN)) & ~np.isnan(self.by_set(Which.BETWEEN))
         parts = np.where(both, parts, -1)
-        same, same_without, part = self._left_out(parts, Which.WITHIN)
-        other, other_without, also = self._left_out(parts, Which.BETWEEN)
+        same, same_without, part = self._left_out(parts, Which.WITHIN, count)
+        other, other_without, also = self._left_out(parts, Which.BETWEEN, count)
         return jackknife(same - other, same_without - other_without, part | also)
 
-    def _left_out(self, parts: Ints, which: Which) -> tuple[Floats, Floats, Bools]:
+    def _left_out(self, parts: Ints, which: Which, count: int) -> tuple[Floats, Floats, Bools]:
         """The figure (parts,), without each person (people, parts), and who takes part."""
         upper, lower = self._sums(which)
         values = np.divide(upper, lower, out=np.full(upper.size, np.nan), where=lower > 0)
         used = (parts >= 0) & ~np.isnan(values)
-        count, number = int(parts.max(initial=-1)) + 1, int(self.people.max(initial=-1)) + 1
+        number = int(self.people.max(initial=-1)) + 1
         top = np.bincount(parts[used], values[used], minlength=count)
         bottom = np.bincount(parts[used], minlength=count)
         lost_upper, lost_lower = self._lost(which)

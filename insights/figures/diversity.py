@@ -13,10 +13,11 @@ from insights.charts import Chart, Kind, Series
 from insights.diversity_price import Slope, prices, rates, slope
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
 from insights.figures.judgements import CANT_SAY, NO, NOT_ASKED, Judgements, Rows, Sets
-from insights.figures.parts import cells_of, interval, points, result
+from insights.figures.parts import LEAST_PEOPLE, cells_of, interval, points, result
 
 GROUP = "diversity"
 LEAST_PROMPTS = 10
+NOT_SHOWN = (None, None, None)
 # Independent draws are what a set is without any effort for diversity.
 CONTROLS = (Sampler.Strategy.TEMPERATURE, Sampler.Strategy.MULTI_MODEL)
 MEASURES: tuple[tuple[str, Callable[[Sets], Floats]], ...] = (
@@ -150,6 +151,8 @@ def _answered(data: Judgements, said: Ints, cells: Cells) -> list[Sequence[Value
     price = prices(known, cells.cell, cells.controls, people, clusters_of(data)[own], count=count)
     asked = np.bincount(cells.cell, (said != NOT_ASKED)[own], minlength=count)
     unsure = np.bincount(cells.cell, (said == CANT_SAY)[own], minlength=count)
+    # Beside a rate that is shown a difference says what the other one is.
+    both = np.minimum(found.people, np.where(cells.controls >= 0, found.people[cells.controls], 0))
     return [
         (
             *cells.names(cell),
@@ -157,7 +160,7 @@ def _answered(data: Judgements, said: Ints, cells: Cells) -> list[Sequence[Value
             int(asked[cell]),
             float(unsure[cell] / asked[cell]),
             interval(found, cell),
-            interval(price, cell, LEAST_PROMPTS),
+            interval(price, cell, LEAST_PROMPTS) if both[cell] >= LEAST_PEOPLE else NOT_SHOWN,
         )
         for cell in range(count)
         if asked[cell]
@@ -210,6 +213,7 @@ FIGURES = (
         ),
         source="Cameron, Gelbach and Miller (2011), JBES 29, 238-249",
         unit=Unit.PEOPLE_AND_PROMPTS,
+        version=2,
         compute=answers(
             lambda rows: rows.acceptable,
             noop("Share of sets with an acceptable response, by language"),
@@ -226,6 +230,7 @@ FIGURES = (
         ),
         source="Cameron, Gelbach and Miller (2011), JBES 29, 238-249",
         unit=Unit.PEOPLE_AND_PROMPTS,
+        version=2,
         compute=answers(
             lambda rows: rows.represents,
             noop("Share of sets with a response that represents the person, by language"),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
+from insights.arrays import Bools
 from insights.divided import disagreement, divisions, shrink
 from insights.figures.between import NO_PARALLEL, shared
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
@@ -79,7 +80,8 @@ def united_and_divided(data: Judgements, _options: Options) -> Result:
     if not (core & both).any():
         why = NO_PARALLEL if core.any() else NO_CORE
         return result(data, columns, (), remarks=(Remark(why),))
-    kept = data.where(core & both)
+    used = core & both & _judged_by_enough(data, core & both)
+    kept = data.where(used)
     stimulus = np.unique(kept.sets.stimulus[kept.rows.judged_set], return_inverse=True)[1]
     countries = np.array([name.split("-")[0] for name in data.locales])
     groups = np.unique(countries[kept.rows.locale], return_inverse=True)[1]
@@ -112,7 +114,15 @@ def united_and_divided(data: Judgements, _options: Options) -> Result:
         "tested": int(np.isfinite(found.p_value).sum()),
     }
     remarks = (Remark(FALSE_ONES, tested), Remark(SHRUNK))
-    return result(data, columns, rows, remarks=remarks, used=core & both)
+    return result(data, columns, rows, remarks=remarks, used=used)
+
+
+def _judged_by_enough(data: Judgements, kept: Bools) -> Bools:
+    """(n,) whether enough people of those judgements that are kept judged these candidates: a
+    set of fewer is neither shown nor among those that are tested."""
+    stimulus = data.sets.stimulus[data.rows.judged_set]
+    people = np.bincount(stimulus[kept], minlength=int(stimulus.max(initial=-1)) + 1)
+    return np.asarray(people[stimulus] >= LEAST_PEOPLE)
 
 
 def _core(data: Judgements) -> np.ndarray:
@@ -140,6 +150,7 @@ FIGURES = (
         source="Simpson (1949); DerSimonian and Laird (1986)",
         unit=Unit.PEOPLE,
         compute=most_divided,
+        version=2,
         turns=noop("turn 1 of pool conversations"),
     ),
     Figure(
@@ -155,6 +166,7 @@ FIGURES = (
         source="Phipson and Smyth (2010); Benjamini and Hochberg (1995); Morris (1983)",
         unit=Unit.PEOPLE,
         compute=united_and_divided,
+        version=2,
         by_groups=True,
         turns=noop("turn 1 of pool conversations"),
     ),

@@ -230,6 +230,7 @@ FIGURES = (
         source=TURNER,
         unit=Unit.PEOPLE,
         compute=strengths_of_kinds,
+        version=2,
     ),
     Figure(
         key="strengths-by-arm",
@@ -242,6 +243,7 @@ FIGURES = (
         source=f"{TURNER}, C8",
         unit=Unit.PEOPLE,
         compute=strengths_of_arms,
+        version=2,
     ),
     Figure(
         key="logit",
@@ -255,6 +257,7 @@ FIGURES = (
         source="Beggs et al. (1981), J. Econometrics 17, 1-19",
         unit=Unit.PEOPLE,
         compute=logit,
+        version=2,
     ),
     Figure(
         key="likings-by-group",

@@ -42,9 +42,12 @@ def durations(data: Judgements, _options: Options) -> Result:
     rows: list[Sequence[Value]] = []
     for words, name, kept in _locales(data):
         seconds = data.rows.seconds[kept & measured]
-        quartiles = np.quantile(seconds, (0.25, 0.5, 0.75)) if seconds.size else [None] * 3
-        rows.append((words, name, _people(data, kept & measured), int(seconds.size), *quartiles))
-    return result(data, columns, rows, used=measured)
+        people = _people(data, kept & measured)
+        enough = people >= LEAST_PEOPLE
+        quartiles = np.quantile(seconds, (0.25, 0.5, 0.75)) if enough else [None] * 3
+        rows.append((words, name, people, int(seconds.size), *quartiles))
+    remarks = (Remark(HIDDEN, {"people": LEAST_PEOPLE}),)
+    return result(data, columns, rows, remarks=remarks, used=measured)
 
 
 def explanations(data: Judgements, _options: Options) -> Result:
@@ -60,10 +63,10 @@ def explanations(data: Judgements, _options: Options) -> Result:
         chosen = kept & asked
         rate = _share(words[chosen] > 0, data.rows.person[chosen])
         written = words[chosen & (words > 0)]
-        median = float(np.median(written)) if written.size else None
-        rows.append(
-            (who, name, _people(data, chosen), int(chosen.sum()), interval(rate, 0), median)
-        )
+        people = _people(data, chosen)
+        enough = people >= LEAST_PEOPLE and written.size
+        median = float(np.median(written)) if enough else None
+        rows.append((who, name, people, int(chosen.sum()), interval(rate, 0), median))
     chart = points(noop("How often a judgement is explained"), rows, 4)
     remarks = (Remark(HIDDEN, {"people": LEAST_PEOPLE}),)
     return result(data, columns, rows, chart=chart, remarks=remarks, used=asked)
@@ -131,6 +134,7 @@ FIGURES = (
         ),
         unit=Unit.NONE,
         compute=durations,
+        version=2,
     ),
     Figure(
         key="explanations",
@@ -142,6 +146,7 @@ FIGURES = (
         ),
         unit=Unit.PEOPLE,
         compute=explanations,
+        version=2,
     ),
     Figure(
         key="test-retest",

@@ -95,3 +95,24 @@ def test_disagreement_is_one_less_the_pairs_that_agree() -> None:
     assert np.isnan(value[1])
     # Without each of the three: 1, 1 and 0.
     assert error[0] == pytest.approx(np.sqrt(2 / 3 * (2 / 9 + 4 / 9)))
+
+
+def test_a_set_that_is_split_evenly_is_not_known_exactly() -> None:
+    """Nobody alone changes its figure; another twenty people would."""
+    value, error = divided.disagreement(
+        np.arange(20) % 4, np.zeros(20, dtype=int), count=1, width=4
+    )
+    assert value == pytest.approx([15 / 19])
+    drawn = np.random.default_rng(6).integers(4, size=20 * 2000)
+    others = divided.disagreement(drawn, np.repeat(np.arange(2000), 20), count=2000, width=4)[0]
+    assert error[0] == pytest.approx(others.std(), rel=0.15)
+
+
+def test_sets_without_a_difference_in_disagreement_are_all_drawn_to_one_value() -> None:
+    """Two hundred sets of one truth, 0.75: none is named the most divided for an even split."""
+    rng = np.random.default_rng(1)
+    drawn = rng.integers(4, size=200 * 20)
+    found = divided.disagreement(drawn, np.repeat(np.arange(200), 20), count=200, width=4)
+    shrunk = divided.shrink(*found)
+    assert np.ptp(shrunk) < 0.01
+    assert np.abs(shrunk - 0.75).max() < 0.015

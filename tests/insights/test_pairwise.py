@@ -34,6 +34,15 @@ def test_two_of_three_who_choose_alike_are_one_pair_in_three() -> None:
     assert three.by_set(Which.BETWEEN) == pytest.approx([1 / 2])
 
 
+def test_where_no_set_has_both_kinds_of_pairs_there_is_no_difference_of_them() -> None:
+    """One person of each group: as at the start of a study."""
+    once = np.ones((2, 1))
+    two = Pairwise(np.eye(2), once, np.zeros(2, int), np.arange(2), np.arange(2))
+    found = two.gap(np.zeros(1, dtype=int))
+    assert np.isnan(found.value).tolist() == [True]
+    assert found.people.tolist() == [0]
+
+
 @pytest.mark.parametrize("which", list(Which))
 def test_every_pair_counted_gives_the_same(panel: Panel, which: Which) -> None:
     groups = panel.people % 3
