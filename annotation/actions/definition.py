@@ -9,6 +9,7 @@ from django.db import DataError, transaction
 from django.db.models import ProtectedError
 
 from accounts.versions import put_version, translated
+from annotation.actions.plan import lock_prompts
 from annotation.actions.versions import put_consent, put_instrument, put_samplers
 from annotation.definition_faults import cells_of, find_fault, find_missing_texts
 from annotation.models import (
@@ -78,7 +79,8 @@ def is_fresh(study: Study) -> bool:
 
 def _store(definition: dict[str, Any]) -> Study:
     about = definition["study"]
-    stored = Study.objects.filter(key=about["key"]).first()
+    # Locked first, as where it opens: what opens meanwhile is not taken for a draft.
+    stored = Study.objects.select_for_update(no_key=True).filter(key=about["key"]).first()
     fresh = stored is None or is_fresh(stored)
     samplers = put_samplers(definition["samplers"], endpoints=definition["endpoints"], fresh=fresh)
     values = _parts(definition, samplers, fresh) | _settings(about) | _texts(about)
@@ -139,6 +141,9 @@ def _put_budget(definition: dict[str, Any], key: str) -> Budget:
 
 def _put_pool(definition: dict[str, Any], fresh: bool) -> PromptPool:
     """Prompts that another study runs on are not rewritten from here."""
+    pool = PromptPool.objects.filter(key=definition["key"]).first()
+    if pool:
+        lock_prompts(pool.pk)  # none of the others opens until this is stored
     others = Study.objects.filter(pool__key=definition["key"])
     alone = not any(not is_fresh(study) for study in others)
     return store_pool(definition, rewrite=fresh and alone)
