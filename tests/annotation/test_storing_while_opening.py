@@ -65,7 +65,7 @@ def test_a_draft_that_is_stored_while_the_study_opens_does_not_change_it(
     assert len(refused) == 1 and "has opened" in refused[0]
     stored = Study.objects.get(pk=study.pk)
     assert stored.is_open
-    assert stored.title_en == definition["study"]["title"]["en"]
+    assert stored.title == definition["study"]["title"]["en"]
 
 
 def test_a_study_that_opens_while_it_is_stored_opens_as_it_was_stored(
