@@ -47,8 +47,20 @@ def is_paused(study: Study, locale: StudyLocale | None) -> bool:
 
 
 def rests(participation: Participation) -> bool:
-    """Whether a pause that the team takes keeps this person from what comes next."""
-    return participation.phase in STOPPING and is_paused(participation.study, participation.locale)
+    """Whether a pause that the team takes keeps this person from what comes next. After the
+    last day there is nothing to wait for: she is led to her code."""
+    paused = is_paused(participation.study, participation.locale)
+    return participation.phase in STOPPING and paused and not _is_over(participation)
+
+
+def _is_over(participation: Participation) -> bool:
+    """Whether the last day has passed in her country; before she names one, in every country."""
+    study = participation.study
+    if study.closes_on is None:
+        return False
+    named = {participation.country} - {""}
+    countries = named or set(study.locales.values_list("country", flat=True))
+    return all(is_past(study, country) for country in countries)
 
 
 def takes_nobody(*, locale: StudyLocale, phase: str) -> bool:

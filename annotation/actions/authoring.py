@@ -45,6 +45,8 @@ def start_draft(
 @transaction.atomic
 def draft_of(*, study: Study, by: User | None) -> StudyDraft:
     """The draft of a stored study; where it has none, one that says what its rows say."""
+    # Of two who look at once, the second waits and finds it.
+    Study.objects.select_for_update(of=("self",), no_key=True).get(pk=study.pk)
     draft = StudyDraft.objects.filter(key=study.key).first()
     if draft:
         return draft
@@ -56,14 +58,19 @@ def draft_of(*, study: Study, by: User | None) -> StudyDraft:
 def _begin(key: str, definition: Mapping[str, Any], by: User | None) -> StudyDraft:
     own = _plain(definition)
     own["study"] = {**own.get("study", {}), "key": key}
-    return StudyDraft.objects.create(
+    draft, created = StudyDraft.objects.get_or_create(
         key=key,
-        definition=own,
-        marks=marked(own, own, marks={}, source="en"),
-        version=1,
-        made_by=by,
-        changed_by=by,
+        defaults={
+            "definition": own,
+            "marks": marked(own, own, marks={}, source="en"),
+            "version": 1,
+            "made_by": by,
+            "changed_by": by,
+        },
     )
+    if not created:  # somebody was quicker
+        raise ValidationError(_("There is a study “%(key)s” already.") % {"key": key})
+    return draft
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """A study is defined by one file. Until it opens, another file replaces its rows."""
 
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +9,8 @@ from django.db import DataError, transaction
 from django.db.models import ProtectedError
 
 from accounts.versions import put_version, translated
+from annotation.actions.freezing import amend_plan
+from annotation.actions.plan import lock_prompts
 from annotation.actions.versions import put_consent, put_instrument, put_samplers
 from annotation.definition_faults import cells_of, find_fault, find_missing_texts
 from annotation.models import (
@@ -56,7 +58,11 @@ def apply_study(definition: dict[str, Any]) -> Study:
     except ProtectedError as error:
         raise ValidationError(
             "A locale or wave that has a recruitment link or somebody in it cannot be taken "
-            "out of the study."
+            "out of the study. Previews count here: remove them on the page “Open and close” first."
+        ) from error
+    except InvalidOperation as error:
+        raise ValidationError(
+            "An amount of money of the study's definition is no number."
         ) from error
     except ValueError as error:
         raise ValidationError(f"The study's definition cannot be used: {error}.") from error
@@ -78,7 +84,8 @@ def is_fresh(study: Study) -> bool:
 
 def _store(definition: dict[str, Any]) -> Study:
     about = definition["study"]
-    stored = Study.objects.filter(key=about["key"]).first()
+    # Locked first, as where it opens: what opens meanwhile is not taken for a draft.
+    stored = Study.objects.select_for_update(no_key=True).filter(key=about["key"]).first()
     fresh = stored is None or is_fresh(stored)
     samplers = put_samplers(
         definition["samplers"],
@@ -90,10 +97,16 @@ def _store(definition: dict[str, Any]) -> Study:
     if stored and _replanned(stored, PlanChange.Kind.REPLACED):
         values["core"] = stored.core  # replacements have joined it
     study: Study = _put(Study, identity={"key": about["key"]}, values=values, fresh=fresh)
-    _store_arms(study, [samplers[key] for key in about.get("further_arms", [])], fresh)
+    arms = [samplers[key] for key in about.get("further_arms", [])]
+    if fresh:
+        study.further_arms.set(arms)
+    else:
+        _refuse_other_work(study, arms, about["locales"])
     _store_locales(study, about["locales"], fresh)
     _store_waves(study, about["waves"], fresh)
     _store_quotas(study, cells_of(definition), fresh)
+    if not fresh:  # a further wave, or prompts that were added
+        amend_plan(study=study, why="stored again while it is open")
     return study
 
 
@@ -104,11 +117,16 @@ def _put(model: Any, *, identity: dict[str, Any], values: dict[str, Any], fresh:
         raise ValidationError(f"{error.messages[0]} {ELSEWHERE}") from error
 
 
-def _store_arms(study: Study, arms: list[Sampler], fresh: bool) -> None:
-    if fresh:
-        study.further_arms.set(arms)
-    else:
-        study.further_arms.add(*arms)
+def _refuse_other_work(study: Study, arms: list[Sampler], locales: list[dict[str, Any]]) -> None:
+    """Where a study runs, and which arms it has, is as planned when it opened."""
+    differs = {
+        "further_arms": set(study.further_arms.all()) != set(arms),
+        "locales": set(study.locales.values_list("country", "language"))
+        != {(locale["country"], locale["language"]) for locale in locales},
+    }
+    for name, changed in differs.items():
+        if changed:
+            raise ValidationError(f"The study {study} differs in {name}. {ELSEWHERE}")
 
 
 def _parts(definition: dict[str, Any], samplers: dict[str, Sampler], fresh: bool) -> dict[str, Any]:
@@ -144,6 +162,9 @@ def _put_budget(definition: dict[str, Any], key: str) -> Budget:
 
 def _put_pool(definition: dict[str, Any], fresh: bool) -> PromptPool:
     """Prompts that another study runs on are not rewritten from here."""
+    pool = PromptPool.objects.filter(key=definition["key"]).first()
+    if pool:
+        lock_prompts(pool.pk)  # none of the others opens until this is stored
     others = Study.objects.filter(pool__key=definition["key"])
     alone = not any(not is_fresh(study) for study in others)
     return store_pool(definition, rewrite=fresh and alone)

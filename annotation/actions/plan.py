@@ -244,14 +244,16 @@ def replace_prompt(
     the slots of sets that have become ready since. Raises ValidationError where the new one
     is retired, of another pool, or not in every language.
     """
+    own = Study.objects.filter(pool=prompt.pool_id, rehearsal_of=None)
+    # The studies before the prompts, as where a study opens: one that does is open then.
+    held = own.order_by("pk").select_for_update(of=("self",), no_key=True)
+    studies = [study for study in held if study.is_open]
     locked = lock_prompts(prompt.pool_id)
     old, new = locked[prompt.pk], locked.get(replacement.pk)
     if new is None or new == old:
         raise ValidationError(f"{old} is replaced by another prompt of the same pool.")
     if new.retired_at:
         raise ValidationError(f"{new} is retired itself and replaces nothing.")
-    own = Study.objects.filter(pool=new.pool_id, rehearsal_of=None)
-    studies = list(own.filter(status=Study.Status.OPEN).order_by("pk"))
     for study in studies:
         gaps = find_pool_gaps(study=study, key=new.key)
         if gaps:
@@ -279,10 +281,8 @@ def replace_prompt(
 
 
 def _join_core(study: Study, old: Prompt, new: Prompt) -> bool:
-    """Whether the new prompt joined the study's core, because the old one is of it."""
-    study.refresh_from_db(
-        fields=["core"], from_queryset=Study.objects.select_for_update(no_key=True)
-    )
+    """Whether the new prompt joined the study's core, because the old one is of it. The caller
+    holds the study."""
     if old.key not in study.core or new.key in study.core:
         return False
     study.core = [*study.core, new.key]

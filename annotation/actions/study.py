@@ -6,7 +6,7 @@ from django.db import transaction
 from accounts.models import User
 from annotation.actions.cells import lock_people, stamp_people
 from annotation.actions.freezing import freeze_plan
-from annotation.actions.plan import log_change, plan_slots, planned_phases
+from annotation.actions.plan import lock_prompts, log_change, plan_slots, planned_phases
 from annotation.models import Phase, PlanChange, Slot, Study
 from annotation.readiness import what_stops
 
@@ -21,7 +21,9 @@ def open_study(*, study: Study, phase: str = Phase.MAIN, by: User | None = None)
     sentence for each.
     """
     lock_people(study)
-    study.refresh_from_db(fields=["status"])
+    # As it is now, and so it stays: nobody stores another definition or closes it meanwhile.
+    study.refresh_from_db(from_queryset=Study.objects.select_for_update(of=("self",), no_key=True))
+    lock_prompts(study.pool_id)
     stops = what_stops(study, phase)
     if stops:
         raise ValidationError([finding.words for finding in stops])

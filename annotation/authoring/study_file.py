@@ -1,11 +1,13 @@
 """A study's definition as a YAML file that people read, and back."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import yaml
 from django.conf import settings
 
+from annotation.authoring.shape import find_misshapen
 from annotation.definition_faults import is_text
 
 # The order of a file, over all its levels; what is not named follows by name.
@@ -62,7 +64,39 @@ def from_yaml(text: str) -> dict[str, Any]:
         raise FileFault(f"The file cannot be read as YAML{where}.") from error
     if not isinstance(definition, dict) or not isinstance(definition.get("study"), dict):
         raise FileFault("The file holds no study definition: it has no part called study.")
+    _refuse_what_cannot_be_kept(definition, most=1_000_000 + 10 * len(text))
+    fault = find_misshapen(definition)
+    if fault:
+        raise FileFault(fault)
     return definition
+
+
+def _refuse_what_cannot_be_kept(definition: dict[str, Any], *, most: int) -> None:
+    """As the database would: drafts are kept as JSON. Streamed, since a few lines of aliases
+    can stand for more than fits anywhere."""
+    size = 0
+    try:
+        for piece in json.JSONEncoder(allow_nan=False, default=str).iterencode(definition):
+            size += len(piece)
+            if size > most:
+                raise FileFault("The file is too large once its aliases are written out.")
+            if "\\u0000" in piece or _half(piece):
+                raise FileFault("A text of the file has a character that cannot be stored.")
+    except (TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, FileFault):
+            raise
+        raise FileFault(
+            "The file holds something that is no text, number, list or mapping with names."
+        ) from error
+
+
+def _half(piece: str) -> bool:
+    """Whether it holds half a character: a surrogate alone."""
+    try:
+        json.loads(piece).encode() if piece.startswith('"') else None
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def tidy(part: Any) -> Any:

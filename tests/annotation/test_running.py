@@ -1,6 +1,7 @@
 """A study pauses, goes on and closes at every door; previews walk it and count nowhere."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -84,6 +85,23 @@ def test_a_newcomer_reads_of_the_pause_and_goes_on_when_it_is_over(
     assert walker.here() == reverse("country")
     walker.enter()
     assert walker.here() == reverse("conversations")
+
+
+@pytest.mark.parametrize("far", [0, 1])
+def test_a_pause_that_lasts_beyond_the_last_day_strands_nobody_at_the_door(
+    link: RecruitmentLink, lead: User, far: int
+) -> None:
+    walker = Walker(link)
+    walker.join()
+    if far:
+        walker.post("country", {"country": "FR"})
+    pause(link.study, lead)
+    assert walker.here() == reverse("paused")
+    Study.objects.filter(pk=link.study.pk).update(closes_on=timezone.now() - timedelta(days=3))
+    walker.post("country", {"country": "FR"})
+    walker.post("language", {"locale": french(link.study).pk})
+    assert walker.here() == reverse("finish")
+    assert walker.participation.completion_code
 
 
 @pytest.mark.parametrize("step", ["country", "language", "quota", "consent", "guidelines"])

@@ -135,6 +135,36 @@ def test_a_file_that_is_no_study_is_refused_in_one_sentence(
     assert not StudyDraft.objects.exists()
 
 
+BOMB = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "2026-01-01: x",
+        "seed: .nan",
+        'contact: "a\\0b"',
+        'contact: "\\ud800"',
+        "loop: &a [*a]",
+        f"a0: &a0 [x]\n{BOMB}",
+        "consent: 4",
+        "consent: {statements: [1]}",
+        "instruments: {quota: {questions: abc}}",
+        "samplers: abc",
+        "pool: {prompts: [{key: a, texts: 3}]}",
+        "budget: much",
+    ],
+)
+def test_a_file_that_no_draft_can_be_made_of_is_refused_in_one_sentence(
+    client: Client, ines: User, rest: str
+) -> None:
+    raw = f"study: {{key: odd}}\n{rest}\n".encode()
+    answer = client.post(reverse("study-new"), {"file": SimpleUploadedFile("a.yaml", raw)})
+    assert answer.status_code == 422
+    assert "he file" in answer.content.decode()
+    assert not StudyDraft.objects.exists()
+
+
 def test_prompts_are_uploaded_looked_at_and_taken_out(client: Client, draft: StudyDraft) -> None:
     lines = "key,language,text,topics\ntea,en,Tea or coffee?,drinks\ntea,fr,Thé ou café ?,drinks\n"
     file = SimpleUploadedFile("prompts.csv", lines.encode())

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import ConsentDocument, Instrument, User
 from annotation.actions.definition import apply_study
+from annotation.actions.freezing import freeze_plan
 from annotation.actions.pool import request_pool
 from annotation.authoring.study_file import FileFault, from_yaml, to_yaml
 from annotation.definition_of import canonical, definition_of, plan_of
@@ -172,10 +173,33 @@ def test_after_the_opening_nothing_that_people_met_changes() -> None:
     with pytest.raises(ValidationError, match=r"differs in target.*change on its plan page"):
         apply_study(changed)
     changed = everything()
+    changed["study"]["locales"].append(changed["study"]["locales"][0] | {"country": "FR"})
+    with pytest.raises(ValidationError, match=r"differs in locales.*clone it under a new key"):
+        apply_study(changed)
+    changed = everything()
+    changed["study"]["locales"].pop()
+    with pytest.raises(ValidationError, match="differs in locales"):
+        apply_study(changed)
+    changed = everything()
+    changed["study"]["further_arms"] = ["diverse"]
+    with pytest.raises(ValidationError, match="differs in further_arms"):
+        apply_study(changed)
+    changed = everything()
     changed["pool"]["prompts"][0]["texts"]["en"] = "Something else?"
     with pytest.raises(ValidationError, match="differs from the stored version 1"):
         apply_study(changed)
     assert canonical(definition_of(study)) == canonical(before)
+
+
+def test_a_wave_that_is_added_after_the_opening_is_an_amendment_of_the_plan() -> None:
+    study = apply_study(everything())
+    Study.objects.filter(pk=study.pk).update(status="open")
+    first = freeze_plan(study=study, why="opened")
+    changed = everything()
+    changed["study"]["waves"].append({"number": 9, "explanations": "off"})
+    apply_study(changed)
+    amended = study.frozen_plans.get(number=first.number + 1)
+    assert [wave["number"] for wave in amended.definition["study"]["waves"]][-1] == 9
 
 
 def test_prompts_change_in_place_until_a_set_was_asked_for_them() -> None:
@@ -267,6 +291,13 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(change: dict[str, Any], 
         apply_study(definition)
     assert not Study.objects.filter(key="everything").exists()
     assert not User.objects.exists()
+
+
+def test_an_amount_that_is_no_number_is_refused_in_one_sentence() -> None:
+    definition = everything()
+    definition["budget"]["limit"] = "much"
+    with pytest.raises(ValidationError, match="amount of money"):
+        apply_study(definition)
 
 
 def test_a_budget_that_another_study_spends_keeps_its_limits() -> None:
