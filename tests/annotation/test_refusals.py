@@ -412,7 +412,7 @@ def addresses(named: dict[str, Any]) -> Iterator[tuple[str, str]]:
     The desk's addresses are the team's: tests/test_permission_matrix.py walks those.
     """
     for pattern in urls.urlpatterns:
-        if f"/{pattern.pattern}".startswith(DESK):
+        if f"/{pattern.pattern}".startswith(DESK):  # type: ignore[attr-defined]
             continue
         assert isinstance(pattern, URLPattern), "included addresses are to be walked too"
         wanted = set(pattern.pattern.converters)
