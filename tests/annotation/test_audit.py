@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from accounts.models import User, Vendor
+from accounts.models import AccountChange, User, Vendor
 from annotation.actions.audit import record
 from annotation.actions.care import answer_thread
 from annotation.actions.link import create_recruitment_link
@@ -332,7 +332,14 @@ def test_an_objection_is_hers_and_no_line_of_the_team(scene: SimpleNamespace) ->
     assert Release.objects.count() == 0
 
 
-def test_what_an_account_may_is_noted_by_the_database(told: SimpleNamespace) -> None:
+def test_what_happens_to_accounts_is_announced_by_the_database(told: SimpleNamespace) -> None:
+    signed = AuditEntry.objects.filter(kind="sign-in:done", by=told.by)
+    assert [entry.what for entry in signed] == ["account ines"]
     User.objects.filter(pk=told.second.pk).update(is_superuser=False)
     changed = AuditEntry.objects.get(kind="account:changed")
     assert changed.what == "account omar: may sign in staff"
+    AccountChange.objects.create(
+        user=told.second, kind=AccountChange.Kind.SECOND_FACTOR, by=told.by, why="lost her phone"
+    )
+    gone = AuditEntry.objects.get(kind="factor:removed")
+    assert (gone.by, gone.what, gone.why) == (told.by, "account omar", "lost her phone")

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 
 from accounts.models import Consent, Purpose, User
 from annotation.models import AuditEntry, Explanation, Participation, RecruitmentLink, Role, Study
@@ -166,7 +167,7 @@ def test_a_file_that_is_not_the_whole_sheet_is_refused_and_nothing_is_stored(
 def test_a_file_too_large_is_refused_before_it_is_read() -> None:
     file = SimpleUploadedFile("codes.csv", b"item,themes\n")
     file.size = LARGEST_FILE + 1
-    form = CodesForm({"sheet": 1, "coder": "0"}, {"file": file})
+    form = CodesForm({"sheet": 1, "coder": "0"}, MultiValueDict({"file": [file]}))
     assert form.errors["file"] == ["The file is larger than 5 MB. Send the sheet alone."]
 
 
