@@ -162,6 +162,14 @@ def _check_worker() -> Finding:
     return Finding("worker", True, "answers")
 
 
+def workers_answer() -> bool:
+    """Whether workers serve every queue at this moment: they are asked, not remembered."""
+    try:
+        return set(NEEDED_QUEUES) <= _served_queues()
+    except (OperationalError, OSError, redis.RedisError):
+        return False
+
+
 def _served_queues() -> set[str]:
     found = current_app.control.inspect(timeout=2.0).active_queues() or {}
     return {queue["name"] for served in found.values() for queue in served}

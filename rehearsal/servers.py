@@ -21,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 from django.db import connection
 
-from insights.health import examine
+from insights.health import workers_answer
 from rehearsal.copies import KEY_VARIABLE
 
 ADDRESS = "127.0.0.1"
@@ -107,7 +107,7 @@ class Servers:
         if is_demo_provider(os.environ.get("OPENAI_BASE_URL", "")):
             return ""
         prepared = KEY_VARIABLE in os.environ and ADDRESS in settings.ALLOWED_PRIVATE_HOSTS
-        if not prepared and _worker_answers():
+        if not prepared and workers_answer():
             raise StartError(STRANGE_WORKER)
         port = free_port()
         address = f"http://{ADDRESS}:{port}/v1"
@@ -121,7 +121,7 @@ class Servers:
 
     def ensure_worker(self, provider: str = "") -> None:
         """A worker that makes live responses: one that answers, or one that is started here."""
-        if not provider and _worker_answers():
+        if not provider and workers_answer():
             return
         command = ["celery", "-A", "config", "worker", "-l", "WARNING", "--pool", "threads"]
         command += [
@@ -134,7 +134,7 @@ class Servers:
         ]
         command += ["--without-gossip", "--without-mingle", "--beat"]
         command += ["--schedule", str(Path(self.folder.name) / "beat")]
-        self.run("worker", command, _worker_answers)
+        self.run("worker", command, workers_answer)
 
     def ensure_site(self, given: str = "") -> str:
         """The address of the pages: the one given, the site's own, or one started here."""
@@ -158,10 +158,6 @@ def database_url() -> str:
     """The address of the database this process works on, for other processes."""
     parts = urlsplit(os.environ["DATABASE_URL"])
     return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
-
-
-def _worker_answers() -> bool:
-    return all(finding.ok for finding in examine(["worker"], fresh=True))
 
 
 def is_demo_provider(base_url: str) -> bool:
