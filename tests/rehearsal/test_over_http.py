@@ -10,9 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Study, Turn
+from insights.health import workers_answer
 from rehearsal import stage
 from rehearsal.copies import KEY_VARIABLE
-from rehearsal.servers import Servers, _worker_answers
+from rehearsal.servers import Servers
 from rehearsal.truth import Behaviours
 from tests.processes import Site, Worker, wait_until
 from tests.provider import Provider
@@ -84,7 +85,7 @@ def test_a_site_with_another_provider_is_rehearsed_with_the_demos(
 def test_it_is_not_begun_beside_a_worker_that_cannot_reach_its_provider(
     worker: Worker, elsewhere: None
 ) -> None:
-    wait_until(_worker_answers)
+    wait_until(workers_answer)
     study = two_countries(target=1)
     with pytest.raises(CommandError, match="A worker runs that cannot reach"):
         call_command("rehearse", study=study.key, annotators=8, seed=2)
