@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 import pytest_django
+from django.conf import settings
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection
+from django.utils import translation
 
 from accounts.models import Vendor
 from annotation.actions.definition import apply_study
@@ -31,6 +33,14 @@ def provider() -> Iterator[Provider]:
     provider.behave()
     yield provider
     provider.behave()
+
+
+@pytest.fixture(autouse=True)
+def _each_test_begins_in_english() -> Iterator[None]:
+    """A page that was asked for in another language leaves it in the thread."""
+    translation.activate(settings.LANGUAGE_CODE)
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(autouse=True)

@@ -325,14 +325,12 @@ def test_other_cells_take_account_of_what_is_judged(db: None, ines: User) -> Non
 
 
 def test_retiring_and_replacing_are_logged_with_who_and_why(study: Study, ines: User) -> None:
-    first, second = Prompt.objects.filter(pool=study.pool)[:2]
+    first, second, third = Prompt.objects.filter(pool=study.pool).order_by("pk")[:3]
     retire_prompt(prompt=first, why="it misleads", by=ines)
     retire_prompt(prompt=first, why="it misleads", by=ines)
     record = PlanChange.objects.get(kind="retired")
     assert (record.by, record.details, record.slots_voided) == (ines, {"prompt": first.key}, 12)
-    replace_prompt(
-        prompt=second, replacement=Prompt.objects.filter(pool=study.pool)[2], why="old", by=ines
-    )
+    replace_prompt(prompt=second, replacement=third, why="old", by=ines)
     record = PlanChange.objects.get(kind="replaced")
     assert (record.why, record.slots_voided, record.slots_added) == ("old", 12, 0)
 

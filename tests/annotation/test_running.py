@@ -253,7 +253,7 @@ def test_a_closed_study_lets_nobody_in_and_everybody_out(link: RecruitmentLink, 
     between.finish_conversation(between.open_kind("pool"))
     pause(study, lead)
     for typed, said in [("everyday", "type the study's key"), ("", "type the study's key")]:
-        with pytest.raises(ValidationError, match=said):
+        with translation.override("en"), pytest.raises(ValidationError, match=said):
             close_study(study=study, by=lead, why="All is in.", typed=typed)
     assert close_study(study=study, by=lead, why="All is in.", typed=study.key)
     assert not close_study(study=study, by=lead, why="All is in.", typed=study.key)
