@@ -268,7 +268,7 @@ def test_a_closed_study_lets_nobody_in_and_everybody_out(link: RecruitmentLink, 
     for walker in (at_work, between):
         walker.post("closing", CLOSING)
         assert walker.participation.outcome == "complete"
-    with pytest.raises(ValidationError, match="does not open again"):
+    with translation.override("en"), pytest.raises(ValidationError, match="does not open again"):
         open_phase(study=study, phase="main", by=lead)
 
 
