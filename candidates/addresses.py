@@ -35,6 +35,14 @@ def find_fault(base_url: str) -> str:
     return ""
 
 
+def host_of(base_url: str) -> str:
+    """The host's name in small letters; empty where the address has none."""
+    try:
+        return urlsplit(base_url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def _is_public(address: str) -> bool:
     """Whether it leads out, also where it is an IPv6 address that stands for one of IPv4."""
     parsed = ipaddress.ip_address(address)

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, cast
 
 import openai
+from django.conf import settings
 from openai import OpenAI
 from openai.types.chat import ChatCompletion
 
@@ -18,6 +19,7 @@ from candidates.models import ModelEndpoint, StructuredOutput
 # The demonstration provider signs its answers with this; see demo/provider.py.
 CANNED_FINGERPRINT = "plurivox-demo-canned"
 TOOL_NAME = "give_responses"
+OPENAI_ADDRESS = "https://api.openai.com/v1"  # where its library goes by itself
 
 Arguments = dict[str, Any]
 
@@ -134,10 +136,20 @@ def _address(endpoint: ModelEndpoint) -> tuple[str, str]:
         raise ProviderError("no provider is set: set OPENAI_BASE_URL", transient=False)
     if not key:
         raise ProviderError(f"no key is set: set {endpoint.api_key_variable}", transient=False)
-    fault = addresses.find_fault(endpoint.base_url) if endpoint.base_url else ""
+    fault = _find_fault(endpoint) if endpoint.base_url else ""
     if fault:
         raise ProviderError(fault, transient=False)
     return base_url, key
+
+
+def _find_fault(endpoint: ModelEndpoint) -> str:
+    """Why the address of an endpoint is not called, in a sentence; empty: it is."""
+    name, host = endpoint.api_key_variable, addresses.host_of(endpoint.base_url)
+    usual = addresses.host_of(os.environ.get("OPENAI_BASE_URL") or OPENAI_ADDRESS)
+    known = {"OPENAI_API_KEY": usual, **settings.API_KEY_HOSTS}.get(name)
+    if host != known and host not in settings.ALLOWED_PRIVATE_HOSTS:
+        return f"the key {name} is not sent to {host}: the setting API_KEY_HOSTS says where it goes"
+    return addresses.find_fault(endpoint.base_url)
 
 
 @cache

@@ -267,6 +267,8 @@ GENERATION_LEASE_SECONDS: int = env.int("GENERATION_LEASE_SECONDS", 180)
 
 # Hosts in private networks that model endpoints of studies may point to, by name.
 ALLOWED_PRIVATE_HOSTS: list[str] = env.list("ALLOWED_PRIVATE_HOSTS", default=[])
+# Each key goes to one host alone: who writes a study names addresses, and no key follows her.
+API_KEY_HOSTS: dict[str, str] = env.dict("API_KEY_HOSTS", default={})
 
 # -- The vendors' API
 # What one token may ask a minute, and how often one address may name a token that is none.

@@ -158,7 +158,7 @@ def _answered(data: Judgements, said: Ints, cells: Cells) -> list[Sequence[Value
             *cells.names(cell),
             int(found.people[cell]),
             int(asked[cell]),
-            float(unsure[cell] / asked[cell]),
+            float(unsure[cell] / asked[cell]) if found.people[cell] >= LEAST_PEOPLE else None,
             interval(found, cell),
             interval(price, cell, LEAST_PROMPTS) if both[cell] >= LEAST_PEOPLE else NOT_SHOWN,
         )
@@ -213,7 +213,8 @@ FIGURES = (
         ),
         source="Cameron, Gelbach and Miller (2011), JBES 29, 238-249",
         unit=Unit.PEOPLE_AND_PROMPTS,
-        version=2,
+        by_groups=True,
+        version=3,
         compute=answers(
             lambda rows: rows.acceptable,
             noop("Share of sets with an acceptable response, by language"),
@@ -230,7 +231,8 @@ FIGURES = (
         ),
         source="Cameron, Gelbach and Miller (2011), JBES 29, 238-249",
         unit=Unit.PEOPLE_AND_PROMPTS,
-        version=2,
+        by_groups=True,
+        version=3,
         compute=answers(
             lambda rows: rows.represents,
             noop("Share of sets with a response that represents the person, by language"),

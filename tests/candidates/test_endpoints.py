@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from annotation.actions.definition import apply_study
 from annotation.models import Study
-from candidates import budgets, limits
+from candidates import budgets, limits, llm
 from candidates.actions import request_live_set, request_pool_set, store_budget, store_endpoint
 from candidates.addresses import find_fault
 from candidates.endpoints import FAULTS_BEFORE_REST
@@ -203,6 +203,32 @@ def test_an_address_of_ipv6_that_leads_out_is_good() -> None:
 
 def test_a_key_in_the_address_is_refused() -> None:
     assert "name its variable" in find_fault("https://user:key@llm.example/v1")
+
+
+@pytest.mark.parametrize(
+    ("variable", "address", "told"),
+    [
+        ("OPENAI_API_KEY", "https://her.example/v1", "OPENAI_API_KEY is not sent to her.example"),
+        ("SECRET_KEY", "https://her.example/v1", "SECRET_KEY is not sent to her.example"),
+        ("OTHER_API_KEY", "https://her.example/v1", "OTHER_API_KEY is not sent to her.example"),
+        ("OTHER_API_KEY", "https://llm.example/v1", ""),
+        ("OPENAI_API_KEY", "https://models.example/other/v1", ""),
+    ],
+)
+def test_a_key_goes_to_its_own_host_alone(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, variable: str, address: str, told: str
+) -> None:
+    """Whoever writes a study names addresses and variables; the operator says which go together."""
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://models.example/v1")
+    monkeypatch.setenv(variable, "hidden")
+    settings.API_KEY_HOSTS = {"OTHER_API_KEY": "llm.example"}
+    endpoint = ModelEndpoint(
+        key="hers", base_url=address, api_key_variable=variable, moderation_model="m"
+    )
+    with pytest.raises(llm.ProviderError) as refused:
+        llm.moderate(endpoint, "Bonjour")
+    assert told in str(refused.value)
+    assert ("is not sent" in str(refused.value)) == bool(told)
 
 
 def test_a_private_address_changes_nothing_in_a_definition() -> None:
