@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 
 from accounts.models import Consent, Purpose, User
@@ -44,6 +45,7 @@ def written(link: RecruitmentLink) -> list[Explanation]:
             walker.explain(turn, text)
             found.append(Explanation.objects.get(turn=turn))
             walker.finish_conversation(conversation)
+    translation.activate("en")  # the desk's language, after her pages
     return found
 
 
