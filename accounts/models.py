@@ -10,9 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
-def new_public_id() -> str:
-    """Returns 16 random URL-safe characters that tell nothing about anybody."""
-    return secrets.token_urlsafe(12)
+def new_public_id(size: int = 12) -> str:
+    """Random URL-safe characters that tell nothing about anybody: 16 of `size` bytes.
+
+    None begins with a dash: typed after a command, it would be taken for an option.
+    """
+    while (found := secrets.token_urlsafe(size)).startswith("-"):
+        pass
+    return found
 
 
 class User(AbstractUser):

@@ -1,6 +1,5 @@
 """A study, where it runs, and who takes part."""
 
-import secrets
 from typing import TYPE_CHECKING, ClassVar
 
 from django.core import signing
@@ -294,7 +293,7 @@ class Quota(models.Model):
 
 
 def new_link_key() -> str:
-    return secrets.token_urlsafe(9)
+    return new_public_id(9)
 
 
 class Convention(models.TextChoices):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
+from accounts.models import new_public_id
 from annotation.recruitment import check_link, fill_exit, read_arrival, sign
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "recruitment.md"
@@ -169,3 +170,9 @@ def test_the_documents_command_gives_the_documents_value() -> None:
     command = ["openssl", "dgst", "-sha256", "-hmac", key]
     result = subprocess.run(command, input=address.encode(), capture_output=True, check=True)
     assert result.stdout.decode().split()[-1] == expected
+
+
+def test_no_id_that_people_type_after_a_command_looks_like_an_option() -> None:
+    found = [new_public_id(size) for size in (9, 12) for _time in range(500)]
+    assert not [one for one in found if one.startswith("-")]
+    assert {len(one) for one in found} == {12, 16}

@@ -210,7 +210,7 @@ def test_lists_are_searched_filtered_and_acted_on(
         page.get_by_text("are being tried again").wait_for()
         seen.open(reverse("admin:annotation_study_change", args=[study.pk]))
         page.locator("#tabs-items a").nth(1).click()
-        assert page.locator("#locales-group").is_visible()
+        page.locator("#locales-group").wait_for()
         page.screenshot(path=artefacts / "desk-tabs.png")
         seen.look()
         assert not seen.wrong, "\n".join(sorted(set(seen.wrong)))
