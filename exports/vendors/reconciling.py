@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import ExternalIdentity
 from annotation.models import Outcome, RecruitmentLink
+from annotation.spreadsheets import neutral
 
 UNFINISHED = "unfinished"
 # What services call our outcomes, in lower-case letters; further words are told per run.
@@ -26,7 +27,6 @@ KNOWN_WORDS = {
     "active": UNFINISHED,
     "timed-out": UNFINISHED,
 }
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Verdict(StrEnum):
@@ -108,8 +108,6 @@ def write(rows: Iterable[Compared], file: TextIO) -> Iterator[Verdict]:
     lines = csv.writer(file, lineterminator="\n")
     lines.writerow(("id", "verdict", "theirs", "ours"))
     for row in rows:
-        shown = row.external_id
-        if shown.startswith(FORMULA_STARTS):
-            shown = f"'{shown}"
-        lines.writerow((shown, row.verdict.value, row.theirs, row.ours))
+        cells = (row.external_id, row.verdict.value, row.theirs, row.ours)
+        lines.writerow([neutral(cell) for cell in cells])
         yield row.verdict

@@ -34,6 +34,7 @@ class Money:
 
     budget: Budget
     endpoints: list[Spent]
+    live: Decimal  # of all that was spent: for sets that are made while people wait
     a_day: Decimal  # the mean of the last 7 days, or since the first call, a day at least
     done: int  # judgements of this study and phase that hold a place
     lacking: int
@@ -55,10 +56,11 @@ class Money:
 
     @property
     def at_the_end(self) -> Decimal | None:
-        """If every judgement that is wanted costs what one cost so far; None: too few."""
+        """If each judgement that is lacking costs as many sets made meanwhile as one did so
+        far; sets of the pool are made once. None: too few judgements."""
         if self.done < FEW:
             return None
-        return self.altogether * (self.done + self.lacking) / self.done
+        return self.altogether + self.live * self.lacking / self.done
 
 
 def money(study: Study, phase: str) -> Money | None:
@@ -77,6 +79,7 @@ def money(study: Study, phase: str) -> Money | None:
             altogether=Sum("cost", default=Decimal(0)),
             week=Sum("cost", filter=Q(created_at__gte=now - WEEK), default=Decimal(0)),
             first=Min("created_at"),
+            live=Sum("cost", filter=Q(candidate_set__prompt_text=None), default=Decimal(0)),
         )
     )
     first = min((row[5] for row in rows), default=now)
@@ -88,6 +91,7 @@ def money(study: Study, phase: str) -> Money | None:
     return Money(
         budget=study.budget,
         endpoints=[Spent(*row[:4]) for row in sorted(rows)],
+        live=sum((row[6] for row in rows), Decimal(0)),
         a_day=sum((row[4] for row in rows), Decimal(0)) / Decimal(days),
         **places,
     )

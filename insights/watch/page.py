@@ -210,8 +210,9 @@ PANELS: tuple[Panel, ...] = (
             (
                 _("when all judgements are in"),
                 _(
-                    "What was spent, for each judgement so far, times all judgements wanted. Sets "
-                    "that are made beforehand make it too high at first; given from 20 on."
+                    "What was spent, and for each judgement still wanted what sets made while "
+                    "people wait have cost for each so far. Sets of the pool are made once. "
+                    "Given from 20 judgements on."
                 ),
             ),
         ),

@@ -150,6 +150,7 @@ def test_a_panels_list_is_compared_person_by_person(panel: RecruitmentLink, tmp_
     ended(panel, "c", Outcome.QUOTA_FULL)
     ended(panel, "d", None)
     ended(panel, "=1+1", None)
+    ended(panel, "＝1+1", None)
     path = tmp_path / "panel.csv"
     path.write_text(
         "ID,Status\na,APPROVED\nb,RETURNED\nd,TIMED-OUT\nz,approved\nc,full\n", "utf-8-sig"
@@ -161,6 +162,7 @@ def test_a_panels_list_is_compared_person_by_person(panel: RecruitmentLink, tmp_
         "d": ("agree", "unfinished", "unfinished"),
         "z": ("theirs only", "complete", ""),
         "'=1+1": ("ours only", "", "unfinished"),
+        "'＝1+1": ("ours only", "", "unfinished"),
     }
 
 

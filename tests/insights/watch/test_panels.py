@@ -1,5 +1,6 @@
 """Each panel's figures against plain SQL, or against what these people are known to have done."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -281,6 +282,9 @@ def test_money_is_what_the_calls_cost(study: Study) -> None:
     assert float(found.a_day) == pytest.approx(1.9 / 2, rel=1e-3)
     assert found.days_left == pytest.approx(0.1 / 0.95, rel=1e-2)
     assert found.at_the_end is None  # nothing is judged yet
+    assert found.live == 0  # these sets are of the pool, and are made once
+    far = replace(found, done=20, lacking=9980, live=Decimal("0.2"))
+    assert far.at_the_end == Decimal("1.9") + Decimal("0.2") * 499
     (alarm,) = money.view(study, "main").alarms  # type: ignore[arg-type]
     assert "nearly used up: 1.90 of 2.00" in alarm
     Generation.objects.filter(pk=second.pk).update(cost=Decimal("1.0"))
