@@ -8,8 +8,8 @@ import pytest
 import pytest_django
 from django.conf import settings
 from django.core.cache import caches
-from django.core.management import call_command
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 
 from accounts.models import Vendor
@@ -20,6 +20,7 @@ from annotation.actions.study import open_study
 from annotation.models import Phase, RecruitmentLink, Study
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
+from tests.kept_rows import empty_database, keep_rows, put_back_rows
 from tests.processes import Site, Worker
 from tests.provider import Provider
 
@@ -56,13 +57,19 @@ def vendor(db: None) -> Vendor:
     return Vendor.objects.create(key="vendor-a", name="Vendor A")
 
 
-def make_small_study() -> Study:
+def make_small_study() -> None:
     """A small open study whose sets were generated through the provider, in this process."""
     study = apply_study(small_definition())
     for candidate_set in request_pool(study=study):
         complete_candidate_set(candidate_set.pk)
     open_study(study=study)
-    return study
+
+
+def small_study() -> Study:
+    """The one that was made at first, put back where the database was emptied since."""
+    if not Study.objects.filter(key="everyday-questions").exists():
+        put_back_rows()
+    return Study.objects.get(key="everyday-questions")
 
 
 @pytest.fixture(scope="session")
@@ -71,11 +78,13 @@ def django_db_setup(
 ) -> None:
     """Makes the small study once: tests in transactions all see it and change nothing.
 
-    Tests that commit empty the database, so that those which need it make it anew.
+    Tests that commit empty the database; those which need the study put it back.
     """
     with django_db_blocker.unblock():
         _let_tests_empty_the_database()
         make_small_study()
+        keep_rows()
+    TransactionTestCase._fixture_teardown = lambda _: empty_database()  # type: ignore[attr-defined]  # Django's own is slow
 
 
 def _let_tests_empty_the_database() -> None:
@@ -89,7 +98,7 @@ def _let_tests_empty_the_database() -> None:
 
 @pytest.fixture
 def study(db: None, provider: Provider) -> Study:
-    return Study.objects.filter(key="everyday-questions").first() or make_small_study()
+    return small_study()
 
 
 @pytest.fixture
@@ -97,13 +106,13 @@ def link(study: Study, vendor: Vendor) -> RecruitmentLink:
     return create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN)
 
 
-@pytest.fixture
-def empty_database(
+@pytest.fixture(name="empty_database")
+def nothing_stored(
     request: pytest.FixtureRequest, transactional_db: None, web_process: Site
 ) -> None:
     """For tests that commit and make a study of their own."""
     web_process.pause()
-    call_command("flush", verbosity=0, interactive=False)
+    empty_database()
     if "site" in request.fixturenames and web_process.is_running():
         web_process.start()
 

@@ -22,7 +22,7 @@ from annotation.templatetags.desk import PAGES
 from insights.charts import Chart, HeatCell, HeatMap, HeatRow, Kind, Series, heat
 from insights.tables import Row, Table
 from tests.browser.checks import violations
-from tests.conftest import make_small_study
+from tests.conftest import small_study
 from tests.processes import Site
 from tests.provider import Provider
 from tests.recruiting import make_link
@@ -44,7 +44,7 @@ TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
 @pytest.fixture
 def study(empty_database: None, provider: Provider) -> Study:
     """One person finished in a hurry, asked for help and reported a problem."""
-    study = make_small_study()
+    study = small_study()
     walker = Walker(make_link(study, Vendor.objects.create(key="panel", name="Panel")))
     walker.enter()
     walker.finish()

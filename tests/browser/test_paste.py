@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.models import Explanation, Phase, Turn
-from tests.conftest import make_small_study
+from tests.conftest import small_study
 from tests.processes import Site, Worker
 from tests.provider import Provider
 from tests.walker import Walker
@@ -18,7 +18,7 @@ PASTED = "Un texte venu d'ailleurs, écrit avant 🌊."
 
 def at_own_prompt(page: Page, site: Site) -> None:
     """A person before her own prompt, in a browser that has her session."""
-    study = make_small_study()
+    study = small_study()
     vendor = Vendor.objects.create(key="v", name="V")
     walker = Walker(create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN))
     walker.enter()

@@ -12,7 +12,7 @@ from annotation.models import Explanation, Ranking, Study, Turn
 from exports.models import Finding
 from exports.tasks.findings import screen_texts
 from tests.browser.checks import violations
-from tests.conftest import make_small_study
+from tests.conftest import small_study
 from tests.exports.privacy.crowds import crowd
 from tests.exports.privacy.test_generalise import mixed, row
 from tests.processes import Site
@@ -30,7 +30,7 @@ TEXTS = [
 @pytest.fixture
 def full_study(empty_database: None, provider: Provider) -> Study:
     """Sixty people with answers, two in a small locale, and one with findings in her texts."""
-    study = make_small_study()
+    study = small_study()
     crowd(study, mixed(60) + [row(country="IT")] * 2)
     vendor = study.participations.all()[0].annotator.vendor
     walker = Walker(make_link(study, vendor))

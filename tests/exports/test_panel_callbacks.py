@@ -17,7 +17,7 @@ from annotation.actions.participation import end_participation
 from annotation.models import Outcome, Participation, Phase, RecruitmentLink, Study
 from annotation.recruitment import add_signature, signed_part
 from exports.models import Delivery
-from tests.conftest import make_small_study
+from tests.conftest import small_study
 from tests.exports.receiver import Receiver, receiving
 from tests.exports.test_webhooks import let_time_pass, send_all
 from tests.provider import Provider
@@ -29,7 +29,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture
 def study(db: None, provider: Provider) -> Study:
-    return Study.objects.filter(key="everyday-questions").first() or make_small_study()
+    return small_study()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from exports.models import Delivery, Event, Export, State, Webhook
 from exports.tasks.deliveries import send_due_deliveries
 from exports.vendors.deliveries import ATTEMPTS, pause_before, secret_of
 from exports.vendors.sending import deliver, due_deliveries, note_new_deliveries
-from tests.conftest import make_small_study
+from tests.conftest import small_study
 from tests.exports.receiver import Receiver, receiving
 from tests.processes import ROOT, process_environment
 from tests.provider import Provider
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def study(db: None, provider: Provider) -> Study:
-    return Study.objects.filter(key="everyday-questions").first() or make_small_study()
+    return small_study()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from annotation.models import (
     Turn,
 )
 from annotation.review import NEW_WORK, participations_to_review
-from tests.conftest import make_small_study
+from tests.conftest import small_study
 from tests.processes import Worker, wait_until
 from tests.provider import Provider
 from tests.walker import Walker
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_finished_conversations_lead_to_flags_before_the_end_and_by_a_real_worker(
     empty_database: None, provider: Provider
 ) -> None:
-    study = make_small_study()
+    study = small_study()
     vendor = Vendor.objects.create(key="v", name="V")
     walker = Walker(create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN))
     walker.enter()

@@ -1,11 +1,11 @@
 import pytest
 
 from annotation.models import Study
-from tests.conftest import make_small_study
+from tests.conftest import small_study
 from tests.provider import Provider
 
 
 @pytest.fixture
 def study(db: None, provider: Provider) -> Study:
     """The whole small study: these tests need all its locales, and do not commit."""
-    return Study.objects.filter(key="everyday-questions").first() or make_small_study()
+    return small_study()
