@@ -14,12 +14,13 @@ from django.urls import reverse
 from accounts.models import Question
 from annotation.actions.pool import newest_texts
 from annotation.models import RecruitmentLink, Study, StudyLocale
+from annotation.review import review_each
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
 from insights.capacity import Capacity, capacities
 from rehearsal import apart, bookkeeping, checks, reading
 from rehearsal.browser import PATIENCE_SECONDS, PAUSE_SECONDS
-from rehearsal.clock import lapse_lease, review_everybody, set_reading_times
+from rehearsal.clock import lapse_lease, people_to_review, set_reading_times
 from rehearsal.copies import copy_study, open_copy, remove_copy, waiting_sets
 from rehearsal.direct import play_some
 from rehearsal.findings import Check
@@ -30,6 +31,7 @@ from rehearsal.world import World
 
 THREADS = 8
 BATCH = 50
+REVIEWED = 500
 TRIES = 5
 WORKER_SECONDS = 0.5
 Say = Callable[[str], None]
@@ -166,9 +168,7 @@ def play_directly(
         for batch in batches:
             play_batch(rehearsal, batch)
     else:
-        # Started anew, not forked: a fork would share the parent's database connections.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(processes, context, initializer=apart.begin) as pool:
+        with _processes(processes) as pool:
             facts = (rehearsal.study.pk, rehearsal.seed, rehearsal.people, rehearsal.join_path)
             asked = [pool.submit(_play_apart, *facts, batch) for batch in batches]
             for number, answer in enumerate(as_completed(asked), start=1):
@@ -177,6 +177,12 @@ def play_directly(
                     done = f"{number} of {len(batches)} batches of people"
                     say(f"  {done}, {time.monotonic() - started:.0f} s")
     rehearsal.played_seconds = time.monotonic() - started
+
+
+def _processes(number: int) -> ProcessPoolExecutor:
+    """Started anew, not forked: a fork would share the parent's database connections."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(number, context, initializer=apart.begin)
 
 
 def play_batch(rehearsal: Rehearsal, batch: Sequence[int]) -> None:
@@ -194,10 +200,18 @@ def _play_apart(
     return here.ledger
 
 
-def settle(rehearsal: Rehearsal) -> None:
-    """Sets the played clock, and has the product review everybody by it."""
+def settle(rehearsal: Rehearsal, *, processes: int = 1) -> int:
+    """Sets the played clock, and has the product review everybody by it, once more.
+
+    Returns how many people were reviewed.
+    """
     set_reading_times(study=rehearsal.study, ledger=rehearsal.ledger)
-    review_everybody(study=rehearsal.study)
+    people = people_to_review(study=rehearsal.study)
+    if processes == 1:
+        return review_each(people)
+    with _processes(processes) as pool:
+        some = [people[first : first + REVIEWED] for first in range(0, len(people), REVIEWED)]
+        return sum(pool.map(review_each, some))
 
 
 def verdict(rehearsal: Rehearsal, *, faults: bool = False) -> list[Check]:

@@ -63,12 +63,14 @@ def test_two_processes_play_as_one_does(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url())
     monkeypatch.setattr(stage, "BATCH", 3)
+    monkeypatch.setattr(stage, "REVIEWED", 4)
     rehearsal = prepared(6, target=2)
     stage.play_directly(rehearsal, processes=2)
     assert rehearsal.ledger.stranded == []
     assert Participation.objects.filter(study=rehearsal.study).count() == 6
     assert Ranking.objects.count() == len(rehearsal.ledger.acknowledged) > 0
-    stage.settle(rehearsal)
+    began = Participation.objects.filter(study=rehearsal.study, conversations__isnull=False)
+    assert stage.settle(rehearsal, processes=2) == began.distinct().count() > 4
     assert broken(stage.verdict(rehearsal)) == set()
 
 

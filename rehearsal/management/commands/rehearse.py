@@ -95,7 +95,7 @@ class Command(BaseCommand):
             self._say(report.predictions(lines))
             self._play(rehearsal, servers, provider, options)
         self._say(f"Played in {rehearsal.played_seconds:.0f} s")
-        stage.settle(rehearsal)
+        stage.settle(rehearsal, processes=options["processes"] if options["in_process"] else 1)
         if options["plant"]:
             self._say(plant(study=rehearsal.study, kind=options["plant"]))
         checks = stage.verdict(rehearsal, faults=options["faults"])
