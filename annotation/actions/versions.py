@@ -46,11 +46,10 @@ def put_samplers(
     Where another study's messages are sent is not changed from here.
     """
     keys = [item["key"] for item in endpoints]
-    others = _endpoints_elsewhere(keys, study) if fresh else set()
-    known = {
-        item["key"]: store_endpoint(item, rewrite=fresh and item["key"] not in others)
-        for item in endpoints
-    }
+    # Locked, so that no other study begins to use one while it is rewritten for this.
+    there = ModelEndpoint.objects.select_for_update().filter(key__in=keys).order_by("pk")
+    own = {one.key for one in there} - _endpoints_elsewhere(keys, study) if fresh else set()
+    known = {item["key"]: store_endpoint(item, rewrite=item["key"] in own) for item in endpoints}
     return {item["key"]: _put_sampler(item, known, fresh) for item in definitions}
 
 
