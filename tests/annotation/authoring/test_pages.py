@@ -187,6 +187,39 @@ def test_a_bad_prompt_file_is_refused_with_its_line(client: Client, draft: Study
     assert "line 2: the language" in response.content.decode()
 
 
+GOOD = b"prompts: [{key: tea, texts: {en: Tea or coffee}}]"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (f"a0: &a0 [x]\n{BOMB}".encode(), "refers to its own parts"),
+        (b"prompts: &p [{key: a, texts: {en: A}}]\npool: {prompts: *p}", "its own parts"),
+        (b'prompts: [{key: a, texts: {en: "a\\0b"}}]', "a character that cannot be stored"),
+        (b'prompts: [{key: a, texts: {en: "a\\ud800b"}}]', "a character that cannot be stored"),
+        (b"[" * 100_000, "cannot be read as YAML"),
+        (GOOD + b"\n#" + b"x" * 4_000_000, "too long for YAML"),
+        (GOOD + b"\n#" + b"x" * 20_000_000, "larger than 20 MB"),
+        (b"\xff\xfe", "is not UTF-8 text"),
+        (b"- 1", "holds no prompts"),
+    ],
+)
+def test_a_prompt_file_that_cannot_be_kept_is_refused_in_one_sentence(
+    client: Client, draft: StudyDraft, content: bytes, said: str
+) -> None:
+    before = draft.definition["pool"]
+    response = post(client, "prompts", file=SimpleUploadedFile("prompts.yaml", content))
+    assert response.status_code == 422
+    assert said in response.content.decode()
+    draft.refresh_from_db()
+    assert draft.definition["pool"] == before
+
+
+def test_prompts_are_read_from_yaml(client: Client, draft: StudyDraft) -> None:
+    assert post(client, "prompts", file=SimpleUploadedFile("p.yaml", GOOD)).status_code == 302
+    assert "Tea or coffee" in page_of(client, "prompts")
+
+
 def test_a_census_table_becomes_cells_of_whole_people(client: Client, draft: StudyDraft) -> None:
     census = "country,gender,share\nFR,female,0.517\nFR,male,0.483\n"
     assert post(client, "quotas", table=census).status_code == 302
