@@ -159,7 +159,7 @@ def _answers(participation: Participation) -> list[dict[str, Any]]:
     study = participation.study
     answers = Answer.objects.filter(
         annotator=participation.annotator_id,
-        question__instrument__in=[study.quota_instrument_id, study.closing_instrument_id],
+        question__instrument__in=study.instrument_ids(),
     )
     return [
         {

@@ -85,7 +85,15 @@ ANNOTATORS = {
     *("language", "consent", "declined", "quota", "guidelines", "practice", "conversations"),
     *("conversation-open", "conversation", "own-prompt-write", "ranking-submit"),
     *("explanation-submit", "generation-retry", "next-answers", "conversation-skip"),
-    *("conversation-leave", "conversation-help", "help-finish", "closing", "signals"),
+    *(
+        "conversation-leave",
+        "conversation-help",
+        "help-finish",
+        "closing",
+        "questionnaires",
+        "questionnaire",
+        "signals",
+    ),
     *("signal-answer", "finish", "draft-save", "your-data", "data-download", "withdraw"),
     *("erase", "problem-report", "help-desk", "receipt", "signal-object"),
     "preview",  # an annotator's page, for the one person of the team whom its link names

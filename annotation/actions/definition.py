@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.versions import put_version, translated
 from annotation.actions.freezing import amend_plan
 from annotation.actions.shared import put_budget, put_pool
-from annotation.actions.versions import put_consent, put_instrument, put_samplers
+from annotation.actions.versions import put_consent, put_instrument, put_placements, put_samplers
 from annotation.definition_faults import cells_of, find_fault, find_missing_texts
 from annotation.models import (
     Mode,
@@ -138,6 +138,7 @@ def _parts(
         "consent_document": put_consent(definition["consent"], fresh=fresh),
         "quota_instrument": put_instrument(instruments["quota"], fresh=fresh),
         "closing_instrument": put_instrument(instruments["closing"], fresh=fresh),
+        "placements": put_placements(instruments.get("further") or [], fresh=fresh),
         "pool": put_pool(definition["pool"], study=about["key"], fresh=fresh),
         "pool_sampler": samplers[about["pool_sampler"]],
         "live_sampler": samplers[about["live_sampler"]],

@@ -16,7 +16,7 @@ from annotation.contents import (
     sampler_contents,
 )
 from annotation.definition_of import render_consent, render_instrument, render_sampler
-from annotation.models import Study
+from annotation.models import Place, Study
 from candidates.actions import store_endpoint, store_sampler
 from candidates.models import ModelEndpoint, Sampler
 
@@ -32,6 +32,19 @@ def put_instrument(definition: Part, *, fresh: bool) -> Instrument:
     return store_instrument(
         _numbered(definition, Instrument, render_instrument, instrument_contents, fresh)
     )
+
+
+def put_placements(definitions: list[dict[str, Any]], *, fresh: bool) -> list[dict[str, Any]]:
+    """The further questionnaires of a file, with the place of each; a second call finds them."""
+    return [
+        {
+            "key": item["key"],
+            "instrument": put_instrument(item, fresh=fresh).pk,
+            "at": item["placement"],
+            **({"after": item["after"]} if item["placement"] == Place.BETWEEN else {}),
+        }
+        for item in definitions
+    ]
 
 
 def put_samplers(

@@ -175,12 +175,14 @@ def _live_sets(participation: Participation) -> list[int]:
 def _instruments_of_hers_alone(participation: Participation) -> list[Instrument]:
     """The study's questionnaires, without those that another study she stays in asks too."""
     study, others = participation.study, _studies_she_stays_in(participation.annotator)
-    asked = [study.quota_instrument, study.closing_instrument]
+    asked = Instrument.objects.filter(pk__in=study.instrument_ids())
     return [
         instrument
         for instrument in asked
         if not others.filter(
-            Q(quota_instrument=instrument) | Q(closing_instrument=instrument)
+            Q(quota_instrument=instrument)
+            | Q(closing_instrument=instrument)
+            | Q(placements__contains=[{"instrument": instrument.pk}])
         ).exists()
     ]
 

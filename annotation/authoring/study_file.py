@@ -12,7 +12,8 @@ from annotation.definition_faults import is_text
 
 # The order of a file, over all its levels; what is not named follows by name.
 ORDER = (
-    "key", "version", "country", "language", "number", "code", "kind", "purpose", "required",
+    "key", "version", "placement", "after", "country", "language", "number", "code", "kind",
+    "purpose", "required",
     "title", "summary", "intro", "guidelines", "own_prompt_instruction", "explanation_question",
     "message", "answers", "question", "options", "correct", "text", "help", "label",
     "study", "consent", "instruments", "endpoints", "budget", "samplers", "pool",

@@ -1,4 +1,4 @@
-"""Pages about people: consent, questions, targets, quotas."""
+"""Pages about people: consent, targets, quotas."""
 
 from typing import Any
 
@@ -6,14 +6,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Purpose, Question
+from accounts.models import Purpose
 from annotation.authoring.blank import no_text
 from annotation.authoring.cells import Preview, cells_as_csv, look, rows_of_csv
-from annotation.authoring.texts import name_of
 from annotation.cell_tables import CellFault
 from annotation.forms.authoring.base import Section, StepPage, put
 from annotation.forms.authoring.fields import (
-    CODE,
     CodesField,
     RowForm,
     Rows,
@@ -89,88 +87,6 @@ class ConsentPage(StepPage):
             {**known.get(one, {"purpose": one, "text": no_text()}), "required": one in needed}
             for one in order
         ]
-
-
-class QuestionRow(RowForm):
-    NEEDED = "code"
-    code = forms.RegexField(CODE, label=_("Code"), max_length=50, required=False)
-    kind = forms.ChoiceField(
-        label=_("Kind"), choices=Question.Kind.choices, required=False, initial="choice"
-    )
-    codes = CodesField(
-        label=_("Codes of its options"), required=False, help_text=_("with blanks between them")
-    )
-    minimum = whole(_("Least number"), least=-1_000_000, most=1_000_000)
-    maximum = whole(_("Greatest number"), least=-1_000_000, most=1_000_000)
-    country = forms.RegexField(r"^[A-Z]{2}$", label=_("Only in the country"), required=False)
-    expected = forms.RegexField(
-        CODE, label=_("Option that an attention question asks for"), required=False
-    )
-    special_category = forms.BooleanField(label=_("Special category"), required=False)
-
-
-class InstrumentPage(StepPage):
-    """The questions of one questionnaire; the texts of each stand on a page of its own."""
-
-    parts = ("instruments",)
-    name = ""
-
-    @property
-    def instrument(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.definition["instruments"][self.name]
-        return found
-
-    def paths(self) -> tuple[str, ...]:
-        for question in self.instrument["questions"]:
-            question.setdefault("help", no_text())  # so that it can be written
-        root = f"instruments.{self.name}"
-        return (f"{root}.questions[{self.part}].",) if self.part else (f"{root}.title",)
-
-    def part_links(self) -> list[str]:
-        return [name_of(one, place) for place, one in enumerate(self.instrument["questions"])]
-
-    def build(self) -> list[Section]:
-        items = [
-            {**one, "codes": [option["code"] for option in one.get("options") or []]}
-            for one in self.instrument["questions"]
-        ]
-        self.questions = Rows(QuestionRow, items, prefix="questions", data=self.data, extra=2)
-        help_text = _(
-            "They are asked in this order. The texts of a question that is added here are "
-            "written on its own page, once this is saved."
-        )
-        return [Section(_("Questions"), rows=self.questions, help=help_text)]
-
-    def edit(self, definition: dict[str, Any]) -> None:
-        instrument = definition["instruments"][self.name]
-        instrument["questions"] = [_question(one) for one in self.questions.values()]
-
-    def changed(self) -> dict[str, Any]:
-        found = super().changed()
-        whole_part = found["values"]["instruments"]
-        found["values"]["instruments"] = {self.name: whole_part[self.name]}
-        return found
-
-
-def _question(row: dict[str, Any]) -> dict[str, Any]:
-    """A question with the options that its row names, each with the texts it had."""
-    question = {"kind": "choice", "text": no_text(), "help": no_text(), **row}
-    codes = question.pop("codes", [])
-    known = {option["code"]: option for option in question.get("options") or []}
-    question["options"] = [known.get(code, {"code": code, "label": no_text()}) for code in codes]
-    if question["kind"] != Question.Kind.CHOICE:
-        question["options"] = []
-    return question
-
-
-class ScreeningPage(InstrumentPage):
-    slug = "screening"
-    name = "quota"
-
-
-class ClosingPage(InstrumentPage):
-    slug = "closing"
-    name = "closing"
 
 
 class TargetRow(RowForm):

@@ -15,6 +15,7 @@ from annotation.actions.definition import apply_study
 from annotation.actions.team import add_member
 from annotation.authoring.steps import STEPS
 from annotation.authoring.study_file import from_yaml, to_yaml
+from annotation.authoring.texts import LANGUAGES
 from annotation.definition_of import definition_of
 from annotation.models import Study, StudyDraft
 from tests.annotation.authoring.test_study_file import everything
@@ -260,6 +261,39 @@ def test_a_new_question_gets_its_texts_on_its_own_page(client: Client, draft: St
     assert asked["text"]["en"] == ""
     overview = client.get(reverse("study-write", args=["everything"])).content.decode()
     assert "13 texts missing" in overview
+
+
+def test_a_further_questionnaire_gets_its_place_its_questions_and_its_texts(
+    client: Client, draft: StudyDraft
+) -> None:
+    row = {"further-0-key": "mood", "further-0-placement": "between", "further-0-after": "1"}
+    assert post(client, "questionnaires", **row).status_code == 302
+    assert "mood: It asks nothing yet." in page_of(client, "questionnaires")
+    asked = {"questions-0-code": "now", "questions-0-kind": "choice", "questions-0-codes": "a b"}
+    assert post(client, "questionnaires", part="mood", **asked).status_code == 302
+    root = "text:instruments.further[mood]"
+    names = ("title", "questions[now].text", "questions[now].options[a].label",
+             "questions[now].options[b].label")  # fmt: skip
+    texts = {f"{root}.{name}:{code}": "A text" for name in names for code in LANGUAGES}
+    assert post(client, "questionnaires", part="mood", **texts).status_code == 302
+    draft.refresh_from_db()
+    (further,) = draft.definition["instruments"]["further"]
+    assert (further["placement"], further["after"]) == ("between", 1)
+    assert [one["code"] for one in further["questions"]] == ["now"]
+    assert further["questions"][0]["options"][1]["label"]["hi"] == "A text"
+    overview = client.get(reverse("study-write", args=["everything"])).content.decode()
+    assert "texts missing" not in overview
+    assert draft.made_by
+    study = store_draft(draft=draft, by=draft.made_by, version=draft.version)
+    assert [one["key"] for one in study.placements] == ["mood"]
+    row = {"further-0-placement": "drawn"}
+    assert post(client, "questionnaires", **row).status_code == 302
+    draft.refresh_from_db()
+    assert "after" not in draft.definition["instruments"]["further"][0]
+    assert draft.definition["instruments"]["further"][0]["questions"]
+    assert post(client, "questionnaires", **{"further-0-DELETE": "on"}).status_code == 302
+    draft.refresh_from_db()
+    assert "further" not in draft.definition["instruments"]
 
 
 def test_the_second_of_two_people_is_told_and_keeps_what_she_typed(
