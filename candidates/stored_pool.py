@@ -36,10 +36,10 @@ def changes_pool(pool: PromptPool, definition: Mapping[str, Any]) -> bool:
         stored[text.prompt.key, text.language, text.version] = text
         newest[text.prompt.key, text.language] = text
     for row in rows_of_definition(definition):
-        text = stored.get(row.identity)
-        if text is None or text.text != row.text:  # its changed text may be a later version
-            text = newest.get((row.key, row.language))
-        if text is None or _differs(row, text):
+        found = stored.get(row.identity)
+        if found and found.text != row.text:  # it may have become a later version
+            found = newest[row.key, row.language]
+        if found is None or _differs(row, found):
             return True
     return False
 

@@ -1,12 +1,13 @@
 """Pages about people: consent, targets, quotas."""
 
+import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Purpose
+from accounts.models import Purpose, Question
 from annotation.authoring.blank import no_text
 from annotation.authoring.cells import Preview, cells_as_csv, look, rows_of_csv
 from annotation.cell_tables import CellFault
@@ -155,6 +156,65 @@ class QuotasForm(forms.Form):
         return given
 
 
+class GroupsField(CodesField):
+    """Groups of numbers with blanks between them, as pairs of limits."""
+
+    def to_python(self, value: Any) -> Any:
+        return [_group(word) for word in super().to_python(value)]
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return " ".join("-".join("" if one is None else str(one) for one in pair) for pair in value)
+
+
+def _group(word: str) -> list[int | None]:
+    limits = re.fullmatch(r"(\d{0,6})-(\d{0,6})", word)
+    if not limits or not any(limits.groups()):
+        raise ValidationError(
+            _("“%(word)s” is no group: write 18-34, 55- or -17.") % {"word": word}
+        )
+    return [int(limit) if limit else None for limit in limits.groups()]
+
+
+class EvenForm(forms.Form):
+    """Which parts of each screening question get equally many people."""
+
+    marginal = forms.BooleanField(
+        label=_("Each question for itself, and not every combination"), required=False
+    )
+
+    def __init__(self, data: Any, *, split: Any, questions: list[dict[str, Any]]) -> None:
+        even = split.get("even", {}) if isinstance(split, dict) else {}
+        marginal = isinstance(split, dict) and split.get("marginal")
+        super().__init__(data, initial={"marginal": bool(marginal)})
+        self.codes = list(dict.fromkeys(str(question["code"]) for question in questions))
+        for question in reversed(questions):  # of several by country the first one counts
+            codes = [str(option["code"]) for option in question.get("options") or []]
+            self.fields[f"even-{question['code']}"] = (
+                forms.MultipleChoiceField(
+                    label=question["code"], choices=[(code, code) for code in codes],
+                    widget=forms.CheckboxSelectMultiple, required=False,
+                    # Several codes as one part are written in the file alone.
+                    initial=[part for part in even.get(question["code"], []) if part in codes],
+                )
+                if question.get("kind") == Question.Kind.CHOICE
+                else GroupsField(
+                    label=question["code"], required=False,
+                    initial=even.get(question["code"], []),
+                    help_text=_("Groups with blanks between them, such as 18-34 35-54 55-"),
+                )
+            )  # fmt: skip
+        self.order_fields([*(f"even-{code}" for code in self.codes), "marginal"])
+
+    def quotas(self) -> dict[str, Any]:
+        """As a study's file says it; empty: nothing is split."""
+        given = self.cleaned_data
+        parts = {code: given[f"even-{code}"] for code in self.codes if given[f"even-{code}"]}
+        marginal = {"marginal": True} if given["marginal"] else {}
+        return {"even": parts, **marginal} if parts else {}
+
+
 class QuotasPage(StepPage):
     slug = "quotas"
     study = ("quotas",)
@@ -165,19 +225,33 @@ class QuotasPage(StepPage):
             merged = _("These cells were merged: they change on the study's plan page.")
             return [Section(_("Cells"), help=merged)]
         self.form = self.bind(QuotasForm, {"table": self.shown})
+        self.even = EvenForm(
+            self.data,
+            split=self.about.get("quotas"),
+            questions=self.definition["instruments"]["quota"]["questions"],
+        )
+        even_help = _(
+            "In place of a table: in every country each cell gets an equal share of the people "
+            "planned there. A change of the table above counts more."
+        )
         help_text = _(
             "A census table is enough: shares become whole people, and those of a country sum "
             "to the people planned there. An empty table: anybody may come."
         )
-        return [Section(_("Cells"), form=self.form, help=help_text)]
+        return [
+            Section(_("Cells"), form=self.form, help=help_text),
+            Section(_("Split evenly"), form=self.even, help=even_help),
+        ]
 
     def edit(self, definition: dict[str, Any]) -> None:
         if self.shown is None:
             return
         given = said(self.form.cleaned_data)
-        if not self.form.cleaned_data["file"] and given["table"] == self.shown.strip():
-            return
-        definition["study"]["quotas"] = {"table": given["rows"]} if given["rows"] else []
+        same = not self.form.cleaned_data["file"] and (given["table"] or "") == self.shown.strip()
+        split = self.even.quotas() if same else {}
+        if not same or self.even.has_changed():
+            table = {"table": given["rows"]} if given["rows"] else []
+            definition["study"]["quotas"] = split or table
 
     @property
     def preview(self) -> Preview:

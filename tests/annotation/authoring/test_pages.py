@@ -233,6 +233,32 @@ def test_a_census_table_becomes_cells_of_whole_people(client: Client, draft: Stu
     assert post(client, "quotas", table="a,b\n1,2,3\n").status_code == 422
 
 
+def test_people_are_split_evenly_without_a_table(client: Client, draft: StudyDraft) -> None:
+    assert post(client, "quotas", table="").status_code == 302
+    even: dict[str, Any] = {"even-gender": ["female", "male"], "even-age": "18-34 35-"}
+    assert post(client, "quotas", **even).status_code == 302
+    page = page_of(client, "quotas")
+    assert "FR: 40 people in all cells, 40 planned" in page
+    for cell in ("fr-female-18-34", "fr-male-35-up"):
+        assert re.search(rf'<th scope="row">{cell}</th><td>10</td>', page), cell
+    draft.refresh_from_db()
+    split = {"even": {"gender": ["female", "male"], "age": [[18, 34], [35, None]]}}
+    assert draft.definition["study"]["quotas"] == split
+    assert post(client, "quotas").status_code == 302  # as it stands
+    draft.refresh_from_db()
+    assert draft.definition["study"]["quotas"] == split
+    assert post(client, "quotas", marginal="on").status_code == 302
+    assert re.search(r'<th scope="row">fr-35-up</th><td>20</td>', page_of(client, "quotas"))
+    assert post(client, "quotas", **{"even-age": "young"}).status_code == 422
+    table = "country,gender,target\nFR,female,3\n"
+    assert post(client, "quotas", table=table).status_code == 302
+    draft.refresh_from_db()
+    assert draft.definition["study"]["quotas"]["table"][0]["target"] == "3"
+    assert post(client, "quotas", table="").status_code == 302
+    draft.refresh_from_db()
+    assert not draft.definition["study"].get("quotas")
+
+
 def test_texts_are_written_side_by_side_and_their_marks_shown(
     client: Client, draft: StudyDraft
 ) -> None:

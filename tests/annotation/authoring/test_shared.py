@@ -1,6 +1,7 @@
 """What studies share while they are written: prompts, endpoints and budgets of another one are
 never rewritten from a draft or a file."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -175,11 +176,11 @@ def test_only_an_administrator_raises_a_budget(
     with pytest.raises(ValidationError, match=r"a limit of 12\.5, and 3 a day"):
         store(draft, ines, budget=asked)
     stored = Budget.objects.get(key="everything-budget")
-    assert (stored.limit, stored.daily_limit) == (12.5, 3)
+    assert (stored.limit, stored.daily_limit) == (Decimal("12.5"), Decimal(3))
     User.objects.filter(pk=ines.pk).update(is_superuser=True)
     store(draft, User.objects.get(pk=ines.pk), budget=asked)
     stored.refresh_from_db()
-    assert (stored.limit, stored.daily_limit) != (12.5, 3)
+    assert (stored.limit, stored.daily_limit) != (Decimal("12.5"), Decimal(3))
 
 
 def test_a_draft_may_name_as_much_or_less(study: Study, ines: User) -> None:
@@ -187,7 +188,7 @@ def test_a_draft_may_name_as_much_or_less(study: Study, ines: User) -> None:
     store(draft, ines, budget=budget())
     store(draft, ines, budget=budget(limit="10", daily_limit="2.5"))
     stored = Budget.objects.get(key="everything-budget")
-    assert (stored.limit, stored.daily_limit) == (10, 2.5)
+    assert (stored.limit, stored.daily_limit) == (Decimal(10), Decimal("2.5"))
     with pytest.raises(ValidationError, match="a limit of 10"):
         store(draft, ines, budget=budget())
 
