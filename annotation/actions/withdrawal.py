@@ -35,9 +35,6 @@ from annotation.steps import has_consented, open_conversation
 from candidates.erasure import erase_live_sets, stop_live_sets
 from candidates.models import Candidate
 
-# A help message must say something; this stands in every language for what was there.
-ERASED_MARK = "[…]"
-
 
 @transaction.atomic
 def withdraw(*, participation: Participation) -> None:
@@ -133,7 +130,7 @@ def count_texts(participation: Participation) -> dict[str, int]:
         "explanations": Explanation.objects.filter(turn__in=turns).exclude(text="").count(),
         "reasons": Ranking.objects.filter(turn__in=turns).exclude(reason="").count(),
         "reports": participation.reports.exclude(text="").count(),
-        "help_messages": said.exclude(text=ERASED_MARK).count(),
+        "help_messages": said.exclude(text=HelpMessage.ERASED).count(),
         "notes_answered": participation.flags.exclude(answer="", objection="").count(),
         "answers": answers.count(),
     }
@@ -153,7 +150,7 @@ def _empty(participation: Participation) -> None:
     ProblemReport.objects.filter(participation=participation).update(text="")
     # The study's answers go too: they repeat what was asked.
     HelpMessage.objects.filter(thread__participation=participation).update(
-        text=ERASED_MARK, page=""
+        text=HelpMessage.ERASED, page=""
     )
     Flag.objects.filter(participation=participation).update(answer="", objection="")
     Draft.objects.filter(participation=participation).delete()
