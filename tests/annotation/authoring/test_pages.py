@@ -239,7 +239,7 @@ def test_people_are_split_evenly_without_a_table(client: Client, draft: StudyDra
     assert post(client, "quotas", **even).status_code == 302
     page = page_of(client, "quotas")
     assert "FR: 40 people in all cells, 40 planned" in page
-    for cell in ("fr-female-18-34", "fr-male-35-up"):
+    for cell in ("fr-18-34-female", "fr-35-up-male"):
         assert re.search(rf'<th scope="row">{cell}</th><td>10</td>', page), cell
     draft.refresh_from_db()
     split = {"even": {"gender": ["female", "male"], "age": [[18, 34], [35, None]]}}
