@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import (
@@ -115,11 +116,18 @@ def withdraw_consent(*, annotator: Annotator, document: ConsentDocument) -> None
 
 def erase_answers(*, annotator: Annotator, instruments: Collection[Instrument]) -> None:
     """Empties what she answered to these questionnaires; that she was asked stays. Repeatable."""
-    Answer.objects.filter(
-        annotator=annotator,
-        question__instrument__in=instruments,
-        status=Answer.Status.ANSWERED,
-    ).update(status=Answer.Status.REFUSED, option=None, number=None)
+    hers = Answer.objects.filter(annotator=annotator, question__instrument__in=instruments)
+    empty_answers(answers=hers.filter(status=Answer.Status.ANSWERED))
+
+
+def empty_answers(*, answers: QuerySet[Answer]) -> int:
+    """Empties answers as if they had been refused; returns how many. The same again is empty."""
+    return answers.update(status=Answer.Status.REFUSED, option=None, number=None)
+
+
+def forget_recruitment_ids(*, identities: QuerySet[ExternalIdentity]) -> int:
+    """Deletes what vendors know people by; returns how many. A repeat finds none."""
+    return identities.delete()[0]
 
 
 def record_answers(*, annotator: Annotator, answers: list[Given]) -> None:

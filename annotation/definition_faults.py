@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from annotation import practice
+from annotation import placements, practice
 from annotation.cell_tables import CellFault, expand, people_of
 from annotation.quality import read_thresholds
 
@@ -36,7 +36,7 @@ def find_fault(definition: Mapping[str, Any]) -> str:
     except CellFault as fault:
         return str(fault)
     read_thresholds(about.get("flag_thresholds") or {})
-    return practice.find_fault(about.get("practice", {}))
+    return placements.find_fault(definition) or practice.find_fault(about.get("practice", {}))
 
 
 def cells_of(definition: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -87,10 +87,7 @@ def definition_of(study: Study) -> dict[str, Any]:
     definition = {
         "study": _about(stored),
         "consent": render_consent(stored.consent_document),
-        "instruments": {
-            "quota": render_instrument(stored.quota_instrument),
-            "closing": render_instrument(stored.closing_instrument),
-        },
+        "instruments": _instruments(stored),
         "endpoints": _endpoints(samplers),
         "samplers": [render_sampler(sampler) for sampler in samplers],
         "pool": _pool(stored.pool),
@@ -149,6 +146,24 @@ def render_consent(document: ConsentDocument) -> dict[str, Any]:
             }
             for statement in document.statements.order_by("position")
         ],
+    }
+
+
+def _instruments(study: Study) -> dict[str, Any]:
+    """Further ones are named only where there are any: older plans keep their hash."""
+    known = Instrument.objects.in_bulk([item["instrument"] for item in study.placements])
+    further = [
+        {
+            **render_instrument(known[item["instrument"]]),
+            "placement": item["at"],
+            **({"after": item["after"]} if "after" in item else {}),
+        }
+        for item in study.placements
+    ]
+    return {
+        "quota": render_instrument(study.quota_instrument),
+        "closing": render_instrument(study.closing_instrument),
+        **({"further": further} if further else {}),
     }
 
 

@@ -6,6 +6,7 @@ the study's people decided or wrote something.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch
@@ -63,6 +64,14 @@ def summarise(participation: Participation) -> Summary:
         signals=participation.flags.count(),
         recruitment=_recruitment(participation),
     )
+
+
+def window_that_is_over(participation: Participation) -> datetime | None:
+    """Until when she was promised that she can withdraw, once that is over; else None."""
+    days, ended = participation.study.withdrawal_days, participation.finished_at
+    if not (days and ended) or ended + timedelta(days=days) > timezone.now():
+        return None
+    return ended + timedelta(days=days)
 
 
 def collect(participation: Participation) -> dict[str, Any]:
@@ -159,7 +168,7 @@ def _answers(participation: Participation) -> list[dict[str, Any]]:
     study = participation.study
     answers = Answer.objects.filter(
         annotator=participation.annotator_id,
-        question__instrument__in=[study.quota_instrument_id, study.closing_instrument_id],
+        question__instrument__in=study.instrument_ids(),
     )
     return [
         {

@@ -61,7 +61,7 @@ def answers_about_herself(participation: Participation) -> list[tuple[str, str]]
     study = participation.study
     answers = Answer.objects.filter(
         annotator=participation.annotator_id,
-        question__instrument__in=[study.quota_instrument_id, study.closing_instrument_id],
+        question__instrument__in=study.instrument_ids(),
         status=Answer.Status.ANSWERED,
     ).select_related("question", "option")
     return [

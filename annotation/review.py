@@ -202,7 +202,7 @@ def _check_attention(participation: Participation) -> Evidence | None:
     study = participation.study
     answers = Answer.objects.filter(
         annotator=participation.annotator_id,
-        question__instrument__in=[study.quota_instrument_id, study.closing_instrument_id],
+        question__instrument__in=study.instrument_ids(),
         status=Answer.Status.ANSWERED,
         option__isnull=False,
     ).exclude(question__expected="")

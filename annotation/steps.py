@@ -29,6 +29,7 @@ from annotation.models import (
     Turn,
 )
 from annotation.models.study import ExplanationPolicy
+from annotation.placements import Placed, placed_for
 from annotation.prepared import prepared
 from annotation.remembered import is_known
 from annotation.room import rests, study_pauses
@@ -47,6 +48,7 @@ class Step(Enum):
     CONSENT = "consent"
     GUIDELINES = "guidelines"
     PRACTICE = "practice"
+    QUESTIONNAIRE = "questionnaires"
     CONVERSATIONS = "conversations"
     CLOSING = "closing"
     FINISH = "finish"
@@ -56,7 +58,7 @@ class Step(Enum):
 # Who is here when the team takes a pause waits; who ends is not kept from it.
 WAITS = {
     *(Step.COUNTRY, Step.LANGUAGE, Step.QUOTA, Step.CONSENT, Step.GUIDELINES, Step.PRACTICE),
-    Step.CONVERSATIONS,
+    *(Step.QUESTIONNAIRE, Step.CONVERSATIONS),
 }
 
 
@@ -97,11 +99,26 @@ def _next_without_pause(participation: Participation) -> Step:
         return Step.GUIDELINES
     if participation.practised_at is None and study.practice:
         return Step.PRACTICE
-    if open_conversation(participation) or conversations_due(participation):
+    return _next_at_work(participation)
+
+
+def _next_at_work(participation: Participation) -> Step:
+    """Conversations, with the questionnaires before, between and after them."""
+    if open_conversation(participation):
         return Step.CONVERSATIONS
-    if _asked(participation, study.closing_instrument_id).exists():
+    further = questionnaire_due(participation)
+    if conversations_due(participation):
+        early = further and further.is_early(ended=len(participation.conversations.all()))
+        return Step.QUESTIONNAIRE if early else Step.CONVERSATIONS
+    if further or _asked(participation, participation.study.closing_instrument_id).exists():
         return Step.CLOSING
     return Step.FINISH
+
+
+def questionnaire_due(participation: Participation) -> Placed | None:
+    """The first further questionnaire with a question that she is asked and has not met."""
+    placed = placed_for(participation)
+    return next((one for one in placed if _asked(participation, one.instrument).exists()), None)
 
 
 @prepared

@@ -6,6 +6,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from annotation import break_offs, review
+from annotation.actions import retention
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,13 @@ def review_new_work() -> None:
 def review_recent_work() -> None:
     """Finds in the rows what was never looked at, or could not be checked, and looks again."""
     review.review_each(review.participations_to_review())
+
+
+@shared_task
+def erase_past_retention() -> None:
+    """Takes out data about people of studies whose last day of keeping is over."""
+    for study in retention.studies_past_retention():
+        retention.erase_personal_data(study=study)
 
 
 def enqueue_review(participation_id: int) -> None:

@@ -55,10 +55,7 @@ def check_texts(study: Study) -> Finding:
 
 def _rows_with_texts(study: Study) -> list[tuple[str, models.Model]]:
     """Every row whose texts people read, with its name for the team."""
-    consent, instruments = (
-        study.consent_document,
-        {study.quota_instrument_id, study.closing_instrument_id},
-    )
+    consent, instruments = study.consent_document, study.instrument_ids()
     questions = Question.objects.filter(instrument__in=instruments).select_related("instrument")
     options = Option.objects.filter(question__instrument__in=instruments).select_related("question")
     return [

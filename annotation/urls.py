@@ -80,6 +80,8 @@ urlpatterns = [
         leaving.help_finish,
         name="help-finish",
     ),
+    path("more-questions/", entry.questionnaires, name="questionnaires"),
+    path("more-questions/<int:number>/", entry.questionnaire, name="questionnaire"),
     path("last-questions/", entry.closing, name="closing"),
     path("signals/", signals.signals, name="signals"),
     path("signals/<slug:kind>/", signals.signal_answer, name="signal-answer"),

@@ -61,6 +61,11 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 3600},
         },
+        "erase-past-retention": {
+            "task": "annotation.tasks.erase_past_retention",
+            "schedule": 21600.0,
+            "options": {"expires": 21600},
+        },
         "screen-texts": {
             "task": "exports.tasks.findings.screen_texts",
             "schedule": 600.0,

@@ -105,7 +105,9 @@ def _texts(record: Any, field: str) -> dict[str, str]:
 
 
 def _instruments(study: Study) -> list[Instrument]:
-    return list(dict.fromkeys([study.quota_instrument, study.closing_instrument]))
+    """In the order of the study; one that stands twice is told once."""
+    known = Instrument.objects.in_bulk(study.instrument_ids())
+    return [known[pk] for pk in dict.fromkeys(study.instrument_ids())]
 
 
 def _instrument(instrument: Instrument) -> dict[str, Any]:

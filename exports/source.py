@@ -4,7 +4,7 @@
 
 - `people`: one row per participation that may leave (see `Scope`): participation_id and
   annotator_id (internal), annotator (pseudonym), annotator_number, participation_public_id,
-  vendor, wave, phase, country, language, outcome, finished_at, free_text (her words may
+  vendor, wave, phase, country, language, outcome, placements, finished_at, free_text (her words may
   leave), age or age_band, codes and numbers (jsonb by question), refused (jsonb list).
 - `talks`: one row per conversation of these people, re-tests included: talk_id (internal),
   conversation, conversation_number, participation_id, ordinal, kind, status, country, language,
@@ -48,7 +48,7 @@ def with_source(scope: Scope, select: str, **parameters: object) -> Query:
             "purposes": [str(purpose) for purpose in scope.purposes],
             "free_text_purpose": scope.free_text_purpose,
             **scope.recoding.parameters(),
-            "instruments": [scope.study.quota_instrument_id, scope.study.closing_instrument_id],
+            "instruments": scope.study.instrument_ids(),
             **_names(scope),
             **scope.pseudonyms.parameters,
             **parameters,
@@ -66,6 +66,7 @@ def _people(scope: Scope) -> str:
         {text_sql(Kind.ANNOTATOR, "a.public_id")} AS annotator,
         {number_sql(Kind.ANNOTATOR, "a.public_id")} AS annotator_number,
         v.key AS vendor, w.number AS wave, p.phase, p.country, l.language, p.outcome,
+        p.placements,
         {scope.time_sql("p.finished_at")} AS finished_at,
         (%(free_text_purpose)s::text IS NULL OR {allowed.format(purpose="%(free_text_purpose)s")})
             AS free_text,

@@ -13,7 +13,7 @@ from unittest import mock
 from django.core.exceptions import ValidationError
 
 from accounts.actions import Given
-from accounts.models import Purpose, Question
+from accounts.models import Instrument, Purpose, Question
 from annotation import tasks as review_tasks
 from annotation.actions import conversation as act
 from annotation.actions import explaining, leaving, practice, submission, writing
@@ -29,6 +29,7 @@ from annotation.steps import (
     Step,
     explanation_asked,
     next_step,
+    questionnaire_due,
     questions_due,
 )
 from candidates import tasks as generation_tasks
@@ -162,9 +163,14 @@ class DirectPlayer:
                 return
             practice.answer_practice(participation=participation, attempt=1, correct=True)
             practice.leave_practice(participation=participation)
-        elif step is Step.CLOSING:
-            given = self._answers(questions_due(participation, study.closing_instrument))
-            about.answer_closing(participation=participation, answers=given)
+        elif step in {Step.QUESTIONNAIRE, Step.CLOSING}:
+            due = questionnaire_due(participation)
+            asked = due.instrument if due else study.closing_instrument_id
+            instrument = Instrument.objects.get(pk=asked)
+            given = self._answers(questions_due(participation, instrument))
+            about.answer_questionnaire(
+                participation=participation, instrument=instrument, answers=given, draft_key="/"
+            )
         else:
             raise ValidationError(f"{step.value} is no place to go on from.")
 

@@ -78,6 +78,7 @@ class Player:
             "country": lambda page: {"country": self.person.country},
             "language": self._language,
             "questions": self._questions,
+            "more-questions": self._questions,
             "last-questions": self._questions,
             "consent": lambda page: dict.fromkeys(page.form().choices, "yes"),
             "practice": self._practice,

@@ -99,7 +99,7 @@ def world_of(rehearsal: Rehearsal, site: str) -> World:
     texts: dict[str, list[str]] = {}
     for text in newest_texts(study):
         texts.setdefault(text.language, []).append(text.text)
-    instruments = [study.quota_instrument_id, study.closing_instrument_id]
+    instruments = study.instrument_ids()
     asked = Question.objects.filter(instrument__in=instruments).exclude(expected="")
     options = study.practice.get("options", [])
     return World(

@@ -86,6 +86,7 @@ ANNOTATORS = {
     *("conversation-open", "conversation", "own-prompt-write", "ranking-submit"),
     *("explanation-submit", "generation-retry", "next-answers", "conversation-skip"),
     *("conversation-leave", "conversation-help", "help-finish", "closing", "signals"),
+    *("questionnaires", "questionnaire"),
     *("signal-answer", "finish", "draft-save", "your-data", "data-download", "withdraw"),
     *("erase", "problem-report", "help-desk", "receipt", "signal-object"),
     "preview",  # an annotator's page, for the one person of the team whom its link names
@@ -524,8 +525,8 @@ def test_an_account_makes_no_difference_to_annotators_pages_and_programs(
     root.force_login(records["accounts_user"])
     nobody = Client()
     made = {"key": "unknown", "token": "unknown", "public_id": "unknown", "position": 1,
-            "kind": "speed", "study_key": records["annotation_study"].key, "export_id": "x",
-            "person_id": "x"}  # fmt: skip
+            "number": 1, "kind": "speed", "study_key": records["annotation_study"].key,
+            "export_id": "x", "person_id": "x"}  # fmt: skip
     for name, route in addresses():
         if name in ANNOTATORS | PROGRAMS:
             wanted = {key: value for key, value in made.items() if f":{key}>" in route}

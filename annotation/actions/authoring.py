@@ -153,7 +153,7 @@ def store_draft(*, draft: StudyDraft, by: User, version: int) -> Study:
     locked = StudyDraft.objects.select_for_update(of=("self",)).get(pk=draft.pk)
     _refuse_if_changed(locked, version)
     is_new = not Study.objects.filter(key=locked.key).exists()
-    study, changed = _apply(locked.definition)
+    study, changed = _apply(locked.definition, by=by)
     if changed:
         record(kind=Kind.STUDY_WRITTEN, what=f"draft {locked.version}", by=by, study=study)
     if is_new:
@@ -187,13 +187,13 @@ def download_draft(*, draft: StudyDraft, study: Study | None, by: User) -> str:
     return to_yaml(draft.definition)
 
 
-def _apply(definition: dict[str, Any]) -> tuple[Study, bool]:
+def _apply(definition: dict[str, Any], *, by: User | None = None) -> tuple[Study, bool]:
     """The study, and whether anything of it is other than before."""
     about = definition.get("study")
     key = about.get("key") if isinstance(about, Mapping) else None
     stored = Study.objects.filter(key=key).first() if isinstance(key, str) else None
     before = hash_of(definition_of(stored)) if stored else ""
-    study = apply_study(definition)
+    study = apply_study(definition, by=by)
     return study, hash_of(definition_of(study)) != before
 
 

@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, transaction
 from django.db.models import ProtectedError
 
+from accounts.models import User
 from accounts.versions import put_version, translated
 from annotation.actions.freezing import amend_plan
-from annotation.actions.plan import lock_prompts
-from annotation.actions.versions import put_consent, put_instrument, put_samplers
+from annotation.actions.shared import put_budget, put_pool
+from annotation.actions.versions import put_consent, put_instrument, put_placements, put_samplers
 from annotation.definition_faults import cells_of, find_fault, find_missing_texts
 from annotation.models import (
     Mode,
@@ -23,9 +24,7 @@ from annotation.models import (
     Wave,
 )
 from annotation.models.study import ExplanationPolicy
-from candidates.actions import store_budget
-from candidates.models import Budget, PromptPool, PromptText, Sampler
-from candidates.stored_pool import store_pool
+from candidates.models import PromptText, Sampler
 
 TEXTS = ("title", "summary", "guidelines", "own_prompt_instruction", "explanation_question")
 STATED = ("ethics_approval", "controller", "provider", "exclusion_rules", "analysis_plan")
@@ -37,13 +36,13 @@ ELSEWHERE = (
 
 
 @transaction.atomic
-def apply_study(definition: dict[str, Any]) -> Study:
+def apply_study(definition: dict[str, Any], *, by: User | None = None) -> Study:
     """Stores a study's definition; applying the same file again changes nothing.
 
     Until the study opens, a changed definition replaces its rows, and consent texts,
-    questionnaires and samplers that changed get their next version. Raises ValidationError,
-    with nothing stored, where a text is missing in a language, or where a study that has
-    opened would change.
+    questionnaires and samplers that changed get their next version. `by` is who stores it from
+    a page; None is somebody at the server. Raises ValidationError, with nothing stored, where a
+    text is missing in a language, or where a study that has opened would change.
     """
     try:
         missing = find_missing_texts(definition)
@@ -52,7 +51,7 @@ def apply_study(definition: dict[str, Any]) -> Study:
             fault = f"These texts are missing in a language: {'; '.join(missing)}."
         if fault:
             raise ValidationError(fault)
-        return _store(definition)
+        return _store(definition, by)
     except KeyError as error:
         raise ValidationError(f"The study's definition lacks {error}.") from error
     except ProtectedError as error:
@@ -82,7 +81,7 @@ def is_fresh(study: Study) -> bool:
     return study.status == Study.Status.DRAFT and not people.exists()
 
 
-def _store(definition: dict[str, Any]) -> Study:
+def _store(definition: dict[str, Any], by: User | None) -> Study:
     about = definition["study"]
     # Locked first, as where it opens: what opens meanwhile is not taken for a draft.
     stored = Study.objects.select_for_update(no_key=True).filter(key=about["key"]).first()
@@ -93,7 +92,7 @@ def _store(definition: dict[str, Any]) -> Study:
         study=about["key"],
         fresh=fresh,
     )
-    values = _parts(definition, samplers, fresh) | _settings(about) | _texts(about)
+    values = _parts(definition, samplers, fresh, by) | _settings(about) | _texts(about)
     if stored and _replanned(stored, PlanChange.Kind.REPLACED):
         values["core"] = stored.core  # replacements have joined it
     study: Study = _put(Study, identity={"key": about["key"]}, values=values, fresh=fresh)
@@ -129,45 +128,21 @@ def _refuse_other_work(study: Study, arms: list[Sampler], locales: list[dict[str
             raise ValidationError(f"The study {study} differs in {name}. {ELSEWHERE}")
 
 
-def _parts(definition: dict[str, Any], samplers: dict[str, Sampler], fresh: bool) -> dict[str, Any]:
+def _parts(
+    definition: dict[str, Any], samplers: dict[str, Sampler], fresh: bool, by: User | None
+) -> dict[str, Any]:
     """The records that a study points to."""
     about, instruments = definition["study"], definition["instruments"]
     return {
-        "budget": _put_budget(definition["budget"], about["key"])
-        if "budget" in definition
-        else None,
+        "budget": put_budget(definition.get("budget"), study=about["key"], by=by),
         "consent_document": put_consent(definition["consent"], fresh=fresh),
         "quota_instrument": put_instrument(instruments["quota"], fresh=fresh),
         "closing_instrument": put_instrument(instruments["closing"], fresh=fresh),
-        "pool": _put_pool(definition["pool"], fresh),
+        "placements": put_placements(instruments.get("further") or [], fresh=fresh),
+        "pool": put_pool(definition["pool"], study=about["key"], fresh=fresh),
         "pool_sampler": samplers[about["pool_sampler"]],
         "live_sampler": samplers[about["live_sampler"]],
     }
-
-
-def _put_budget(definition: dict[str, Any], key: str) -> Budget:
-    """The limits of a budget that another study spends too are not changed from here."""
-    shared = Study.objects.filter(budget__key=definition["key"]).exclude(key=key).exists()
-    stored = Budget.objects.filter(key=definition["key"]).first() if shared else None
-    if stored is None:
-        return store_budget(definition)
-    asked = (_money(definition["limit"]), _money(definition.get("daily_limit")))
-    if asked != (stored.limit, stored.daily_limit):
-        raise ValidationError(
-            f"Another study spends the budget {stored.key} too: change its limits in the "
-            "dashboard, or name another budget."
-        )
-    return stored
-
-
-def _put_pool(definition: dict[str, Any], fresh: bool) -> PromptPool:
-    """Prompts that another study runs on are not rewritten from here."""
-    pool = PromptPool.objects.filter(key=definition["key"]).first()
-    if pool:
-        lock_prompts(pool.pk)  # none of the others opens until this is stored
-    others = Study.objects.filter(pool__key=definition["key"])
-    alone = not any(not is_fresh(study) for study in others)
-    return store_pool(definition, rewrite=fresh and alone)
 
 
 def _settings(about: dict[str, Any]) -> dict[str, Any]:

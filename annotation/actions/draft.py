@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Question
 from annotation.actions.assignment import renew_lease
 from annotation.models import Conversation, Draft, Participation, Turn
-from annotation.steps import Step, is_ranked, next_step
+from annotation.steps import Step, is_ranked, next_step, questionnaire_due
 
 MOST_FIELDS = 100
 MOST_BYTES = 40_000
@@ -138,17 +138,32 @@ def _explanation(participation: Participation, public_id: str, position: int) ->
     return _Form(is_open, EXPLANATION_NAMES, turn.conversation)
 
 
-def _closing(participation: Participation) -> _Form:
-    locked = (
+def _lock_participation(participation: Participation) -> Participation:
+    return (
         Participation.objects.select_for_update(of=("self",), no_key=True)
         .select_related("study", "locale")
         .get(pk=participation.pk)
     )
-    codes = Question.objects.filter(instrument=locked.study.closing_instrument_id).values_list(
-        "code", flat=True
-    )
-    names = "|".join(rf"{re.escape(code)}(_refused)?" for code in codes)
-    return _Form(next_step(locked) is Step.CLOSING, re.compile(names))
+
+
+def _closing(participation: Participation) -> _Form:
+    locked = _lock_participation(participation)
+    due = next_step(locked) is Step.CLOSING and questionnaire_due(locked) is None
+    return _Form(due, _names_in(locked.study.closing_instrument_id))
+
+
+def _questionnaire(participation: Participation, number: int) -> _Form:
+    locked = _lock_participation(participation)
+    due = questionnaire_due(locked)
+    asked = next_step(locked) in {Step.QUESTIONNAIRE, Step.CLOSING}
+    if due is None or due.number != number:
+        return _Form(False, re.compile(""))
+    return _Form(asked, _names_in(due.instrument))
+
+
+def _names_in(instrument: int) -> re.Pattern[str]:
+    codes = Question.objects.filter(instrument=instrument).values_list("code", flat=True)
+    return re.compile("|".join(rf"{re.escape(code)}(_refused)?" for code in codes))
 
 
 _FORMS: dict[str, Callable[..., _Form]] = {
@@ -156,6 +171,7 @@ _FORMS: dict[str, Callable[..., _Form]] = {
     "ranking-submit": _ranking,
     "explanation-submit": _explanation,
     "closing": _closing,
+    "questionnaire": _questionnaire,
 }
 
 

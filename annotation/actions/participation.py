@@ -130,9 +130,22 @@ def read_guidelines(*, participation: Participation) -> None:
     )
 
 
-@transaction.atomic
 def answer_closing(*, participation: Participation, answers: list[Given]) -> None:
-    """Stores the last answers, and which questions were not shown here; the draft goes.
+    """As `answer_questionnaire`, of the closing one."""
+    answer_questionnaire(
+        participation=participation,
+        instrument=participation.study.closing_instrument,
+        answers=answers,
+        draft_key=reverse("closing"),
+    )
+
+
+@transaction.atomic
+def answer_questionnaire(
+    *, participation: Participation, instrument: Instrument, answers: list[Given], draft_key: str
+) -> None:
+    """Stores the answers, and which questions were not shown here; the draft goes. A repeat
+    keeps the first answers.
 
     Stores nothing of somebody who withdrew meanwhile: the next page says that she did.
     """
@@ -142,7 +155,7 @@ def answer_closing(*, participation: Participation, answers: list[Given]) -> Non
         return
     asked = {given.question.pk for given in answers}
     hidden = (
-        _questions(participation.study.closing_instrument, participation.country)
+        _questions(instrument, participation.country)
         .exclude(pk__in=asked)
         .exclude(answer__annotator=participation.annotator_id)
     )
@@ -150,7 +163,7 @@ def answer_closing(*, participation: Participation, answers: list[Given]) -> Non
         annotator=participation.annotator,
         answers=[*answers, *(Given(question=question, shown=False) for question in hidden)],
     )
-    forget_drafts(participation_id=participation.pk, under=reverse("closing"))
+    forget_drafts(participation_id=participation.pk, under=draft_key)
 
 
 @transaction.atomic

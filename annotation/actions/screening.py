@@ -10,6 +10,7 @@ from annotation.actions.cells import find_cell_place, forget_screening, most_pla
 from annotation.actions.participation import end_participation
 from annotation.actions.soft_launch import may_enter, send_to_pause
 from annotation.models import Outcome, Participation, StudyLocale
+from annotation.placements import placed_for
 from annotation.quotas import Verdict
 from annotation.room import has_room, takes_nobody
 from annotation.sittings import is_past
@@ -65,8 +66,11 @@ def answer_screening(*, participation: Participation, answers: list[Given]) -> N
 
 @transaction.atomic
 def decide_consent(*, participation: Participation, given: set[Purpose], language: str) -> None:
-    """Stores a decision on every purpose. Without the first one the participation ends, and
-    what she answered before is deleted; a repeat changes nothing."""
+    """Stores a decision on every purpose, and where further questionnaires will stand for her.
+
+    Without the first purpose the participation ends, and what she answered before is deleted;
+    a repeat changes nothing.
+    """
     locked = _lock(participation)
     if next_step(locked) is not Step.CONSENT:
         return
@@ -77,6 +81,9 @@ def decide_consent(*, participation: Participation, given: set[Purpose], languag
             given=given,
             language=language,
         )
+        if locked.study.placements:
+            places = {one.key: one.place.value for one in placed_for(locked)}
+            Participation.objects.filter(pk=locked.pk).update(placements=places)
         return
     forget_screening(participation=locked, outcome=Outcome.WITHDRAWN)
     Participation.objects.filter(pk=locked.pk).update(declined_at=timezone.now())

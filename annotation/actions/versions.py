@@ -16,7 +16,7 @@ from annotation.contents import (
     sampler_contents,
 )
 from annotation.definition_of import render_consent, render_instrument, render_sampler
-from annotation.models import Study
+from annotation.models import Place, Study
 from candidates.actions import store_endpoint, store_sampler
 from candidates.models import ModelEndpoint, Sampler
 
@@ -34,6 +34,19 @@ def put_instrument(definition: Part, *, fresh: bool) -> Instrument:
     )
 
 
+def put_placements(definitions: list[dict[str, Any]], *, fresh: bool) -> list[dict[str, Any]]:
+    """The further questionnaires of a file, with the place of each; a second call finds them."""
+    return [
+        {
+            "key": item["key"],
+            "instrument": put_instrument(item, fresh=fresh).pk,
+            "at": item["placement"],
+            **({"after": item["after"]} if item["placement"] == Place.BETWEEN else {}),
+        }
+        for item in definitions
+    ]
+
+
 def put_samplers(
     definitions: list[dict[str, Any]],
     *,
@@ -46,11 +59,10 @@ def put_samplers(
     Where another study's messages are sent is not changed from here.
     """
     keys = [item["key"] for item in endpoints]
-    others = _endpoints_elsewhere(keys, study) if fresh else set()
-    known = {
-        item["key"]: store_endpoint(item, rewrite=fresh and item["key"] not in others)
-        for item in endpoints
-    }
+    # Locked, so that no other study begins to use one while it is rewritten for this.
+    there = ModelEndpoint.objects.select_for_update().filter(key__in=keys).order_by("pk")
+    own = {one.key for one in there} - _endpoints_elsewhere(keys, study) if fresh else set()
+    known = {item["key"]: store_endpoint(item, rewrite=item["key"] in own) for item in endpoints}
     return {item["key"]: _put_sampler(item, known, fresh) for item in definitions}
 
 

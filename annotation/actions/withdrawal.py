@@ -35,9 +35,6 @@ from annotation.steps import has_consented, open_conversation
 from candidates.erasure import erase_live_sets, stop_live_sets
 from candidates.models import Candidate
 
-# A help message must say something; this stands in every language for what was there.
-ERASED_MARK = "[…]"
-
 
 @transaction.atomic
 def withdraw(*, participation: Participation) -> None:
@@ -133,7 +130,7 @@ def count_texts(participation: Participation) -> dict[str, int]:
         "explanations": Explanation.objects.filter(turn__in=turns).exclude(text="").count(),
         "reasons": Ranking.objects.filter(turn__in=turns).exclude(reason="").count(),
         "reports": participation.reports.exclude(text="").count(),
-        "help_messages": said.exclude(text=ERASED_MARK).count(),
+        "help_messages": said.exclude(text=HelpMessage.ERASED).count(),
         "notes_answered": participation.flags.exclude(answer="", objection="").count(),
         "answers": answers.count(),
     }
@@ -153,7 +150,7 @@ def _empty(participation: Participation) -> None:
     ProblemReport.objects.filter(participation=participation).update(text="")
     # The study's answers go too: they repeat what was asked.
     HelpMessage.objects.filter(thread__participation=participation).update(
-        text=ERASED_MARK, page=""
+        text=HelpMessage.ERASED, page=""
     )
     Flag.objects.filter(participation=participation).update(answer="", objection="")
     Draft.objects.filter(participation=participation).delete()
@@ -175,12 +172,14 @@ def _live_sets(participation: Participation) -> list[int]:
 def _instruments_of_hers_alone(participation: Participation) -> list[Instrument]:
     """The study's questionnaires, without those that another study she stays in asks too."""
     study, others = participation.study, _studies_she_stays_in(participation.annotator)
-    asked = [study.quota_instrument, study.closing_instrument]
+    asked = Instrument.objects.filter(pk__in=study.instrument_ids())
     return [
         instrument
         for instrument in asked
         if not others.filter(
-            Q(quota_instrument=instrument) | Q(closing_instrument=instrument)
+            Q(quota_instrument=instrument)
+            | Q(closing_instrument=instrument)
+            | Q(placements__contains=[{"instrument": instrument.pk}])
         ).exists()
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from annotation import placements
 from annotation import practice as practice_item
 from annotation.authoring.texts import LANGUAGES
 from annotation.cell_tables import CellFault
@@ -205,6 +206,17 @@ def screening(definition: Definition) -> list[str]:
             % {"codes": ", ".join(sensitive)}
         )
     return found
+
+
+def questionnaires(definition: Definition) -> list[str]:
+    """Of the further ones."""
+    found, further = [], definition["instruments"].get("further") or []
+    for one in further:
+        asked = one["questions"]
+        lacking = [] if asked else [_("It asks nothing yet.")]
+        found += [f"{one['key']}: {said}" for said in (*_questions(asked), *lacking)]
+    fault = placements.find_fault(definition) if further else ""
+    return [*found, fault] if fault else found
 
 
 def closing(definition: Definition) -> list[str]:

@@ -30,12 +30,14 @@ WORDS = {
     "poles": gettext_lazy("Pole"),
 }
 
+SILENT = {"study", "consent", "instruments", "quota", "closing", "further", "practice", "samplers"}
+
 
 def label_of(path: str) -> str:
     """Such as "Option female: Label" for …questions[gender].options[female].label."""
     words = []
     for name, named in PIECE.findall(path):
-        if name in {"study", "consent", "instruments", "quota", "closing", "practice", "samplers"}:
+        if name in SILENT:
             continue
         word = str(WORDS.get(name, name))
         item = str(Purpose(named).label) if named in Purpose.values else named

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from django.core.exceptions import ValidationError
 
+from annotation.authoring.study_file import FileFault, read_yaml
 from annotation.authoring.texts import LANGUAGES
 from candidates.pools import (
     PromptRow,
@@ -34,12 +34,15 @@ def read_prompts(name: str, raw: bytes, *, languages: Collection[str]) -> list[P
     if not name.lower().endswith((".yaml", ".yml")):
         return read_text(name, raw, languages=languages)
     try:
-        found = yaml.safe_load(raw.decode("utf-8-sig"))
+        found = read_yaml(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValidationError(f"{name} is not UTF-8 text.") from error
+    except FileFault as fault:
+        raise ValidationError(f"{name}: {fault}") from fault
+    try:
         found = found.get("pool", found) if isinstance(found, dict) else {"prompts": found}
         rows = rows_of_definition(found)
-    except (
-        *(yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, RecursionError),
-    ) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValidationError(
             f"{name} holds no prompts: a list, each with key and texts."
         ) from error

@@ -12,7 +12,8 @@ from annotation.definition_faults import is_text
 
 # The order of a file, over all its levels; what is not named follows by name.
 ORDER = (
-    "key", "version", "country", "language", "number", "code", "kind", "purpose", "required",
+    "key", "version", "placement", "after", "country", "language", "number", "code", "kind",
+    "purpose", "required",
     "title", "summary", "intro", "guidelines", "own_prompt_instruction", "explanation_question",
     "message", "answers", "question", "options", "correct", "text", "help", "label",
     "study", "consent", "instruments", "endpoints", "budget", "samplers", "pool",
@@ -29,6 +30,7 @@ ORDER = (
     "statements", "questions", "prompts",
 )  # fmt: skip
 LONG = 100
+MOST = 4_000_000  # characters: some ten seconds
 NEEDED = {"prompts", "questions", "statements", "locales", "waves"}
 
 
@@ -50,36 +52,50 @@ def to_yaml(definition: Mapping[str, Any]) -> str:
 
 
 def from_yaml(text: str) -> dict[str, Any]:
-    """The definition of a file. Raises FileFault, also for one that refers to its own parts:
-    a few lines of references to references are written out as more than any memory holds."""
-    try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise FileFault("The file refers to its own parts (*name): write them out.")
-        definition = yaml.safe_load(text)
-    except FileFault:
-        raise
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" near line {mark.line + 1}" if mark else ""
-        raise FileFault(f"The file cannot be read as YAML{where}.") from error
+    """The definition of a file. Raises FileFault, as `read_yaml` does."""
+    definition = read_yaml(text)
     if not isinstance(definition, dict) or not isinstance(definition.get("study"), dict):
         raise FileFault("The file holds no study definition: it has no part called study.")
-    _refuse_what_cannot_be_kept(definition, most=1_000_000 + 10 * len(text))
     fault = find_misshapen(definition)
     if fault:
         raise FileFault(fault)
     return definition
 
 
-def _refuse_what_cannot_be_kept(definition: dict[str, Any], *, most: int) -> None:
-    """As the database would: drafts are kept as JSON. Streamed, since a few lines of aliases
-    can stand for more than fits anywhere."""
-    size = 0
+def read_yaml(text: str) -> Any:
+    """What an uploaded file says, as a draft can keep it. Raises FileFault, also for one that
+    refers to its own parts: a few lines of references to references are written out as more
+    than any memory holds."""
+    if len(text) > MOST:
+        raise FileFault(
+            f"The file is too long for YAML, which may have {MOST // 1_000_000} million characters "
+            "here: upload prompts as CSV or JSONL, store a larger study with manage.py apply_study."
+        )
     try:
-        for piece in json.JSONEncoder(allow_nan=False, default=str).iterencode(definition):
-            size += len(piece)
-            if size > most:
-                raise FileFault("The file is too large once its aliases are written out.")
+        found = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe one
+    except FileFault:
+        raise
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" near line {mark.line + 1}" if mark else ""
+        raise FileFault(f"The file cannot be read as YAML{where}.") from error
+    _refuse_what_cannot_be_kept(found)
+    return found
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes no references, from the first one on."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise FileFault("The file refers to its own parts (*name): write them out.")
+        return super().compose_node(parent, index)
+
+
+def _refuse_what_cannot_be_kept(found: Any) -> None:
+    """As the database would: drafts are kept as JSON."""
+    try:
+        for piece in json.JSONEncoder(allow_nan=False, default=str).iterencode(found):
             if "\\u0000" in piece or _half(piece):
                 raise FileFault("A text of the file has a character that cannot be stored.")
     except (TypeError, ValueError, RecursionError) as error:

@@ -91,6 +91,9 @@ class HelpThread(models.Model):
 class HelpMessage(models.Model):
     """One message of a thread; without an author it is the person's own."""
 
+    # A message must say something; this stands in every language for what was there.
+    ERASED = "[…]"
+
     thread = models.ForeignKey(HelpThread, models.CASCADE, related_name="messages")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
     text = models.TextField()

@@ -41,6 +41,15 @@ class Mode(models.TextChoices):
     RATING = "rating", _("rate each")
 
 
+class Place(models.TextChoices):
+    """Where a further questionnaire stands, after consent."""
+
+    START = "start", _("before the first conversation")
+    BETWEEN = "between", _("between two conversations")
+    CLOSING = "closing", _("after the last conversation")
+    DRAWN = "drawn", _("before the first or after the last, drawn for each person")
+
+
 class Outcome(models.TextChoices):
     """How a participation ended. Each has its own completion code and exit."""
 
@@ -77,6 +86,12 @@ class Study(models.Model):
     )
     closing_instrument = models.ForeignKey(
         Instrument, models.PROTECT, related_name="+", help_text="asked after the conversations"
+    )
+    placements = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="further questionnaires in their order: key, instrument, place, and after how "
+        "many conversations",
     )
     pool = models.ForeignKey(PromptPool, models.PROTECT)
     pool_sampler = models.ForeignKey(Sampler, models.PROTECT, related_name="+")
@@ -198,6 +213,11 @@ class Study(models.Model):
     def arms(self) -> list[Sampler]:
         """Every sampler that makes pool sets: the first, then the further ones."""
         return [self.pool_sampler, *self.further_arms.order_by("pk")]
+
+    def instrument_ids(self) -> list[int]:
+        """Of every questionnaire: the screening, the closing one, then the further ones."""
+        further = [item["instrument"] for item in self.placements]
+        return [self.quota_instrument_id, self.closing_instrument_id, *further]
 
 
 class StudyLocale(models.Model):
@@ -365,6 +385,11 @@ class Participation(models.Model):
     )
     most_places = models.PositiveIntegerField(
         null=True, blank=True, help_text="that she may take of her cell; empty: any number"
+    )
+    placements = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="where each further questionnaire stands for her, by its key; set at consent",
     )
     guidelines_read_at = models.DateTimeField(null=True, blank=True)
     practised_at = models.DateTimeField(null=True, blank=True)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotation.access import ParticipantRequest, participant_required
 from annotation.actions import withdrawal as act
 from annotation.models import Receipt
-from annotation.own_data import collect, summarise
+from annotation.own_data import collect, summarise, window_that_is_over
 
 
 @require_GET
@@ -52,7 +52,11 @@ def withdraw(request: ParticipantRequest) -> HttpResponse:
             return _erase(request)
     if participation.withdrawn_at:
         return redirect("your-data")
-    context = {"participation": participation, "study": participation.study}
+    context = {
+        "participation": participation,
+        "study": participation.study,
+        "promised_until": window_that_is_over(participation),
+    }
     return render(request, "annotation/withdraw.html", context)
 
 

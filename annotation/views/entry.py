@@ -1,6 +1,7 @@
 """From the country to the first conversation: each screen stores one thing."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +28,7 @@ from annotation.forms.entry import (
 )
 from annotation.middleware import ParticipationRequest
 from annotation.pace import study_minutes
-from annotation.steps import Step, next_step, plan_of, questions_due
+from annotation.steps import Step, next_step, plan_of, questionnaire_due, questions_due
 
 
 @require_GET
@@ -148,9 +149,35 @@ def guidelines(request: ParticipantRequest) -> HttpResponse:
     return render(request, "annotation/guidelines.html", context)
 
 
+@require_GET
+@at_step(Step.QUESTIONNAIRE)
+def questionnaires(request: ParticipantRequest) -> HttpResponse:
+    """The one of the study's further questionnaires that is due."""
+    due = questionnaire_due(request.participation)
+    return redirect("questionnaire", due.number) if due else redirect("here")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@participant_required
+def questionnaire(request: ParticipantRequest, number: int) -> HttpResponse:
+    """One of them, while it is due; what comes later from an old page is not taken."""
+    participation = request.participation
+    step, due = next_step(participation), questionnaire_due(participation)
+    asked = step in {Step.QUESTIONNAIRE, Step.CLOSING}
+    if not asked or due is None or due.number != number:
+        return redirect("here")
+    instrument = Instrument.objects.get(pk=due.instrument)
+    draft_key = reverse("questionnaire", args=[number])
+    store = partial(act.answer_questionnaire, instrument=instrument, draft_key=draft_key)
+    return _questions_page(request, instrument, store, draft_key=draft_key)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_step(Step.CLOSING)
 def closing(request: ParticipantRequest) -> HttpResponse:
+    further = questionnaire_due(request.participation)
+    if further:
+        return redirect("questionnaire", further.number)
     return _questions_page(
         request,
         request.participation.study.closing_instrument,

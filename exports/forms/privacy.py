@@ -35,7 +35,7 @@ class PreviewForm(forms.Form):
     def __init__(self, *args: Any, study: Study, **options: Any) -> None:
         super().__init__(*args, **options)
         asked = Question.objects.filter(
-            instrument__in=[study.quota_instrument_id, study.closing_instrument_id],
+            instrument__in=study.instrument_ids(),
             special_category=True,
         )
         codes = sorted(set(asked.values_list("code", flat=True)))

@@ -102,9 +102,9 @@ class Roles:
     def of(cls, study: Study, demands: Demands) -> Self:
         """Raises ValidationError for a code that no question of the study has."""
         questions = list(
-            Question.objects.filter(
-                instrument__in=[study.quota_instrument_id, study.closing_instrument_id]
-            ).order_by("code", "country")
+            Question.objects.filter(instrument__in=study.instrument_ids()).order_by(
+                "code", "country"
+            )
         )
         codes = {question.code for question in questions}
         special = {question.code for question in questions if question.special_category}

@@ -56,7 +56,7 @@ def _participations(study: Study, phase: str) -> QuerySet[Participation]:
 
 def _groupings(study: Study) -> list[str]:
     """Questions about people, in their order: not those that test attention or ask for help."""
-    instruments = [study.quota_instrument_id, study.closing_instrument_id]
+    instruments = study.instrument_ids()
     asked = Question.objects.filter(instrument__in=instruments, expected="").filter(
         Q(kind=Question.Kind.CHOICE) | Q(code="age")
     )
@@ -66,7 +66,7 @@ def _groupings(study: Study) -> list[str]:
 
 def _answers(study: Study, annotators: Ints) -> dict[str, Labels]:
     place = {int(key): row for row, key in enumerate(annotators)}
-    instruments = [study.quota_instrument_id, study.closing_instrument_id]
+    instruments = study.instrument_ids()
     said = Answer.objects.filter(
         question__instrument__in=instruments,
         annotator__participations__study=study,

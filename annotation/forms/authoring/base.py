@@ -42,7 +42,7 @@ class StepPage:
         self.definition = complete(deepcopy(draft.definition))
         self.step: Step = BY_SLUG[self.slug]
         self.grid = Grid(self.paths(), marks=draft.marks, source=draft.source_language, data=data)
-        self.sections = [] if part else self.build()
+        self.sections = self.build_part() if part else self.build()
 
     @property
     def about(self) -> dict[str, Any]:
@@ -55,6 +55,10 @@ class StepPage:
         return self.step.paths
 
     def build(self) -> list[Section]:
+        return []
+
+    def build_part(self) -> list[Section]:
+        """The forms on the page of one of its items; its texts stand there in any case."""
         return []
 
     def edit(self, definition: dict[str, Any]) -> None:
@@ -76,7 +80,7 @@ class StepPage:
     def changed(self) -> dict[str, Any]:
         """What `save_step` takes."""
         after = deepcopy(self.definition)
-        if not self.part:
+        if self.sections:
             self.edit(after)
         self.grid.write(after)
         values: dict[str, Any] = {name: after.get(name) for name in self.parts}

@@ -1,12 +1,11 @@
 """The page of each step."""
 
 from annotation.forms.authoring.base import StepPage
-from annotation.forms.authoring.people import (
+from annotation.forms.authoring.people import ConsentPage, QuotasPage, TargetsPage
+from annotation.forms.authoring.questionnaires import (
     ClosingPage,
-    ConsentPage,
-    QuotasPage,
+    QuestionnairesPage,
     ScreeningPage,
-    TargetsPage,
 )
 from annotation.forms.authoring.settings import (
     BasicsPage,
@@ -23,7 +22,7 @@ PAGES: dict[str, type[StepPage]] = {
     page.slug: page
     for page in (
         BasicsPage, TextsPage, ConsentPage, PromptsPage, SamplersPage, TargetsPage, QuotasPage,
-        ConversationsPage, PracticePage, ExplanationsPage, ScreeningPage, ClosingPage, PayPage,
-        RulesPage,
+        ConversationsPage, PracticePage, ExplanationsPage, ScreeningPage, QuestionnairesPage,
+        ClosingPage, PayPage, RulesPage,
     )
 }  # fmt: skip

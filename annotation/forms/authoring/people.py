@@ -1,5 +1,6 @@
-"""Pages about people: consent, questions, targets, quotas."""
+"""Pages about people: consent, targets, quotas."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -9,11 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Purpose, Question
 from annotation.authoring.blank import no_text
 from annotation.authoring.cells import Preview, cells_as_csv, look, rows_of_csv
-from annotation.authoring.texts import name_of
 from annotation.cell_tables import CellFault
 from annotation.forms.authoring.base import Section, StepPage, put
 from annotation.forms.authoring.fields import (
-    CODE,
     CodesField,
     RowForm,
     Rows,
@@ -91,88 +90,6 @@ class ConsentPage(StepPage):
         ]
 
 
-class QuestionRow(RowForm):
-    NEEDED = "code"
-    code = forms.RegexField(CODE, label=_("Code"), max_length=50, required=False)
-    kind = forms.ChoiceField(
-        label=_("Kind"), choices=Question.Kind.choices, required=False, initial="choice"
-    )
-    codes = CodesField(
-        label=_("Codes of its options"), required=False, help_text=_("with blanks between them")
-    )
-    minimum = whole(_("Least number"), least=-1_000_000, most=1_000_000)
-    maximum = whole(_("Greatest number"), least=-1_000_000, most=1_000_000)
-    country = forms.RegexField(r"^[A-Z]{2}$", label=_("Only in the country"), required=False)
-    expected = forms.RegexField(
-        CODE, label=_("Option that an attention question asks for"), required=False
-    )
-    special_category = forms.BooleanField(label=_("Special category"), required=False)
-
-
-class InstrumentPage(StepPage):
-    """The questions of one questionnaire; the texts of each stand on a page of its own."""
-
-    parts = ("instruments",)
-    name = ""
-
-    @property
-    def instrument(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.definition["instruments"][self.name]
-        return found
-
-    def paths(self) -> tuple[str, ...]:
-        for question in self.instrument["questions"]:
-            question.setdefault("help", no_text())  # so that it can be written
-        root = f"instruments.{self.name}"
-        return (f"{root}.questions[{self.part}].",) if self.part else (f"{root}.title",)
-
-    def part_links(self) -> list[str]:
-        return [name_of(one, place) for place, one in enumerate(self.instrument["questions"])]
-
-    def build(self) -> list[Section]:
-        items = [
-            {**one, "codes": [option["code"] for option in one.get("options") or []]}
-            for one in self.instrument["questions"]
-        ]
-        self.questions = Rows(QuestionRow, items, prefix="questions", data=self.data, extra=2)
-        help_text = _(
-            "They are asked in this order. The texts of a question that is added here are "
-            "written on its own page, once this is saved."
-        )
-        return [Section(_("Questions"), rows=self.questions, help=help_text)]
-
-    def edit(self, definition: dict[str, Any]) -> None:
-        instrument = definition["instruments"][self.name]
-        instrument["questions"] = [_question(one) for one in self.questions.values()]
-
-    def changed(self) -> dict[str, Any]:
-        found = super().changed()
-        whole_part = found["values"]["instruments"]
-        found["values"]["instruments"] = {self.name: whole_part[self.name]}
-        return found
-
-
-def _question(row: dict[str, Any]) -> dict[str, Any]:
-    """A question with the options that its row names, each with the texts it had."""
-    question = {"kind": "choice", "text": no_text(), "help": no_text(), **row}
-    codes = question.pop("codes", [])
-    known = {option["code"]: option for option in question.get("options") or []}
-    question["options"] = [known.get(code, {"code": code, "label": no_text()}) for code in codes]
-    if question["kind"] != Question.Kind.CHOICE:
-        question["options"] = []
-    return question
-
-
-class ScreeningPage(InstrumentPage):
-    slug = "screening"
-    name = "quota"
-
-
-class ClosingPage(InstrumentPage):
-    slug = "closing"
-    name = "closing"
-
-
 class TargetRow(RowForm):
     target = whole(_("People per set"))
     core_target = whole(_("People per set of the core"))
@@ -239,6 +156,65 @@ class QuotasForm(forms.Form):
         return given
 
 
+class GroupsField(CodesField):
+    """Groups of numbers with blanks between them, as pairs of limits."""
+
+    def to_python(self, value: Any) -> Any:
+        return [_group(word) for word in super().to_python(value)]
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return " ".join("-".join("" if one is None else str(one) for one in pair) for pair in value)
+
+
+def _group(word: str) -> list[int | None]:
+    limits = re.fullmatch(r"(\d{0,6})-(\d{0,6})", word)
+    if not limits or not any(limits.groups()):
+        raise ValidationError(
+            _("“%(word)s” is no group: write 18-34, 55- or -17.") % {"word": word}
+        )
+    return [int(limit) if limit else None for limit in limits.groups()]
+
+
+class EvenForm(forms.Form):
+    """Which parts of each screening question get equally many people."""
+
+    marginal = forms.BooleanField(
+        label=_("Each question for itself, and not every combination"), required=False
+    )
+
+    def __init__(self, data: Any, *, split: Any, questions: list[dict[str, Any]]) -> None:
+        even = split.get("even", {}) if isinstance(split, dict) else {}
+        marginal = isinstance(split, dict) and split.get("marginal")
+        super().__init__(data, initial={"marginal": bool(marginal)})
+        self.codes = list(dict.fromkeys(str(question["code"]) for question in questions))
+        for question in reversed(questions):  # of several by country the first one counts
+            codes = [str(option["code"]) for option in question.get("options") or []]
+            self.fields[f"even-{question['code']}"] = (
+                forms.MultipleChoiceField(
+                    label=question["code"], choices=[(code, code) for code in codes],
+                    widget=forms.CheckboxSelectMultiple, required=False,
+                    # Several codes as one part are written in the file alone.
+                    initial=[part for part in even.get(question["code"], []) if part in codes],
+                )
+                if question.get("kind") == Question.Kind.CHOICE
+                else GroupsField(
+                    label=question["code"], required=False,
+                    initial=even.get(question["code"], []),
+                    help_text=_("Groups with blanks between them, such as 18-34 35-54 55-"),
+                )
+            )  # fmt: skip
+        self.order_fields([*(f"even-{code}" for code in self.codes), "marginal"])
+
+    def quotas(self) -> dict[str, Any]:
+        """As a study's file says it; empty: nothing is split."""
+        given = self.cleaned_data
+        parts = {code: given[f"even-{code}"] for code in self.codes if given[f"even-{code}"]}
+        marginal = {"marginal": True} if given["marginal"] else {}
+        return {"even": parts, **marginal} if parts else {}
+
+
 class QuotasPage(StepPage):
     slug = "quotas"
     study = ("quotas",)
@@ -249,19 +225,33 @@ class QuotasPage(StepPage):
             merged = _("These cells were merged: they change on the study's plan page.")
             return [Section(_("Cells"), help=merged)]
         self.form = self.bind(QuotasForm, {"table": self.shown})
+        self.even = EvenForm(
+            self.data,
+            split=self.about.get("quotas"),
+            questions=self.definition["instruments"]["quota"]["questions"],
+        )
+        even_help = _(
+            "In place of a table: in every country each cell gets an equal share of the people "
+            "planned there. A change of the table above counts more."
+        )
         help_text = _(
             "A census table is enough: shares become whole people, and those of a country sum "
             "to the people planned there. An empty table: anybody may come."
         )
-        return [Section(_("Cells"), form=self.form, help=help_text)]
+        return [
+            Section(_("Cells"), form=self.form, help=help_text),
+            Section(_("Split evenly"), form=self.even, help=even_help),
+        ]
 
     def edit(self, definition: dict[str, Any]) -> None:
         if self.shown is None:
             return
         given = said(self.form.cleaned_data)
-        if not self.form.cleaned_data["file"] and given["table"] == self.shown.strip():
-            return
-        definition["study"]["quotas"] = {"table": given["rows"]} if given["rows"] else []
+        same = not self.form.cleaned_data["file"] and (given["table"] or "") == self.shown.strip()
+        split = self.even.quotas() if same else {}
+        if not same or self.even.has_changed():
+            table = {"table": given["rows"]} if given["rows"] else []
+            definition["study"]["quotas"] = split or table
 
     @property
     def preview(self) -> Preview:

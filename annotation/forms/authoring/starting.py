@@ -46,7 +46,9 @@ class StartForm(forms.Form):
         queryset=Study.objects.none(),
         required=False,
         empty_label=_("no other study"),
-        help_text=_("But for people and their work. Prompts are shared."),
+        help_text=_(
+            "But for people and their work. Prompts are shared until one of the two changes them."
+        ),
     )
 
     def __init__(self, *args: Any, studies: Any, **options: Any) -> None:

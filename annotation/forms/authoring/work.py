@@ -28,7 +28,9 @@ PAGE = 100
 class PromptsForm(forms.Form):
     key = forms.RegexField(
         CODE, label=_("Key of the pool"), max_length=50, required=False,
-        help_text=_("Studies with the same key share their prompts."),
+        help_text=_(
+            "Studies with the same key share their prompts. One that changes them gets a copy."
+        ),
     )  # fmt: skip
     file = UploadField(
         label=_("A file with prompts"), required=False,

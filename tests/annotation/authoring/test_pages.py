@@ -15,6 +15,7 @@ from annotation.actions.definition import apply_study
 from annotation.actions.team import add_member
 from annotation.authoring.steps import STEPS
 from annotation.authoring.study_file import from_yaml, to_yaml
+from annotation.authoring.texts import LANGUAGES
 from annotation.definition_of import definition_of
 from annotation.models import Study, StudyDraft
 from tests.annotation.authoring.test_study_file import everything
@@ -187,6 +188,39 @@ def test_a_bad_prompt_file_is_refused_with_its_line(client: Client, draft: Study
     assert "line 2: the language" in response.content.decode()
 
 
+GOOD = b"prompts: [{key: tea, texts: {en: Tea or coffee}}]"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (f"a0: &a0 [x]\n{BOMB}".encode(), "refers to its own parts"),
+        (b"prompts: &p [{key: a, texts: {en: A}}]\npool: {prompts: *p}", "its own parts"),
+        (b'prompts: [{key: a, texts: {en: "a\\0b"}}]', "a character that cannot be stored"),
+        (b'prompts: [{key: a, texts: {en: "a\\ud800b"}}]', "a character that cannot be stored"),
+        (b"[" * 100_000, "cannot be read as YAML"),
+        (GOOD + b"\n#" + b"x" * 4_000_000, "too long for YAML"),
+        (GOOD + b"\n#" + b"x" * 20_000_000, "larger than 20 MB"),
+        (b"\xff\xfe", "is not UTF-8 text"),
+        (b"- 1", "holds no prompts"),
+    ],
+)
+def test_a_prompt_file_that_cannot_be_kept_is_refused_in_one_sentence(
+    client: Client, draft: StudyDraft, content: bytes, said: str
+) -> None:
+    before = draft.definition["pool"]
+    response = post(client, "prompts", file=SimpleUploadedFile("prompts.yaml", content))
+    assert response.status_code == 422
+    assert said in response.content.decode()
+    draft.refresh_from_db()
+    assert draft.definition["pool"] == before
+
+
+def test_prompts_are_read_from_yaml(client: Client, draft: StudyDraft) -> None:
+    assert post(client, "prompts", file=SimpleUploadedFile("p.yaml", GOOD)).status_code == 302
+    assert "Tea or coffee" in page_of(client, "prompts")
+
+
 def test_a_census_table_becomes_cells_of_whole_people(client: Client, draft: StudyDraft) -> None:
     census = "country,gender,share\nFR,female,0.517\nFR,male,0.483\n"
     assert post(client, "quotas", table=census).status_code == 302
@@ -197,6 +231,32 @@ def test_a_census_table_becomes_cells_of_whole_people(client: Client, draft: Stu
     assert post(client, "quotas", table="country,gender,share\nFR,female,0.9\n").status_code == 302
     assert "sum to 0.900 and not to 1" in page_of(client, "quotas")
     assert post(client, "quotas", table="a,b\n1,2,3\n").status_code == 422
+
+
+def test_people_are_split_evenly_without_a_table(client: Client, draft: StudyDraft) -> None:
+    assert post(client, "quotas", table="").status_code == 302
+    even: dict[str, Any] = {"even-gender": ["female", "male"], "even-age": "18-34 35-"}
+    assert post(client, "quotas", **even).status_code == 302
+    page = page_of(client, "quotas")
+    assert "FR: 40 people in all cells, 40 planned" in page
+    for cell in ("fr-18-34-female", "fr-35-up-male"):
+        assert re.search(rf'<th scope="row">{cell}</th><td>10</td>', page), cell
+    draft.refresh_from_db()
+    split = {"even": {"gender": ["female", "male"], "age": [[18, 34], [35, None]]}}
+    assert draft.definition["study"]["quotas"] == split
+    assert post(client, "quotas").status_code == 302  # as it stands
+    draft.refresh_from_db()
+    assert draft.definition["study"]["quotas"] == split
+    assert post(client, "quotas", marginal="on").status_code == 302
+    assert re.search(r'<th scope="row">fr-35-up</th><td>20</td>', page_of(client, "quotas"))
+    assert post(client, "quotas", **{"even-age": "young"}).status_code == 422
+    table = "country,gender,target\nFR,female,3\n"
+    assert post(client, "quotas", table=table).status_code == 302
+    draft.refresh_from_db()
+    assert draft.definition["study"]["quotas"]["table"][0]["target"] == "3"
+    assert post(client, "quotas", table="").status_code == 302
+    draft.refresh_from_db()
+    assert not draft.definition["study"].get("quotas")
 
 
 def test_texts_are_written_side_by_side_and_their_marks_shown(
@@ -227,6 +287,39 @@ def test_a_new_question_gets_its_texts_on_its_own_page(client: Client, draft: St
     assert asked["text"]["en"] == ""
     overview = client.get(reverse("study-write", args=["everything"])).content.decode()
     assert "13 texts missing" in overview
+
+
+def test_a_further_questionnaire_gets_its_place_its_questions_and_its_texts(
+    client: Client, draft: StudyDraft
+) -> None:
+    row = {"further-0-key": "mood", "further-0-placement": "between", "further-0-after": "1"}
+    assert post(client, "questionnaires", **row).status_code == 302
+    assert "mood: It asks nothing yet." in page_of(client, "questionnaires")
+    asked = {"questions-0-code": "now", "questions-0-kind": "choice", "questions-0-codes": "a b"}
+    assert post(client, "questionnaires", part="mood", **asked).status_code == 302
+    root = "text:instruments.further[mood]"
+    names = ("title", "questions[now].text", "questions[now].options[a].label",
+             "questions[now].options[b].label")  # fmt: skip
+    texts = {f"{root}.{name}:{code}": "A text" for name in names for code in LANGUAGES}
+    assert post(client, "questionnaires", part="mood", **texts).status_code == 302
+    draft.refresh_from_db()
+    (further,) = draft.definition["instruments"]["further"]
+    assert (further["placement"], further["after"]) == ("between", 1)
+    assert [one["code"] for one in further["questions"]] == ["now"]
+    assert further["questions"][0]["options"][1]["label"]["hi"] == "A text"
+    overview = client.get(reverse("study-write", args=["everything"])).content.decode()
+    assert "texts missing" not in overview
+    assert draft.made_by
+    study = store_draft(draft=draft, by=draft.made_by, version=draft.version)
+    assert [one["key"] for one in study.placements] == ["mood"]
+    row = {"further-0-placement": "drawn"}
+    assert post(client, "questionnaires", **row).status_code == 302
+    draft.refresh_from_db()
+    assert "after" not in draft.definition["instruments"]["further"][0]
+    assert draft.definition["instruments"]["further"][0]["questions"]
+    assert post(client, "questionnaires", **{"further-0-DELETE": "on"}).status_code == 302
+    draft.refresh_from_db()
+    assert "further" not in draft.definition["instruments"]
 
 
 def test_the_second_of_two_people_is_told_and_keeps_what_she_typed(

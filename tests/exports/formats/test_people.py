@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Answer, Purpose
-from annotation.models import Deal, Explanation, Grant, Ranking, Slot
+from annotation.models import Deal, Explanation, Grant, Participation, Ranking, Slot
 from exports.privacy.recoding import Recoding
 from exports.pseudonyms import Kind
 from exports.scope import Times
@@ -47,6 +47,13 @@ def test_refused_not_shown_and_not_reached_are_told_apart(exported: Exported) ->
     unfinished = person(exported, "tied")
     assert (unfinished["politics"], unfinished["politics_status"]) == (None, None)
     assert unfinished["gender_status"] == "answered"
+
+
+def test_where_further_questionnaires_stood_is_told(exported: Exported) -> None:
+    assert person(exported, "whole")["placements"] is None
+    hers = Participation.objects.filter(pk=exported.participation("whole").pk)
+    hers.update(placements={"mood": "closing"})
+    assert structure(person(exported, "whole"), "placements") == {"mood": "closing"}
 
 
 def test_special_categories_stand_apart_from_other_answers(exported: Exported) -> None:

@@ -1,0 +1,74 @@
+"""Data about people go once the day is over until which they were told that these are kept."""
+
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.actions import empty_answers, forget_recruitment_ids
+from accounts.models import Answer, ExternalIdentity
+from annotation.actions.audit import record
+from annotation.models import ArrivalHash, AuditEntry, Draft, HelpMessage, Study
+
+
+def studies_past_retention() -> QuerySet[Study]:
+    """Studies whose last day of keeping is over, in UTC. Rehearsals have no people."""
+    return Study.objects.filter(retained_until__lt=_today(), rehearsal_of=None).order_by("pk")
+
+
+@transaction.atomic
+def erase_personal_data(*, study: Study) -> dict[str, int]:
+    """Takes out who the people of a study were; returns how many rows of each kind, by name.
+
+    Emptied or deleted: their answers about themselves, recruitment ids, hashes of addresses,
+    letters to the help desk, drafts, and the cells that they fitted. What they judged and wrote
+    in conversations stays, under their random ids. What another study asked too, or knows them
+    by, stays until its own day is over. Writes one line into the audit; a repeat finds nothing
+    and writes none. Does nothing while the study's day is not over.
+    """
+    locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
+    if locked.retained_until is None or locked.retained_until >= _today():
+        return {}
+    answers, identities = _held_here_alone(locked)
+    hers = locked.participations.all()
+    letters = HelpMessage.objects.filter(thread__participation__in=hers)
+    letters = letters.exclude(text=HelpMessage.ERASED)
+    erased = {
+        "answers": empty_answers(answers=answers),
+        "recruitment ids": forget_recruitment_ids(identities=identities),
+        "hashes of addresses": ArrivalHash.objects.filter(participation__in=hers).delete()[0],
+        "letters": letters.update(text=HelpMessage.ERASED, page=""),
+        "drafts": Draft.objects.filter(participation__in=hers).delete()[0],
+        "cells": hers.exclude(stratum="").update(stratum="", most_places=None),
+    }
+    found = {name: number for name, number in erased.items() if number}
+    if found:
+        said = ", ".join(f"{number} {name}" for name, number in found.items())
+        what = f"personal data kept until {locked.retained_until}: {said}"
+        record(kind=AuditEntry.Kind.PERSON_ERASED, what=what, by=None, study=locked)
+    return found
+
+
+def _held_here_alone(study: Study) -> tuple[QuerySet[Answer], QuerySet[ExternalIdentity]]:
+    """Answers and recruitment ids of its people that no other study may still keep."""
+    people = study.participations.values("annotator")
+    answers = Answer.objects.filter(
+        annotator__in=people,
+        question__instrument__in=study.instrument_ids(),
+        status=Answer.Status.ANSWERED,
+    )
+    identities = ExternalIdentity.objects.filter(annotator__in=people)
+    keeps = Q(retained_until=None) | Q(retained_until__gte=_today())
+    others = Study.objects.filter(keeps, participations__annotator__in=people)
+    for other in others.exclude(pk=study.pk).distinct():
+        theirs = other.participations.values("annotator")
+        answers = answers.exclude(
+            annotator__in=theirs, question__instrument__in=other.instrument_ids()
+        )
+        identities = identities.exclude(annotator__in=theirs)
+    return answers, identities
+
+
+def _today() -> date:
+    return timezone.now().date()

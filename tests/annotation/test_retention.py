@@ -1,0 +1,126 @@
+"""What people were told about withdrawing and keeping: said when it is over, and enforced."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Answer, ExternalIdentity
+from annotation.actions.retention import erase_personal_data, studies_past_retention
+from annotation.models import (
+    AuditEntry,
+    HelpMessage,
+    Participation,
+    Ranking,
+    RecruitmentLink,
+    Slot,
+    Study,
+)
+from annotation.tasks import erase_past_retention
+from tests.annotation.test_withdrawal import typed
+from tests.walker import Walker
+
+pytestmark = pytest.mark.django_db
+OVER = date(2026, 1, 31)
+
+
+@pytest.fixture
+def walker(link: RecruitmentLink) -> Walker:
+    """Somebody with a recruitment id who answered, wrote, judged and asked the team."""
+    walker = typed(link)
+    ExternalIdentity.objects.update_or_create(
+        annotator=walker.participation.annotator,
+        defaults={"vendor": link.vendor, "external_id": "recruit-4711"},
+    )
+    walker.post("help-desk", {"text": "Who reads this?"})
+    return walker
+
+
+def keep_until(study: Study, day: date | None) -> None:
+    Study.objects.filter(pk=study.pk).update(retained_until=day)
+
+
+def answered(walker: Walker) -> int:
+    hers = Answer.objects.filter(annotator=walker.participation.annotator_id, status="answered")
+    return hers.count()
+
+
+def test_who_people_were_is_erased_once_the_day_is_over(walker: Walker, study: Study) -> None:
+    judged = Ranking.objects.count()
+    done = Slot.objects.filter(status=Slot.Status.DONE).count()
+    before = answered(walker)
+    assert before and judged and HelpMessage.objects.exclude(text=HelpMessage.ERASED).exists()
+    keep_until(study, OVER)
+    erase_past_retention()
+    assert not answered(walker)
+    assert not ExternalIdentity.objects.filter(external_id="recruit-4711").exists()
+    assert not HelpMessage.objects.exclude(text=HelpMessage.ERASED).exists()
+    person = walker.participation
+    assert (person.stratum, person.withdrawn_at) == ("", None)
+    assert Ranking.objects.count() == judged
+    assert Slot.objects.filter(status=Slot.Status.DONE).count() == done
+    line = AuditEntry.objects.get(kind="person:erased")
+    assert line.what.startswith("personal data kept until 2026-01-31: ")
+    assert f"{before} answers, 1 recruitment ids" in line.what
+    assert "4711" not in line.what
+    assert line.study == study
+
+
+def test_a_second_run_finds_nothing(walker: Walker, study: Study) -> None:
+    keep_until(study, OVER)
+    assert erase_personal_data(study=study)
+    assert erase_personal_data(study=study) == {}
+    call_command("erase_past_retention")
+    assert AuditEntry.objects.filter(kind="person:erased").count() == 1
+
+
+@pytest.mark.parametrize("days", [None, 0, 1])
+def test_nothing_goes_before_the_day_is_over(
+    walker: Walker, study: Study, days: int | None
+) -> None:
+    keep_until(study, None if days is None else timezone.now().date() + timedelta(days=days))
+    assert study not in studies_past_retention()
+    before = answered(walker)
+    assert erase_personal_data(study=study) == {}
+    assert answered(walker) == before
+    assert ExternalIdentity.objects.filter(external_id="recruit-4711").exists()
+
+
+def test_what_another_study_keeps_stays_until_its_own_day(walker: Walker, study: Study) -> None:
+    person = walker.participation
+    other = Study.objects.get(pk=study.pk)
+    other.pk, other.key, other._state.adding = None, "other", True
+    other.retained_until = None
+    other.save()
+    Participation.objects.create(
+        study=other, annotator=person.annotator, wave=person.wave, phase="main", seed=1
+    )
+    keep_until(study, OVER)
+    before = answered(walker)
+    erase_personal_data(study=study)
+    assert answered(walker) == before
+    assert ExternalIdentity.objects.filter(external_id="recruit-4711").exists()
+    keep_until(other, OVER)
+    erase_personal_data(study=other)
+    assert not answered(walker)
+    assert not ExternalIdentity.objects.filter(external_id="recruit-4711").exists()
+
+
+def test_after_the_promised_days_the_page_says_so_and_she_can_still_withdraw(
+    walker: Walker, study: Study
+) -> None:
+    Study.objects.filter(pk=study.pk).update(withdrawal_days=30)
+    said, person = "promised that you can withdraw until", walker.participation
+    address = reverse("withdraw")
+    walker.post("interface-language", {"language": "en"})
+    assert said not in walker.client.get(address).content.decode()
+    ended = {"outcome": "complete", "completion_code": "DONE"}
+    hers = Participation.objects.filter(pk=person.pk)
+    hers.update(finished_at=timezone.now() - timedelta(days=29), **ended)
+    assert said not in walker.client.get(address).content.decode()
+    hers.update(finished_at=datetime(2026, 1, 1, 12, tzinfo=UTC))
+    assert f"{said} Jan. 31, 2026" in walker.client.get(address).content.decode()
+    walker.post("withdraw")
+    assert walker.participation.withdrawn_at
