@@ -14,7 +14,8 @@ from accounts.models import ExternalIdentity, Vendor
 from annotation.models import Participation, Study
 from annotation.rights import may_see_people
 from exports.models import Invitation
-from exports.vendors.people import Person, Status, describe, people_of
+from exports.vendors.people import Person, Quality, Status, describe, people_of
+from exports.vendors.telling import told_to
 
 PAGE = 100  # people
 
@@ -28,7 +29,7 @@ STATES = {
     Status.QUALITY: _("ended for quality"),
     Status.WITHDRAWN: _("withdrawn"),
 }
-DECISIONS = {"kept": _("kept"), "left_out": _("left out")}
+DECISIONS = {Quality.KEPT: _("kept"), Quality.LEFT_OUT: _("left out")}
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def people(request: HttpRequest, key: str) -> HttpResponse:
         "studies": studies,
         "study": study,
         "page": page,
-        "rows": [_row(identity) for identity in page] if page else [],
+        "rows": _rows(page, vendor, study) if page and study else [],
     }
     return render(request, "exports/vendor_people.html", context)
 
@@ -72,7 +73,10 @@ def _page(study: Study, vendor: Vendor, number: str) -> Page[ExternalIdentity]:
     return Paginator(people_of(study, vendor), PAGE).get_page(number)
 
 
-def _row(identity: ExternalIdentity) -> Row:
-    person = describe(identity)
-    quality = DECISIONS[person.quality.decision] if person.quality else ""
-    return Row(person, STATES[person.status], quality)
+def _rows(page: Page[ExternalIdentity], vendor: Vendor, study: Study) -> list[Row]:
+    told = told_to(vendor, study)
+    return [_row(describe(identity, told)) for identity in page]
+
+
+def _row(person: Person) -> Row:
+    return Row(person, STATES[person.status], DECISIONS[person.quality] if person.quality else "")
