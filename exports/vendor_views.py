@@ -1,6 +1,8 @@
 """A vendor's own people, for the vendor's own manager: the facts that the API tells, as a page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -39,14 +41,25 @@ class Row:
     quality: object
 
 
+def vendor_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of one vendor, for its manager: the view gets the vendor in place of its key."""
+
+    @wraps(view)
+    def page(request: HttpRequest, key: str) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        vendor = get_object_or_404(Vendor, key=key)
+        if not may_see_people(request.user, vendor):
+            raise PermissionDenied
+        return view(request, vendor=vendor)
+
+    return page
+
+
 @require_GET
-def people(request: HttpRequest, key: str) -> HttpResponse:
+@vendor_page
+def people(request: HttpRequest, vendor: Vendor) -> HttpResponse:
     """One study at a time: `?study=` names it, of those in which the vendor has people."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    vendor = get_object_or_404(Vendor, key=key)
-    if not may_see_people(request.user, vendor):
-        raise PermissionDenied
     studies = list(studies_of(vendor))
     asked = request.GET.get("study", "")
     study = next((one for one in studies if one.key == asked), studies[0] if studies else None)
