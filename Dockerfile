@@ -35,4 +35,4 @@ RUN export SECRET_KEY=build-only PSEUDONYM_KEY=build-only DATABASE_URL=postgresq
 
 USER 10001
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--no-control-socket"]
+CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "6", "--no-control-socket"]

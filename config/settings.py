@@ -277,6 +277,10 @@ API_FAILURES_PER_MINUTE: int = env.int("API_FAILURES_PER_MINUTE", 30)
 # Long answers (change feed, wide CSV) that one web process gives at once; of its threads the
 # others are people's. See exports/access/streams.py.
 API_STREAMS: int = env.int("API_STREAMS", 1)
+# Files that one web process sends at once, each on a thread of its own, and the seconds after
+# which a reader is cut who took less than 256 KiB in them. See exports/access/transfers.py.
+API_DOWNLOADS: int = env.int("API_DOWNLOADS", 2)
+DOWNLOAD_PATIENCE: int = env.int("DOWNLOAD_PATIENCE", 60)
 # How long the address of a file can be used; its export gives a new one at any time.
 DOWNLOAD_SECONDS: int = env.int("DOWNLOAD_SECONDS", 3600)
 REST_FRAMEWORK = {

@@ -157,7 +157,7 @@ def _start_worker(children: Children, name: str, queues: str, *, threads: int) -
 
 def start_web(children: Children, port: int, application: str = "config.wsgi") -> Child:
     gunicorn: list[str | Path] = [VENV / "bin" / "gunicorn", application, "--no-control-socket"]
-    size = ["--preload", "--workers", "2", "--threads", "4"]  # loaded once, then forked
+    size = ["--preload", "--workers", "2", "--threads", "6"]  # loaded once, then forked
     name = "web" if application == "config.wsgi" else application
     return children.start(name, [*gunicorn, *size, "--bind", f"127.0.0.1:{port}"])
 

@@ -47,10 +47,10 @@ class Pseudonyms:
             inner=bytes(byte ^ 0x36 for byte in padded), outer=bytes(byte ^ 0x5C for byte in padded)
         )
 
-    def text(self, kind: Kind, public_id: object) -> str:
-        """24 hexadecimal digits."""
+    def text(self, kind: Kind, public_id: object, *, digits: int = TEXT_DIGITS) -> str:
+        """24 hexadecimal digits, unless said otherwise."""
         inner = hashlib.sha256(self.inner + f"{kind}:{public_id}".encode()).digest()
-        return hashlib.sha256(self.outer + inner).hexdigest()[:TEXT_DIGITS]
+        return hashlib.sha256(self.outer + inner).hexdigest()[:digits]
 
     def number(self, kind: Kind, public_id: object) -> int:
         """The same as a whole number below 2**52."""
@@ -62,12 +62,12 @@ class Pseudonyms:
         return {"pseudonym_inner": self.inner, "pseudonym_outer": self.outer}
 
 
-def text_sql(kind: Kind, column: str) -> str:
+def text_sql(kind: Kind, column: str, digits: int = TEXT_DIGITS) -> str:
     """SQL that computes `Pseudonyms.text` of a column; sorted alike on every server."""
     message = f"convert_to('{kind}:' || {column}, 'UTF8')"
     inner = f"sha256(%(pseudonym_inner)s || {message})"
     digest = f"encode(sha256(%(pseudonym_outer)s || {inner}), 'hex')"
-    return f'left({digest}, {TEXT_DIGITS}) COLLATE "C"'
+    return f'left({digest}, {digits}) COLLATE "C"'
 
 
 def number_sql(kind: Kind, column: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exports import vendor_views
+from exports import comparing_views, vendor_views
 from exports import views as views_privacy
 
 urlpatterns = [
@@ -13,4 +13,5 @@ urlpatterns = [
         name="study-personal-data",
     ),
     path("vendors/<slug:key>/people/", vendor_views.people, name="vendor-people"),
+    path("vendors/<slug:key>/compare/", comparing_views.compare_lists, name="vendor-compare"),
 ]

@@ -1,6 +1,8 @@
 """A vendor's own people, for the vendor's own manager: the facts that the API tells, as a page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -14,7 +16,8 @@ from accounts.models import ExternalIdentity, Vendor
 from annotation.models import Participation, Study
 from annotation.rights import may_see_people
 from exports.models import Invitation
-from exports.vendors.people import Person, Status, describe, people_of
+from exports.vendors.people import Person, Quality, Status, describe, people_of
+from exports.vendors.telling import told_to
 
 PAGE = 100  # people
 
@@ -28,7 +31,7 @@ STATES = {
     Status.QUALITY: _("ended for quality"),
     Status.WITHDRAWN: _("withdrawn"),
 }
-DECISIONS = {"kept": _("kept"), "left_out": _("left out")}
+DECISIONS = {Quality.KEPT: _("kept"), Quality.LEFT_OUT: _("left out")}
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,25 @@ class Row:
     quality: object
 
 
+def vendor_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of one vendor, for its manager: the view gets the vendor in place of its key."""
+
+    @wraps(view)
+    def page(request: HttpRequest, key: str) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        vendor = get_object_or_404(Vendor, key=key)
+        if not may_see_people(request.user, vendor):
+            raise PermissionDenied
+        return view(request, vendor=vendor)
+
+    return page
+
+
 @require_GET
-def people(request: HttpRequest, key: str) -> HttpResponse:
+@vendor_page
+def people(request: HttpRequest, vendor: Vendor) -> HttpResponse:
     """One study at a time: `?study=` names it, of those in which the vendor has people."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    vendor = get_object_or_404(Vendor, key=key)
-    if not may_see_people(request.user, vendor):
-        raise PermissionDenied
     studies = list(studies_of(vendor))
     asked = request.GET.get("study", "")
     study = next((one for one in studies if one.key == asked), studies[0] if studies else None)
@@ -55,7 +69,7 @@ def people(request: HttpRequest, key: str) -> HttpResponse:
         "studies": studies,
         "study": study,
         "page": page,
-        "rows": [_row(identity) for identity in page] if page else [],
+        "rows": _rows(page, vendor, study) if page and study else [],
     }
     return render(request, "exports/vendor_people.html", context)
 
@@ -72,7 +86,10 @@ def _page(study: Study, vendor: Vendor, number: str) -> Page[ExternalIdentity]:
     return Paginator(people_of(study, vendor), PAGE).get_page(number)
 
 
-def _row(identity: ExternalIdentity) -> Row:
-    person = describe(identity)
-    quality = DECISIONS[person.quality.decision] if person.quality else ""
-    return Row(person, STATES[person.status], quality)
+def _rows(page: Page[ExternalIdentity], vendor: Vendor, study: Study) -> list[Row]:
+    told = told_to(vendor, study)
+    return [_row(describe(identity, told)) for identity in page]
+
+
+def _row(person: Person) -> Row:
+    return Row(person, STATES[person.status], DECISIONS[person.quality] if person.quality else "")

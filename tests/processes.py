@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
@@ -88,6 +88,8 @@ class Site:
 
     address: str
     process: subprocess.Popen[bytes] | None = None
+    threads: int = 8
+    environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def at_a_free_port(cls) -> "Site":
@@ -104,9 +106,9 @@ class Site:
         command += ["--bind", self.address.removeprefix("http://"), "--workers", "1"]
         # While it is paused gunicorn must not take its worker for a dead one.
         self.process = subprocess.Popen(
-            [*command, "--threads", "8", "--timeout", "3600"],
+            [*command, "--threads", str(self.threads), "--timeout", "3600"],
             cwd=ROOT,
-            env=process_environment() | {"SITE_URL": self.address},
+            env=process_environment() | {"SITE_URL": self.address} | self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -146,6 +146,7 @@ STUDY_PAGES = {
 NOT_YET = {"study-figure-csv", "study-receipt", "study-left-out-back", "study-theme-sheet"}
 VENDOR_PAGES = {
     "vendor-people": Page(MANAGER),
+    "vendor-compare": Page(MANAGER, MANAGER),
     "vendor-team": Page(ADMIN, ADMIN),
 }
 # Records in the dashboard, and the right that shows them; adding and changing where it is open.

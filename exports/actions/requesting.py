@@ -9,11 +9,16 @@ from django.db import transaction
 
 from exports.actions.exporting import request_export
 from exports.containers import Container
-from exports.models import ApiToken, Export, IdempotencyKey
+from exports.files.jobs import outdated
+from exports.models import ApiToken, Export, IdempotencyKey, State
 
 
 class KeyUsedOtherwise(ValidationError):
     """The key came with another request before."""
+
+
+class FileDeleted(Exception):
+    """What the key asked for was made and is deleted, or is to be."""
 
 
 @transaction.atomic
@@ -22,9 +27,10 @@ def request_export_once(
 ) -> Export:
     """Asks for an export of the token's part of its study.
 
-    A second call with the same key gives the same export for ever; without a key it does what
+    A second call with the same key gives the same export; without a key it does what
     `request_export` does. Raises KeyUsedOtherwise for a key that came with another request,
-    and ValidationError for a study that does not fit the format.
+    FileDeleted for one whose export's file is no more, and ValidationError for a study that
+    does not fit the format.
     """
     asked = json.dumps([format, container, sorted(options.items())])
     # The token's row is the lock: of two equal requests at once the second finds the first.
@@ -38,6 +44,8 @@ def request_export_once(
     )
     if known and known.request_sha256 != _hash(asked):
         raise KeyUsedOtherwise("This Idempotency-Key came with another request: use a new one.")
+    if known and is_deleted(known.export):
+        raise FileDeleted
     if known:
         return known.export
     export = request_export(
@@ -53,6 +61,12 @@ def request_export_once(
             token=token, key_sha256=_hash(key), request_sha256=_hash(asked), export=export
         )
     return export
+
+
+def is_deleted(export: Export) -> bool:
+    """Whether nobody can fetch its file any more, also where beat has yet to delete it."""
+    gone = export.state == State.GONE
+    return gone or outdated(Export.objects.filter(pk=export.pk, state=State.READY)).exists()
 
 
 def _hash(text: str) -> str:

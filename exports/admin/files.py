@@ -3,20 +3,23 @@
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from annotation.admin_studies import StudyRecordsAdmin
 from annotation.rights import Right, studies_for
+from exports.access.transfers import AllTaken, Transfer, cut_where_it_stands_still
 from exports.actions.downloading import note_download
+from exports.files.ranges import Part
 from exports.forms.releases import ReleaseForm
 from exports.models import Export, Release, State
 
@@ -60,9 +63,23 @@ class FileAdmin(StudyRecordsAdmin):
         file = settings.EXPORTS_DIR / row.name if row and row.state == State.READY else None
         if row is None or file is None or not file.is_file():
             raise Http404
+        size = file.stat().st_size
+        try:
+            transfer = Transfer(file, Part(0, size - 1), recipient=f"user:{request.user.pk}")
+        except AllTaken:
+            said = _("As many files are fetched as can be at once: try again in a minute.")
+            self.message_user(request, said, messages.ERROR)
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", pk)
+        cut_where_it_stands_still(request)
         note_download(file=row, by=cast(User, request.user))
-        headers = {"Cache-Control": "private, no-store", "ETag": f'"{row.sha256}"'}
-        return FileResponse(file.open("rb"), as_attachment=True, filename=row.name, headers=headers)
+        headers = {
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": content_disposition_header(True, row.name) or "",
+            "Content-Length": str(size),
+            "Content-Type": "application/octet-stream",
+            "ETag": f'"{row.sha256}"',
+        }
+        return StreamingHttpResponse(transfer, headers=headers)
 
 
 class ExportAdmin(FileAdmin):

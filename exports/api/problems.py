@@ -31,6 +31,13 @@ class Gone(APIException):
     default_detail = "This file was deleted: ask for the export again."
 
 
+class NotNow(APIException):
+    """Another time, after `wait` seconds."""
+
+    status_code = 503
+    wait: float = 60
+
+
 class PreconditionFailed(APIException):
     status_code = 412
     default_detail = "The file is another one than you expect: fetch it from the beginning."
@@ -102,7 +109,7 @@ def _headers(error: APIException) -> dict[str, str]:
     headers = {}
     if header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = header
-    if isinstance(error, Throttled):
+    if isinstance(error, (Throttled, NotNow)):
         headers["Retry-After"] = str(ceil(getattr(error, "wait", None) or 1))
     if isinstance(error, RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.size}"

@@ -33,7 +33,7 @@ MEANINGS = {
 }
 HEADERS: dict[str, tuple[Any, tuple[int, ...], str]] = {
     "WWW-Authenticate": (str, (401,), "`Bearer`"),
-    "Retry-After": (int, (202, 429), "seconds"),
+    "Retry-After": (int, (202, 429, 503), "seconds"),
     "Location": (OpenApiTypes.URI, (200, 202), "where the export's state stands"),
 }
 

@@ -3,7 +3,11 @@
 Changes are delivered in the order (epoch, transaction, id) and only below the oldest
 transaction that may still write (`pg_snapshot_xmin`): whatever commits later gets a higher
 place, so that nothing is skipped and nothing comes out of order. A cursor is a place in this
-order with a keyed check over it: it fits its own study and recipient alone.
+order under the recipient's key: it fits its own study and recipient alone, and does not say how
+many transactions lie between two items, which would tell the time of day.
+
+People who did not agree to take part are not told of, and nobody's outcome is: a rare one would
+tell who she is among those whom people endpoints name.
 
 PostgreSQL shapes the items. A judged turn carries its row of the format `comparisons` as it
 stands at the moment of delivery; what may not leave any more carries none.
@@ -26,7 +30,13 @@ from exports.scope import Only, Scope, Times
 from exports.snapshot import snapshot
 
 PAGE = 2_000  # items read at a time, in one short transaction
-CURSOR_PATTERN = re.compile(r"(\d{1,5}\.\d{1,19}\.\d{1,19})\.([0-9a-f]{24})")
+PAD_DIGITS = 32
+CURSOR_PATTERN = re.compile(r"([0-9]{1,5})\.([0-9a-f]{32})\.([0-9a-f]{24})")
+# What is told of people who agreed to take part, whether or not they took that back.
+TOLD = """kind <> 'finished' AND (conversation_id IS NOT NULL OR EXISTS (
+    SELECT FROM annotation_participation p JOIN accounts_consent n USING (annotator_id)
+    WHERE p.id = annotation_change.participation_id AND n.document_id = %(document)s
+        AND n.purpose = 'take_part' AND n.given))"""
 
 
 # Epoch, transaction, id; turn, conversation, participation.
@@ -55,14 +65,27 @@ class Place:
         found = CURSOR_PATTERN.fullmatch(cursor)
         if found is None:
             raise UnknownCursor
-        expected = scope.pseudonyms.text(Kind.CURSOR, found[1])
-        if not hmac.compare_digest(expected, found[2]):
+        epoch, hidden, check = found.groups()
+        numbers = int(hidden, 16) ^ int(_pad(scope, check), 16)
+        place = cls(int(epoch), *divmod(numbers, 1 << 64))
+        if not hmac.compare_digest(place._check(scope), check):
             raise UnknownCursor
-        return cls(*map(int, found[1].split(".")))
+        return place
 
     def cursor(self, scope: Scope) -> str:
-        place = f"{self.epoch}.{self.transaction}.{self.change}"
-        return f"{place}.{scope.pseudonyms.text(Kind.CURSOR, place)}"
+        """The epoch; transaction and id, hidden; and a check of all three. `_shape` computes the
+        same in PostgreSQL."""
+        check = self._check(scope)
+        numbers = (self.transaction << 64) + self.change
+        return f"{self.epoch}.{numbers ^ int(_pad(scope, check), 16):032x}.{check}"
+
+    def _check(self, scope: Scope) -> str:
+        return scope.pseudonyms.text(Kind.CURSOR, f"{self.epoch}.{self.transaction}.{self.change}")
+
+
+def _pad(scope: Scope, check: str) -> str:
+    """What hides the two numbers of the cursor with this check: 128 bits that its key gives."""
+    return scope.pseudonyms.text(Kind.CURSOR, check, digits=PAD_DIGITS)
 
 
 @dataclass(frozen=True)
@@ -128,6 +151,7 @@ def _find(cursor: CursorWrapper, scope: Scope, after: Place, limit: int) -> list
         "vendor": scope.vendor.pk if scope.vendor else None,
         "phase": scope.phase,
         "epoch": epoch,
+        "document": scope.study.consent_document_id,
     }
     whose = "study_id = %(study)s AND vendor_id = %(vendor)s AND phase = %(phase)s"
     cursor.execute(
@@ -142,7 +166,7 @@ def _find(cursor: CursorWrapper, scope: Scope, after: Place, limit: int) -> list
         f"""SELECT epoch, transaction, id, turn_id, conversation_id, participation_id
         FROM annotation_change
         WHERE {whose} AND (epoch, transaction) < (%(epoch)s, %(oldest)s)
-            AND (epoch, transaction, id) > (%(e)s, %(t)s, %(c)s)
+            AND (epoch, transaction, id) > (%(e)s, %(t)s, %(c)s) AND {TOLD}
         ORDER BY epoch, transaction, id LIMIT %(limit)s""",
         parameters
         | {"oldest": oldest, "limit": limit}
@@ -165,18 +189,21 @@ def _shape(cursor: CursorWrapper, scope: Scope, found: Sequence[Found]) -> list[
     columns = exact_columns(comparisons.FORMAT, only)
     day = scope.time_sql("c.at")
     place = "c.epoch || '.' || c.transaction || '.' || c.id"
+    hidden = [
+        f"lpad(to_hex({number} # ('x' || substr(pad, {start}, 16))::bit(64)::bigint), 16, '0')"
+        for number, start in (("c.transaction", 1), ("c.id", 17))
+    ]
     cursor.execute(
         f"""WITH judged AS MATERIALIZED (
             SELECT q.conversation_id AS talk, q.turn AS position, row_to_json(r) AS row
             FROM ({rows.sql}) AS q CROSS JOIN LATERAL (SELECT {columns}) AS r
         ), page AS (
             SELECT c.*, {text_sql(Kind.CHANGE, "c.id")} AS public_id,
-                {place} || '.' || {text_sql(Kind.CURSOR, place)} AS cursor,
+                c.epoch || '.' || {" || ".join(hidden)} || '.' || checked AS cursor,
                 to_char({day} AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
                 {text_sql(Kind.ANNOTATOR, "a.public_id")} AS annotator,
                 {text_sql(Kind.CONVERSATION, "k.public_id")} AS talk, t.position,
-                CASE c.kind WHEN 'conversation' THEN {told("k.status")}
-                    WHEN 'finished' THEN p.outcome END AS state,
+                CASE WHEN c.kind = 'conversation' THEN {told("k.status")} END AS state,
                 CASE WHEN p.withdrawn_at IS NOT NULL THEN 'withdrawn'
                     WHEN p.excluded_at IS NOT NULL THEN 'excluded'
                     WHEN k.status <> 'finished' THEN 'unfinished' ELSE 'not_released' END AS reason
@@ -185,6 +212,10 @@ def _shape(cursor: CursorWrapper, scope: Scope, found: Sequence[Found]) -> list[
             JOIN accounts_annotator a ON a.id = p.annotator_id
             LEFT JOIN annotation_conversation k ON k.id = c.conversation_id
             LEFT JOIN annotation_turn t ON t.id = c.turn_id
+            CROSS JOIN LATERAL (SELECT {text_sql(Kind.CURSOR, place)} AS checked OFFSET 0) AS checks
+            CROSS JOIN LATERAL (
+                SELECT {text_sql(Kind.CURSOR, "checked", PAD_DIGITS)} AS pad OFFSET 0
+            ) AS pads
             WHERE c.id = ANY(%(changes)s)
         )
         SELECT row_to_json(item)::text

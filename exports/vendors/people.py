@@ -1,6 +1,7 @@
 """A vendor's own people in one study, as the vendor may know them: under the vendor's own ids.
 
 No pseudonym, no country, no answer and nothing that somebody judged or wrote is read here.
+Withdrawals and decisions to leave somebody out bear no day and are told late, see `telling`.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from accounts.models import ExternalIdentity, Vendor
 from annotation.models import Flag, Outcome, Participation, Study
 from annotation.passage import pay_due
 from exports.models import Invitation
+from exports.vendors.telling import Told
 
 
 class Status(StrEnum):
@@ -38,12 +40,11 @@ OUTCOMES = {
 }
 
 
-@dataclass(frozen=True)
-class QualityDecision:
-    """What a person of the research team decided about her work, and on which day (UTC)."""
+class Quality(StrEnum):
+    """What a person of the research team decided about her work."""
 
-    decision: str  # "kept" or "left_out"
-    decided_on: date
+    KEPT = "kept"
+    LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True)
@@ -52,25 +53,24 @@ class Person:
 
     id: str
     status: Status
-    quality: QualityDecision | None
+    quality: Quality | None
     pay: Decimal | None
     currency: str
     completion_code: str
     invited_on: date | None
     started_on: date | None
     ended_on: date | None
-    withdrawn_on: date | None
 
 
 def people_of(study: Study, vendor: Vendor) -> QuerySet[ExternalIdentity]:
     """Who was invited to the study or takes part in it, by the vendor's id."""
     invited = Invitation.objects.filter(study=study, annotator=OuterRef("annotator"))
     took_part = Participation.objects.filter(study=study, annotator=OuterRef("annotator"))
-    decided = Flag.objects.exclude(decision="").order_by("decided_at")
+    kept = Flag.objects.filter(decision=Flag.Decision.KEPT)
     participations = (
         Participation.objects.filter(study=study)
         .select_related("locale")
-        .prefetch_related(Prefetch("flags", decided, to_attr="decided_flags"))
+        .prefetch_related(Prefetch("flags", kept, to_attr="kept_flags"), "exclusions")
     )
     invitations = Invitation.objects.filter(study=study)
     return (
@@ -84,23 +84,41 @@ def people_of(study: Study, vendor: Vendor) -> QuerySet[ExternalIdentity]:
     )
 
 
-def describe(identity: ExternalIdentity) -> Person:
-    """One row of `people_of`."""
+def describe(identity: ExternalIdentity, told: Told) -> Person:
+    """One row of `people_of`, as far as her vendor is told."""
     person: Participation | None = next(iter(identity.annotator.here), None)  # type: ignore[attr-defined]
     invitation: Invitation | None = next(iter(identity.annotator.invited), None)  # type: ignore[attr-defined]
+    if person and waits_to_be_told(person, told):
+        hide_withdrawal(person)
     locale = person.locale if person else None
+    status = _status(person)
+    ended_at = person.finished_at if person and status != Status.WITHDRAWN else None
     return Person(
         id=identity.external_id,
-        status=_status(person),
-        quality=_quality(person) if person else None,
+        status=status,
+        quality=_quality(person, told) if person else None,
         pay=pay_due(person) if person else None,
         currency=locale.currency if locale else "",
         completion_code=person.completion_code if person else "",
         invited_on=_day(invitation.invited_at) if invitation else None,
         started_on=_day(person.started_at) if person else None,
-        ended_on=_day(person.finished_at) if person else None,
-        withdrawn_on=_day(person.withdrawn_at) if person else None,
+        ended_on=_day(ended_at),
     )
+
+
+def waits_to_be_told(person: Participation, told: Told) -> bool:
+    """Whether she withdrew and her vendor does not know yet. Of somebody who declined nothing
+    leaves under a pseudonym, so that it is told at once."""
+    if person.withdrawn_at is None or person.declined_at:
+        return False
+    return person.withdrawn_at >= told.withdrawn
+
+
+def hide_withdrawal(person: Participation) -> None:
+    """Takes the withdrawal back in memory: she is as she was before. Nothing is stored."""
+    person.withdrawn_at = None
+    if person.outcome == Outcome.WITHDRAWN:
+        person.outcome, person.completion_code, person.finished_at = "", "", None
 
 
 def _status(person: Participation | None) -> Status:
@@ -113,16 +131,17 @@ def _status(person: Participation | None) -> Status:
     return Status.DECLINED if person.declined_at else Status.STARTED
 
 
-def _quality(person: Participation) -> QualityDecision | None:
-    """How it stands: left out until somebody takes her back; else the latest decision's day."""
-    flags: list[Flag] = person.decided_flags  # type: ignore[attr-defined]
-    if person.excluded_at:
-        return QualityDecision("left_out", person.excluded_at.astimezone(UTC).date())
-    if not flags:
-        return None
-    decided_at = flags[-1].decided_at
-    assert decided_at is not None
-    return QualityDecision("kept", decided_at.astimezone(UTC).date())
+def _quality(person: Participation, told: Told) -> Quality | None:
+    """How it stands: left out until somebody takes her back."""
+    known = [
+        change.out
+        for change in person.exclusions.all()
+        if change.at < (told.left_out if change.out else told.taken_back)
+    ]
+    if known and known[-1]:
+        return Quality.LEFT_OUT
+    kept_flags: list[Flag] = person.kept_flags  # type: ignore[attr-defined]
+    return Quality.KEPT if known or kept_flags else None
 
 
 def _day(at: datetime | None) -> date | None:

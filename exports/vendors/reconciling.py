@@ -7,12 +7,15 @@ from enum import StrEnum
 from typing import TextIO
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
-from accounts.models import ExternalIdentity
-from annotation.models import Outcome, RecruitmentLink
+from annotation.models import Outcome, Participation, RecruitmentLink
 from annotation.spreadsheets import neutral
+from exports.vendors.people import hide_withdrawal, waits_to_be_told
+from exports.vendors.telling import Told
 
 UNFINISHED = "unfinished"
+OUTCOMES = (*Outcome.values, UNFINISHED)
 # What services call our outcomes, in lower-case letters; further words are told per run.
 KNOWN_WORDS = {
     **{outcome.value: outcome.value for outcome in Outcome},
@@ -59,43 +62,50 @@ def read_statuses(file: TextIO, *, words: Mapping[str, str] | None = None) -> di
     Raises ValidationError, in one sentence, for a file that is not understood in full.
     """
     known = KNOWN_WORDS | {word.lower(): outcome for word, outcome in (words or {}).items()}
-    wrong = set(known.values()) - set(Outcome.values) - {UNFINISHED}
+    wrong = set(known.values()) - set(OUTCOMES)
     if wrong:
-        raise ValidationError(f"“{min(wrong)}” is no outcome: use {', '.join(Outcome.values)}.")
+        said = _("“%(word)s” is no outcome: use one of %(outcomes)s.")
+        raise ValidationError(said % {"word": min(wrong), "outcomes": ", ".join(OUTCOMES)})
     try:
         return _read_rows(csv.DictReader(file, strict=True), known)
     except (csv.Error, UnicodeDecodeError) as fault:
-        raise ValidationError("The file is no CSV in UTF-8: save it as that.") from fault
+        raise ValidationError(_("The file is no CSV in UTF-8: save it as that.")) from fault
 
 
 def _read_rows(reader: "csv.DictReader[str]", known: Mapping[str, str]) -> dict[str, str]:
     names = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
     if not {"id", "status"} <= set(names):
-        raise ValidationError("The file needs the columns id and status in its first line.")
+        raise ValidationError(_("The file needs the columns id and status in its first line."))
     found: dict[str, str] = {}
     for row in reader:
         external_id = (row[names["id"]] or "").strip()
         word = (row[names["status"]] or "").strip()
         if not external_id:
-            raise ValidationError(f"Line {reader.line_num} has no id.")
+            raise ValidationError(_("Line %(line)s has no id.") % {"line": reader.line_num})
         if word.lower() not in known:
-            raise ValidationError(
-                f"Line {reader.line_num}: nobody said what “{word}” means; "
-                "say it as --status WORD=OUTCOME."
-            )
+            said = _("Line %(line)s: nobody said what “%(word)s” means; say it as WORD=OUTCOME.")
+            raise ValidationError(said % {"line": reader.line_num, "word": word})
         if found.setdefault(external_id, known[word.lower()]) != known[word.lower()]:
-            raise ValidationError(f"Line {reader.line_num}: this id has two statuses.")
+            said = _("Line %(line)s: this id has two statuses.")
+            raise ValidationError(said % {"line": reader.line_num})
     return found
 
 
-def compare(*, link: RecruitmentLink, theirs: Mapping[str, str]) -> list[Compared]:
-    """Everybody whom either side knows, by id. Ours are the link's people who came with one."""
-    ours = {
-        external_id: outcome or UNFINISHED
-        for external_id, outcome in ExternalIdentity.objects.filter(
-            vendor=link.vendor, annotator__participations__link=link
-        ).values_list("external_id", "annotator__participations__outcome")
-    }
+def compare(
+    *, link: RecruitmentLink, theirs: Mapping[str, str], told: Told | None = None
+) -> list[Compared]:
+    """Everybody whom either side knows, by id. Ours are the link's people who came with one.
+
+    With `told`: as far as the vendor is told of withdrawals. Without: as it is.
+    """
+    people = Participation.objects.filter(
+        link=link, annotator__externalidentity__vendor=link.vendor
+    ).select_related("annotator__externalidentity")
+    ours = {}
+    for person in people:
+        if told and waits_to_be_told(person, told):
+            hide_withdrawal(person)
+        ours[person.annotator.externalidentity.external_id] = person.outcome or UNFINISHED
     return [
         Compared(person, theirs.get(person, ""), ours.get(person, ""))
         for person in sorted(theirs.keys() | ours.keys())

@@ -12,6 +12,7 @@ from django.utils import timezone
 from annotation.models import Outcome, Participation, Phase, RecruitmentLink
 from exports.models import Delivery, Event, Export, State, Webhook
 from exports.vendors.deliveries import ATTEMPTS, CannotSend, message_of, pause_before
+from exports.vendors.telling import told_to
 
 TIMEOUT = httpx.Timeout(10, connect=5)
 LEASE = timedelta(seconds=60)  # longer than any attempt; a killed worker's is made again
@@ -48,8 +49,9 @@ def _of_people(webhook: Webhook) -> list[Delivery]:
         annotator__externalidentity__isnull=False,
         phase__in=PEOPLE,
     )
-    withdrew = Q(withdrawn_at__gte=webhook.created_at) | Q(
-        outcome=Outcome.WITHDRAWN, finished_at__gte=webhook.created_at
+    told_before = told_to(webhook.vendor, webhook.study).withdrawn
+    withdrew = Q(withdrawn_at__gte=webhook.created_at, withdrawn_at__lt=told_before) | Q(
+        outcome=Outcome.WITHDRAWN, withdrawn_at=None, finished_at__gte=webhook.created_at
     )
     ended = Q(finished_at__gte=webhook.created_at) & ~Q(outcome=Outcome.WITHDRAWN)
     rows = []
@@ -57,10 +59,11 @@ def _of_people(webhook: Webhook) -> list[Delivery]:
         if event in webhook.events:
             told = Delivery.objects.filter(webhook=webhook, event=event)
             for person in people.filter(fact).exclude(pk__in=told.values("participation")):
-                at = person.finished_at if event == Event.COMPLETED else person.withdrawn_at
+                late = event == Event.WITHDRAWN and person.withdrawn_at
+                at = told_before if late else person.finished_at
                 body = {
                     "type": event.value,
-                    "timestamp": (at or person.finished_at or timezone.now()).isoformat(),
+                    "timestamp": (at or timezone.now()).isoformat(),
                     "data": {"study": webhook.study.key, "outcome": person.outcome},
                 }
                 subject = person.public_id

@@ -1,14 +1,18 @@
 """Exports over the API: asked for once, looked at, listed."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_django
 
+from annotation.actions.withdrawal import withdraw
 from annotation.models import RecruitmentLink
+from exports.files.jobs import expire
 from exports.models import Export, State
 from tests.api.conftest import Program
 from tests.api.files import ask, export_of, finish
+from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +59,31 @@ def test_a_key_gives_the_same_export_even_when_it_is_made(data: Program, folder:
     other = data.post("exports/", {**body, "container": "jsonl"}, key)
     assert other.status_code == 422
     assert other.json()["errors"][0]["field"] == "Idempotency-Key"
+
+
+def test_a_key_whose_file_was_deleted_says_to_use_a_new_one(
+    data: Program, link: RecruitmentLink, folder: Path
+) -> None:
+    body = {"format": "comparisons", "container": "csv"}
+    walker = Walker(link)
+    walker.enter()
+    first = data.post("exports/", body, {"Idempotency-Key": "a1"})
+    finish(export_of(first), folder)
+    withdraw(participation=walker.participation)
+
+    def ask_again(key: str) -> Any:
+        return data.post("exports/", body, {"Idempotency-Key": key})
+
+    before_it_is_deleted = ask_again("a1")
+    assert expire() == 1
+    after = ask_again("a1")
+    for answer in (before_it_is_deleted, after):
+        assert answer.status_code == 410
+        assert answer["Content-Type"] == "application/problem+json"
+        assert "new key" in answer.json()["detail"]
+    assert data.get(first["Location"]).json()["state"] == "gone"
+    other = ask_again("a2")
+    assert other.status_code == 202 and other["Location"] != first["Location"]
 
 
 def test_a_key_belongs_to_one_token(data: Program, link: RecruitmentLink) -> None:

@@ -9,7 +9,7 @@ import pytest
 import pytest_django
 from drf_spectacular.generators import SchemaGenerator
 
-from annotation.models import RecruitmentLink, Study
+from annotation.models import RecruitmentLink, Slot, Study
 from exports.models import Access, Export
 from exports.vendors.people import Status
 from tests.api.conftest import Program
@@ -98,9 +98,29 @@ def test_progress_counts_no_people_of_another_vendor(
     assert (found["people"]["in_progress"], found["people"]["complete"]) == (1, 0)
     assert found["grants"]["completed"] == 0
     assert found["grants"]["in_hand"] == 1
-    assert (found["done"], found["held"]) == (1, 1)
-    assert found["planned"] == found["done"] + found["open"]
-    assert found["overlap_share"] == 0
+    assert found["takes_people"] is True
+
+
+@pytest.mark.django_db
+def test_what_another_vendors_people_do_changes_nothing_in_the_progress(
+    link: RecruitmentLink, their_link: RecruitmentLink
+) -> None:
+    Walker(link).enter()
+    address, mine = f"studies/{link.study.key}/progress/", Program(link)
+    before = mine.get(address).json()
+    other = Walker(their_link)
+    other.enter()
+    other.finish_conversation(other.open_kind("pool"))
+    assert mine.get(address).json() == before
+
+
+@pytest.mark.django_db
+def test_a_locale_without_a_place_takes_nobody(link: RecruitmentLink) -> None:
+    program = Program(link)
+    locale = link.study.locales.get(country="FR")
+    Slot.objects.filter(locale=locale).delete()
+    for item in program.get(f"studies/{link.study.key}/progress/").json()["locales"]:
+        assert item["takes_people"] is (item["country"] != "FR")
 
 
 def strings(value: Any) -> Iterator[str]:

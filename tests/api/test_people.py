@@ -1,15 +1,29 @@
 """People over the API: invited, looked at, paid; and nothing that joins them to the data."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Annotator, ExternalIdentity, User
 from annotation.actions.participation import end_participation
+from annotation.actions.standing import exclude, re_include
 from annotation.actions.withdrawal import withdraw
-from annotation.models import Flag, Outcome, Participation, Phase, RecruitmentLink, Study
+from annotation.models import (
+    Exclusion,
+    Flag,
+    Outcome,
+    Participation,
+    Phase,
+    RecruitmentLink,
+    Study,
+)
 from exports.models import Access, Invitation
 from tests.api.conftest import Program
 from tests.deciding import decide
@@ -117,7 +131,7 @@ def test_the_status_follows_her_to_her_pay(people: Program) -> None:
     assert person(people, "p1") | {"started_on": None} == {
         **{"id": "p1", "status": "started", "quality": None, "pay": None, "currency": ""},
         **{"completion_code": "", "invited_on": None, "started_on": None},
-        **{"ended_on": None, "withdrawn_on": None},
+        "ended_on": None,
     }
     walker.post("country", {"country": "FR"})
     locale = people.study.locales.get(country="FR")
@@ -136,9 +150,51 @@ def test_the_status_follows_her_to_her_pay(people: Program) -> None:
     ended = walker.participation.finished_at
     assert ended is not None and found["ended_on"] == ended.date().isoformat()
     withdraw(participation=walker.participation)
-    found = person(people, "p1")
-    assert (found["status"], found["pay"]) == ("withdrawn", "12.00")
-    assert found["withdrawn_on"]
+    assert person(people, "p1") == found
+    with weeks_later(6):
+        found = person(people, "p1")
+    assert (found["status"], found["pay"], found["ended_on"]) == ("withdrawn", "12.00", None)
+    assert found["completion_code"] == walker.participation.completion_code
+
+
+@contextmanager
+def weeks_later(weeks: int) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        now = timezone.now() + timedelta(weeks=weeks)
+        patch.setattr(timezone, "now", lambda: now)
+        yield
+
+
+def test_a_withdrawal_changes_nothing_until_it_is_told_and_bears_no_day(people: Program) -> None:
+    """The pseudonym vanishes at once from what leaves; on that day nobody here does."""
+    for name in ("p1", "p2"):
+        press(invite(people, name)[0]["address"])
+    before = people.get("people/").json()
+    gone = Participation.objects.get(annotator__externalidentity__external_id="p1")
+    withdraw(participation=gone)
+    assert people.get("people/").json() == before
+    page = Client()
+    page.force_login(User.objects.create_superuser("root"))
+    address = reverse("vendor-people", args=[people.vendor.key])
+    assert "withdrawn" not in page.get(address).text
+    with weeks_later(6):
+        assert "withdrawn" in page.get(address).text
+        found = person(people, "p1")
+    assert found["status"] == "withdrawn" and found["completion_code"]
+    assert {name: value for name, value in found.items() if name.endswith("_on")} == {
+        "invited_on": before["items"][0]["invited_on"],
+        "started_on": before["items"][0]["started_on"],
+        "ended_on": None,
+    }
+
+
+def test_somebody_who_declined_is_told_at_once_for_nothing_of_hers_leaves(
+    people: Program,
+) -> None:
+    participation = press(invite(people, "p1")[0]["address"])
+    Participation.objects.update(declined_at=timezone.now())
+    withdraw(participation=participation)
+    assert person(people, "p1")["status"] == "withdrawn"
 
 
 @pytest.mark.parametrize(
@@ -172,13 +228,29 @@ def test_a_quality_decision_is_told_without_its_evidence(people: Program) -> Non
     )
     assert person(people, "p1")["quality"] is None
     decide(flag, "kept", "Short texts, said so.", user)
-    assert person(people, "p1")["quality"]["decision"] == "kept"
+    assert person(people, "p1")["quality"] == "kept"
     other = Flag.objects.create(participation=participation, kind=Flag.Kind.PASTE)
     decide(other, "excluded", "All pasted.", user)
-    text = people.get("people/p1/").text
-    assert person(people, "p1")["quality"]["decision"] == "left_out"
+    assert person(people, "p1")["quality"] == "kept"  # the decision waits to be told
+    with weeks_later(6):
+        text = people.get("people/p1/").text
+        assert person(people, "p1")["quality"] == "left_out"
     for word in ("4711", "speed", "paste", "pasted", "said so"):
         assert word not in text
+
+
+def test_that_somebody_is_taken_back_is_told_as_late(people: Program) -> None:
+    participation = press(invite(people, "p1")[0]["address"])
+    user = User.objects.create(username="r")
+    exclude(participation=participation, why="All pasted.", by=user)
+    assert person(people, "p1")["quality"] is None
+    row = {"participation": participation, "out": True, "why": "Pasted.", "by": user}
+    Exclusion.objects.create(**row, at=timezone.now() - timedelta(weeks=6))
+    assert person(people, "p1")["quality"] == "left_out"
+    re_include(participation=participation, why="It was her own.", by=user)
+    assert person(people, "p1")["quality"] == "left_out"
+    with weeks_later(6):
+        assert person(people, "p1")["quality"] == "kept"
 
 
 def test_pages_of_people_hold_each_of_them_once_in_order(people: Program) -> None:

@@ -169,7 +169,8 @@ def test_the_pages_fit_a_phone_in_light_and_dark(
     sound(page, complaints)
     sign_in(page, site)
     names = ["your-account", "usersessions_list", "mfa_index", "account_change_password"]
-    for name, arguments in [*((name, ()) for name in names), ("vendor-people", (link.vendor.key,))]:
+    vendors = [(name, (link.vendor.key,)) for name in ("vendor-people", "vendor-compare")]
+    for name, arguments in [*((name, ()) for name in names), *vendors]:
         page.goto(address(site, name, *arguments))
         page.screenshot(path=artefacts / f"{name}-phone-{theme}.png", full_page=True)
         sound(page, complaints)

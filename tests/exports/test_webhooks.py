@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -129,12 +129,20 @@ def test_a_withdrawal_is_told_also_after_the_end(
     early = somebody(link, "worker 18")
     withdraw(participation=early)
     send_all()
+    assert len(receiver.received) == 1  # together with others, and not on the day itself
+    then = timezone.now() - timedelta(weeks=5, days=1)
+    Webhook.objects.update(created_at=then)
+    for late in (person, early):
+        Participation.objects.filter(pk=late.pk).update(withdrawn_at=then)
+    send_all()
     told = [json.loads(request.body) for request in receiver.received]
     assert [(item["type"], item["data"]["id"]) for item in told] == [
         ("participation.completed", "worker 17"),
         ("participation.withdrawn", "worker 17"),
         ("participation.withdrawn", "worker 18"),
     ]
+    monday = datetime.fromisoformat(told[-1]["timestamp"])
+    assert (monday.weekday(), monday.hour) == (0, 0) and monday < timezone.now()
 
 
 def test_a_ready_export_is_told_and_an_unready_or_another_vendors_is_not(

@@ -9,6 +9,8 @@ from exports.api.serializers.strict import StrictSerializer
 
 MOST_LINES = 999_999_999  # beyond any study, and below every number of the database
 
+KINDS = [kind for kind in Change.Kind.values if kind != Change.Kind.FINISHED]  # which is not told
+
 
 class ChangesQuery(StrictSerializer):
     """Where to go on."""
@@ -34,14 +36,12 @@ class ChangeSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField(help_text="the same whenever this item is delivered")
     cursor = serializers.CharField(help_text="asks for what follows this item")
-    kind = serializers.ChoiceField(choices=Change.Kind.values)
+    kind = serializers.ChoiceField(choices=KINDS)
     at = serializers.DateField(help_text="the day, UTC")
     annotator_id = serializers.CharField(help_text="pseudonym, as in your exports")
     conversation_id = serializers.CharField(allow_null=True)
     turn = serializers.IntegerField(allow_null=True, help_text="place in its conversation, from 1")
-    state = serializers.CharField(
-        allow_null=True, help_text="how the conversation or her part ended"
-    )
+    state = serializers.CharField(allow_null=True, help_text="how the conversation ended")
     row = serializers.DictField(
         allow_null=True, help_text="of the format comparisons, your columns filled"
     )

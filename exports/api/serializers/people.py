@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from exports.api.serializers.strict import StrictSerializer
-from exports.vendors.people import Status
+from exports.vendors.people import Quality, Status
 
 LONGEST_LIST = 1000
 
@@ -43,18 +43,16 @@ class InvitedListSerializer(serializers.Serializer[Any]):
     items = InvitedSerializer(many=True)
 
 
-class QualityDecisionSerializer(serializers.Serializer[Any]):
-    decision = serializers.ChoiceField(choices=["kept", "left_out"])
-    decided_on = serializers.DateField()
-
-
 class PersonSerializer(serializers.Serializer[Any]):
-    """One of your people. Days are those of UTC."""
+    """One of your people. Days are those of UTC. That she withdrew or was left out is told
+    together with others, on a Monday, at most five weeks later."""
 
     id = serializers.CharField(help_text="yours")
     status = serializers.ChoiceField(choices=[item.value for item in Status])
-    quality = QualityDecisionSerializer(
-        allow_null=True, help_text="what a person decided about her work; null: nothing"
+    quality = serializers.ChoiceField(
+        choices=[item.value for item in Quality],
+        allow_null=True,
+        help_text="what a person decided about her work; null: nothing",
     )
     pay = serializers.DecimalField(
         max_digits=8, decimal_places=2, allow_null=True, help_text="due; null: not stated"
@@ -63,8 +61,7 @@ class PersonSerializer(serializers.Serializer[Any]):
     completion_code = serializers.CharField()
     invited_on = serializers.DateField(allow_null=True)
     started_on = serializers.DateField(allow_null=True)
-    ended_on = serializers.DateField(allow_null=True)
-    withdrawn_on = serializers.DateField(allow_null=True)
+    ended_on = serializers.DateField(allow_null=True, help_text="null, too, where she withdrew")
 
 
 class PersonPageSerializer(serializers.Serializer[Any]):

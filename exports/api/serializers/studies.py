@@ -34,20 +34,12 @@ class PhaseQuery(StrictSerializer):
 
 
 class LocaleProgressSerializer(serializers.Serializer[Any]):
-    """Places count everybody's; people and grants are your own."""
+    """People and grants are your own; nobody else's are counted."""
 
     country = serializers.CharField(help_text="ISO 3166-1 code")
     language = serializers.CharField()
     takes_people = serializers.BooleanField(
-        help_text="false: paused, waiting after a soft launch, or not open; send nobody for now"
-    )
-    planned = serializers.IntegerField(help_text="places: judgements that are wanted in all")
-    done = serializers.IntegerField(help_text="places that are judged")
-    open = serializers.IntegerField(help_text="places that are still wanted")
-    held = serializers.IntegerField(help_text="open places at which somebody is now")
-    sets = serializers.IntegerField(help_text="candidate sets")
-    overlap_share = serializers.FloatField(
-        allow_null=True, help_text="of the sets, judged by at least two different people"
+        help_text="false: full, paused, waiting after a soft launch, or not open; send nobody now"
     )
     people = serializers.DictField(
         child=serializers.IntegerField(),

@@ -7,12 +7,12 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
-from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from exports.access.streams import Permit, Stream
 from exports.api.base import ApiView
+from exports.api.problems import NotNow
 from exports.api.schema import described
 from exports.api.serializers.changes import ChangePageSerializer, ChangesQuery
 from exports.scope import Scope
@@ -22,8 +22,7 @@ PAGE_ITEMS, MOST_ITEMS = 1_000, 10_000  # of one page of JSON
 LINES = "application/x-ndjson"
 
 
-class LogStopped(APIException):
-    status_code = 503
+class LogStopped(NotNow):
     default_detail = (
         "The feed stands still after a restore of the database: the operator has to run "
         "manage.py restamp_changes."

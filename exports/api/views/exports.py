@@ -10,10 +10,10 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from exports.actions.requesting import KeyUsedOtherwise, request_export_once
+from exports.actions.requesting import FileDeleted, KeyUsedOtherwise, request_export_once
 from exports.api.base import ApiView
 from exports.api.paging import cut, last_of, next_page
-from exports.api.problems import Conflict
+from exports.api.problems import Conflict, Gone
 from exports.api.schema import described
 from exports.api.serializers.exports import (
     ExportPageSerializer,
@@ -29,6 +29,10 @@ RETRY_SECONDS = 5
 UNDER_WAY = (State.QUEUED, State.RUNNING)
 KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
+KEY_OF_DELETED = (
+    "The file that this Idempotency-Key asked for was deleted: ask for the export again, with a "
+    "new key."
+)
 
 
 class ExportView(ApiView):
@@ -48,7 +52,8 @@ class Exports(ExportView):
         KEY_HEADER,
         str,
         OpenApiParameter.HEADER,
-        description="The same key gives the same export for ever, whatever became of it.",
+        description="The same key gives the same export, whatever became of it; 410 once its "
+        "file was deleted: then ask with a new key.",
     )
 
     @described(
@@ -80,7 +85,7 @@ class Exports(ExportView):
         summary="Ask for an export",
         request=ExportRequestSerializer,
         answers={200: ExportSerializer, 202: ExportSerializer},
-        problems=[400, 409, 413, 415, 422],
+        problems=[400, 409, 410, 413, 415, 422],
         parameters=[idempotency_key],
     )
     def post(self, request: Request) -> Response:
@@ -98,6 +103,8 @@ class Exports(ExportView):
                 options={"variant": asked["variant"], "times": asked["times"]},
                 key=key,
             )
+        except FileDeleted:
+            raise Gone(KEY_OF_DELETED) from None
         except KeyUsedOtherwise as error:
             raise serializers.ValidationError({KEY_HEADER: error.messages[0]}) from None
         except ValidationError as error:

@@ -11,17 +11,18 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
+from exports.access.transfers import RETRY_SECONDS, AllTaken, Transfer, cut_where_it_stands_still
 from exports.actions.downloading import note_download
 from exports.api.authentication import check_address
 from exports.api.base import ApiView
 from exports.api.parsing import SendsWhatItHas
-from exports.api.problems import Gone, PreconditionFailed, RangeNotSatisfiable
+from exports.api.problems import Gone, NotNow, PreconditionFailed, RangeNotSatisfiable
 from exports.api.schema import described
 from exports.api.serializers.exports import DownloadQuery
 from exports.api.throttling import count_failure
 from exports.containers import Container
 from exports.files import downloads
-from exports.files.ranges import Part, Unsatisfiable, blocks, part_of
+from exports.files.ranges import Part, Unsatisfiable, part_of
 from exports.models import Export
 
 MEDIA_TYPES = {
@@ -61,6 +62,11 @@ HEADERS = [
 ]
 
 
+class Busy(NotNow):
+    wait = RETRY_SECONDS
+    default_detail = "As many files leave as can at once: come again as Retry-After says."
+
+
 class Download(ApiView):
     tag = "exports"
     authentication_classes = ()
@@ -71,7 +77,7 @@ class Download(ApiView):
         name="download_export",
         summary="Fetch an export's file",
         answers={**BYTES, 304: None},
-        problems=[404, 410, 412, 416],
+        problems=[404, 410, 412, 416, 503],
         parameters=[DownloadQuery, *HEADERS],
         open_to_all=True,
     )
@@ -122,9 +128,14 @@ def _send(request: Request, export: Export, path: Path) -> HttpResponseBase:
     if part:
         headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
     headers["Content-Length"] = str(sent.size)
+    try:
+        transfer = Transfer(path, sent, recipient=f"vendor:{export.vendor_id}")
+    except AllTaken:
+        raise Busy from None
+    cut_where_it_stands_still(request._request)
     if sent.first == 0:
         note_download(file=export, token=export.token)
-    return StreamingHttpResponse(blocks(path, sent), status=status, headers=headers)
+    return StreamingHttpResponse(transfer, status=status, headers=headers)
 
 
 def _wanted(request: Request, etag: str, size: int) -> Part | None:

@@ -19,6 +19,7 @@ from exports.api.serializers.people import (
 )
 from exports.api.serializers.strict import PageQuery
 from exports.vendors.people import describe, people_of
+from exports.vendors.telling import told_to
 
 
 class PeopleView(ApiView):
@@ -40,8 +41,9 @@ class People(PeopleView):
         rows = people_of(self.token.study, self.token.vendor)
         items, more = cut(rows.filter(external_id__gt=asked["after"]), asked["limit"])
         after = last_of(items, "external_id")
+        told = told_to(self.token.vendor, self.token.study)
         page = {
-            "items": [describe(identity) for identity in items],
+            "items": [describe(identity, told) for identity in items],
             "next": next_page(request, after=after, limit=asked["limit"], more=more),
         }
         return Response(PersonPageSerializer(page).data)
@@ -83,4 +85,5 @@ class OnePerson(PeopleView):
         found = None if "\0" in person_id else rows.filter(external_id=person_id).first()
         if found is None:
             raise NotFound
-        return Response(PersonSerializer(describe(found)).data)
+        told = told_to(self.token.vendor, self.token.study)
+        return Response(PersonSerializer(describe(found, told)).data)

@@ -56,7 +56,7 @@ class Progress(StudyView):
         parameters=[PhaseQuery],
     )
     def get(self, request: Request, study_key: str) -> Response:
-        """Places of each locale, and how your people and the sets given to them ended."""
+        """Per locale, whether more people are wanted, and how yours and their sets ended."""
         study = self.study(study_key)
         phase = self.read(PhaseQuery, request.query_params)["phase"]
         found = progress(study, self.token.vendor, phase)
