@@ -325,7 +325,7 @@ def test_what_a_reviewer_thought_is_told_to_another_after_her_own_first_judgemen
 
     def told_to(reader: User) -> list[tuple[str, str]]:
         lines = search(reader=reader, study=scene.study).filter(kind__startswith="flag:")
-        return list(lines.values_list("told_what", "told_why"))
+        return [(vars(line)["told_what"], vars(line)["told_why"]) for line in lines]
 
     def found_by(reader: User) -> int:
         words = ("figures", "unsure", "sure")
