@@ -34,6 +34,10 @@ class _Compiled(Generic[Row]):
     parameters: tuple[Any, ...]
 
 
+class AlreadyPreparedError(TypeError):
+    """A prepared question was filtered, ordered or cut further: its SQL is written."""
+
+
 class prepared(Generic[Row]):
     """Makes a prepared question of a function that builds a queryset from keywords.
 
@@ -46,7 +50,8 @@ class prepared(Generic[Row]):
         self._compiled: dict[tuple[str, ...], _Compiled[Row]] = {}
 
     def __call__(self, **arguments: Any) -> "QuerySet[Row, Any]":
-        """The queryset, with these arguments; lazy, and not to be filtered further."""
+        """The queryset, with these arguments; lazy. Raises AlreadyPreparedError where it is
+        asked for anything but its rows: filtered, ordered, cut, counted."""
         names = tuple(arguments)
         known = self._compiled.get(names)
         if known is None:
@@ -58,7 +63,9 @@ class prepared(Generic[Row]):
         )
         mine.as_sql = lambda *_args, **_options: (known.sql, filled)  # type: ignore[method-assign]
         found = known.queryset.all()
-        found.query.get_compiler = lambda *_args, **_options: mine  # type: ignore[method-assign]
+        query = found.query
+        query.get_compiler = lambda *_args, **_options: mine  # type: ignore[method-assign]
+        query.clone = _refuse  # type: ignore[method-assign]
         return found
 
     def _compile(self, names: tuple[str, ...]) -> "_Compiled[Row]":
@@ -67,3 +74,12 @@ class prepared(Generic[Row]):
         sql, parameters = compiler.as_sql()
         assert not any(isinstance(item, datetime) for item in parameters), "a moment for good"
         return _Compiled(queryset, compiler, sql, tuple(parameters))
+
+
+def _refuse(*_args: Any, **_options: Any) -> Any:
+    """Every queryset made of another begins with a copy of its query, which would keep the
+    SQL as it is and answer another question than it was asked."""
+    raise AlreadyPreparedError(
+        "A prepared question gives its rows and nothing else. Write the condition into the "
+        "function that builds it, or ask its `build` instead."
+    )

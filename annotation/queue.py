@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
@@ -56,6 +56,14 @@ def next_for(reviewer: User, study: Study, *, besides: int | None = None) -> Fla
     since = Coalesce("objected_at", "raised_at")
     others = waiting if besides is None else waiting.exclude(pk=besides)
     return others.order_by(since, "pk").first()
+
+
+def to_judge_blind(flag: Flag, reviewer: User) -> Flag | None:
+    """A note on the same person that waits, and that this reviewer has not judged at first:
+    this one before others; None: she may see the person's choices."""
+    hers = FlagJudgement.objects.filter(flag=OuterRef("pk"), stage=Stage.FIRST, by=reviewer)
+    waiting = Flag.objects.waiting().filter(~Exists(hers), participation=flag.participation_id)
+    return waiting.order_by(Case(When(pk=flag.pk, then=0), default=1), "pk").first()
 
 
 def language_of(flag: Flag) -> str:

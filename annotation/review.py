@@ -1,9 +1,11 @@
 """One look at how somebody worked: every signal is run, and what it says is stored."""
 
 import logging
+import traceback
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from django.db import transaction
 from django.db.models import Count, F, Func, Q, QuerySet, Sum, TextField, Value
@@ -231,17 +233,40 @@ CHECKS: Checks = {
 
 def review_each(participation_ids: Iterable[int]) -> int:
     """Reviews these people one by one, with the norms of this moment; returns how many there
-    were. Who is gone is passed over, and so are previews; a repeat is a repeat of `review_work`."""
-    norms, studies, number = Norms(), dict[int, Study](), 0
+    were. Who is gone is passed over, and so are previews; a repeat is a repeat of `review_work`.
+
+    An error at one person does not keep the others from being looked at: raises
+    ReviewsFailedError at the end, with how many failed. Beat finds her again.
+    """
+    norms, studies, number, failed = Norms(), dict[int, Study](), 0, 0
     for participation_id in participation_ids:
         people = Participation.objects.filter(pk=participation_id)
         found = people.exclude(phase=Phase.PREVIEW).first()
         if found:
             found.study = studies.get(found.study_id) or found.study
             studies[found.study_id] = found.study
-            review_work(participation=found, norms=norms)
+            failed += not _reviewed(found, norms)
             number += 1
+    if failed:
+        raise ReviewsFailedError(f"{failed} of {number} people could not be looked at.")
     return number
+
+
+class ReviewsFailedError(RuntimeError):
+    """Some people's work could not be looked at; everybody else's was."""
+
+
+def _reviewed(participation: Participation, norms: Norms) -> bool:
+    try:
+        with transaction.atomic():
+            review_work(participation=participation, norms=norms)
+    except Exception as error:  # whatever it is, it is of one person
+        # Its words may hold what she wrote: the place in the code is enough to find it.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}, line {last.lineno}"
+        logger.error("a review failed: %s in %s", type(error).__name__, where)
+        return False
+    return True
 
 
 def participations_to_review(*, within: timedelta = LOOK_BACK) -> list[int]:

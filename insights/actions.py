@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from annotation.models import Study
 from insights import tasks
+from insights.figures.basis import basis_now
 from insights.figures.figure import Figure, Options
 from insights.figures.locks import is_locked
 from insights.figures.snapshots import changes_since
@@ -26,10 +27,11 @@ def request_figures(
     locked = is_locked(study, phase)
     allowed = [figure for figure in figures if not (locked and figure.by_groups)]
     rows = _rows(study, phase, options, allowed)
-    behind = changed_versions(study, phase, rows)
+    behind, basis = changed_versions(study, phase, rows), basis_now(study, phase)
     now, due = timezone.now(), []
     for figure, row in zip(allowed, rows, strict=True):
-        if row.may_be_asked(figure, now, changed=str(row.version) in behind):
+        changed = str(row.version) in behind or row.basis != basis(figure)
+        if row.may_be_asked(figure, now, changed=changed):
             row.asked_at = now
             due.append(row.pk)
     if due:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from annotation.models import Change, Study
 from insights.actions import request_figures
 from insights.charts import Chart
-from insights.figures.figure import Figure, Options, Result
+from insights.figures.figure import Beside, Figure, Options, Result
 from insights.figures.locks import is_locked
 from insights.figures.showing import chart_of, table_of
 from insights.figures.snapshots import Version, changes_since
@@ -44,9 +44,10 @@ def sections(
         for row in {str(one.version): one for one in rows}.values()
         if row.version
     }
+    locked = is_locked(study, phase)
     return [
-        _section(figure, by_key[figure.key], *since.get(str(by_key[figure.key].version), (0, 0)))
-        if figure.key in by_key
+        _section(figure, row, locked, *since.get(str(row.version), (0, 0)))
+        if (row := by_key.get(figure.key))
         else Section(figure, locked=True)
         for figure in figures
     ]
@@ -70,7 +71,8 @@ def request_all(
 
 def stored(study: Study, phase: str, options: Options, figure: Figure) -> Section:
     """As above of one figure, and nobody is asked for anything."""
-    if figure.by_groups and is_locked(study, phase):
+    locked = is_locked(study, phase)
+    if figure.by_groups and locked:
         return Section(figure, locked=True)
     row = ComputedFigure.objects.filter(
         study=study, phase=phase, figure=figure.key, options_hash=figure.chosen(options).hash
@@ -78,13 +80,17 @@ def stored(study: Study, phase: str, options: Options, figure: Figure) -> Sectio
     if row is None:
         return Section(figure, locked=False, waiting=True)
     since = _since(study, phase, row.version) if row.version else (0, 0)
-    return _section(figure, row, *since)
+    return _section(figure, row, locked, *since)
 
 
-def _section(figure: Figure, row: ComputedFigure, behind: int, withdrawn: int) -> Section:
+def _section(
+    figure: Figure, row: ComputedFigure, locked: bool, behind: int, withdrawn: int
+) -> Section:
     found = row.found
     waiting = row.asked_at is not None or row.state == ComputedFigure.State.WAITING
-    if found is None or withdrawn:
+    # Computed while nothing was locked, or by a version that locked less.
+    told_too_much = locked and figure.beside == Beside.LOCK and not row.basis
+    if found is None or withdrawn or told_too_much:
         return Section(figure, False, row, waiting=waiting, retaken=bool(withdrawn))
     return Section(
         figure=figure,

@@ -20,16 +20,19 @@ class Estimates:
     """Figures of one shape with their standard errors and the people behind each.
 
     Where too few people stand behind a figure its error is nan, and so are its bounds;
-    nan itself where nobody does.
+    nan itself where nobody does. `clusters`: the fewest units that an error over several kinds
+    of them rests on; None: people.
     """
 
     value: Floats
     error: Floats
     people: Ints
+    clusters: Ints | None = None
 
     def half_width(self, level: float = 0.95) -> Floats:
-        """Half the interval: Student's t with one degree of freedom fewer than people."""
-        freedom = np.maximum(self.people - 1, 1)
+        """Half the interval: Student's t with one degree of freedom fewer than clusters."""
+        clusters = self.people if self.clusters is None else self.clusters
+        freedom = np.maximum(clusters - 1, 1)
         return np.asarray(stats.t.ppf(0.5 + level / 2, freedom) * self.error)
 
     def bounds(self, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -68,9 +71,12 @@ def over_both(people: Estimates, prompts: Estimates) -> Estimates:
 
     The root of the sum of their squares: never too small, and at most about the part of people
     on prompts too large (Owen, 2007, on the pigeonhole bootstrap; Cameron, Gelbach and Miller,
-    2011, JBES 29, 238-249, who take that part away again).
+    2011, JBES 29, 238-249, who take that part away again). Its degrees of freedom are those of
+    whichever there are fewer of.
     """
-    return Estimates(people.value, np.hypot(people.error, prompts.error), people.people)
+    fewest = np.minimum(people.people, prompts.people)
+    error = np.hypot(people.error, prompts.error)
+    return Estimates(people.value, error, people.people, fewest)
 
 
 def jackknife(value: Floats, without: Floats, takes_part: Bools) -> Estimates:

@@ -40,6 +40,9 @@ class ComputedFigure(models.Model):
     transaction = models.BigIntegerField(
         null=True, blank=True, help_text="everything below it was seen"
     )
+    basis = models.CharField(
+        max_length=16, blank=True, help_text="what else than judgements it rests on, as a digest"
+    )
     result = models.JSONField(null=True, blank=True)
     computed_at = models.DateTimeField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True, help_text="that computing took")

@@ -31,8 +31,13 @@ class Held:
 
 def lock_turn(turn: Turn) -> Held:
     """The row of a turn and then that of its conversation, locked, with all that an act on
-    them asks about. What was stored while the locks were waited for is read, too."""
-    conversation = next(iter(_lock_both(turn=turn.pk))).conversation
+    them asks about. What was stored while the locks were waited for is read, too.
+
+    Raises Turn.DoesNotExist where the turn has gone meanwhile."""
+    row = next(iter(_lock_both(turn=turn.pk)), None)
+    if row is None:
+        raise Turn.DoesNotExist(f"There is no turn {turn.pk} any more.")
+    conversation = row.conversation
     known = turn._state.fields_cache.get("conversation")
     if known:
         _keep_around(conversation, known)

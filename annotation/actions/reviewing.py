@@ -19,9 +19,11 @@ from annotation.models import (
     Outcome,
     Participation,
 )
+from annotation.queue import to_judge_blind
 from annotation.steps import open_conversation
 
 Stage = FlagJudgement.Stage
+NOT_JUDGED = _("Store your first judgement: then you see her choices.")
 
 
 @transaction.atomic
@@ -50,12 +52,17 @@ def judge_flag(
 def open_choices(*, flag: Flag, by: User) -> None:
     """Notes that a reviewer looks at the choices behind a note; a second look notes nothing.
 
-    Raises ValidationError before her own first judgement, unless the note is decided.
+    Raises ValidationError before her own first judgement of each note on this person that
+    waits for a decision: the choices are the same behind all of them.
     """
     _person, locked = _lock(flag)
-    judged = locked.judgements.filter(stage=Stage.FIRST, by=by).exists()
-    if not judged and locked.waits:
-        raise ValidationError(_("Store your first judgement: then you see her choices."))
+    blind = to_judge_blind(locked, by)
+    if blind == locked:
+        raise ValidationError(NOT_JUDGED)
+    if blind:
+        raise ValidationError(
+            _("Another note on this person waits: store your first judgement of it, too.")
+        )
     kind, what = AuditEntry.Kind.FLAG_OPENED, _what(locked)
     study = locked.participation.study
     if not AuditEntry.objects.filter(kind=kind, what=what, by=by, study=study).exists():
@@ -163,7 +170,7 @@ def _refuse_unless_waiting(flag: Flag) -> None:
 
 def _refuse_unless_judged(flag: Flag, by: User) -> None:
     if not flag.judgements.filter(stage=Stage.FIRST, by=by).exists():
-        raise ValidationError(_("Store your first judgement: then you see her choices."))
+        raise ValidationError(NOT_JUDGED)
 
 
 def _what(flag: Flag) -> str:

@@ -39,7 +39,7 @@ def _page(request: HttpRequest, study: Study | None, template: str) -> HttpRespo
     asked = {name: value for name, value in form.cleaned_data.items() if value}
     key = asked.pop("study", "")
     about = study or (Study.objects.filter(key=key).first() if key else None)
-    found = search(study=about, **asked)
+    found = search(reader=member(request), study=about, **asked)
     if key and about is None:
         found = found.none()
     if request.GET.get("format") == "csv":

@@ -15,7 +15,7 @@ from annotation.evidence import figures
 from annotation.forms.desk import DecisionForm, FirstForm, WantedForm, WhyForm
 from annotation.models import Flag, FlagJudgement, Study
 from annotation.people import answers_about_herself
-from annotation.queue import changes_of_mind, language_of, next_for, notes_of, rates
+from annotation.queue import changes_of_mind, language_of, next_for, notes_of, rates, to_judge_blind
 from annotation.rights import Right, may, study_page
 from annotation.team import member, told
 from annotation.transcript import transcript
@@ -89,7 +89,7 @@ def choices(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """The second step: what she read, chose and wrote; looking is noted. Then the decision."""
     flag, reviewer = _find(study, number), member(request)
     if not told(request, lambda: act.open_choices(flag=flag, by=reviewer)):
-        return redirect("study-review-note", study.key, flag.pk)
+        return redirect("study-review-note", study.key, (to_judge_blind(flag, reviewer) or flag).pk)
     form = DecisionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return _decide(request, study, flag, form)

@@ -8,11 +8,9 @@ from django.utils.translation import gettext_noop as noop
 
 from insights import tau
 from insights.arrays import Bools, Floats
-from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit
+from insights.figures.figure import Beside, Column, Figure, Options, Remark, Result, Shape, Unit
 from insights.figures.judgements import NOT_OFFERED, Judgements
 from insights.figures.parts import (
-    HIDDEN,
-    LEAST_PEOPLE,
     NAME,
     PART,
     PEOPLE,
@@ -21,6 +19,7 @@ from insights.figures.parts import (
     over_prompts,
     parts_of,
     points,
+    remarks_of,
     result,
     rows_by_part,
 )
@@ -84,7 +83,7 @@ def by_part(
         )
         lines = ((noop("by lot"), chance(data)),) if percent and len(data) else ()
         chart = points(title, rows, 4, lines=lines)
-        remarks = (Remark(HIDDEN, {"people": LEAST_PEOPLE}), Remark(ARMS))
+        remarks = (*remarks_of(data), Remark(ARMS))
         columns = (PART, NAME, PEOPLE, SETS, column)
         return result(data, columns, rows, chart=chart, remarks=remarks, used=used)
 
@@ -103,6 +102,7 @@ FIGURES = (
         ),
         source="Simpson (1949), Nature 163, 688",
         unit=Unit.PEOPLE,
+        beside=Beside.LOCK,
         compute=by_part(
             choices,
             Column("alike", noop("Choose alike"), Shape.INTERVAL, 3, percent=True),
@@ -121,6 +121,7 @@ FIGURES = (
         ),
         source="Kendall and Babington Smith (1939), Ann. Math. Stat. 10, 275-287",
         unit=Unit.PEOPLE,
+        beside=Beside.LOCK,
         compute=by_part(
             spearman,
             Column("spearman", noop("Mean pairwise Spearman"), Shape.INTERVAL, 3),
@@ -138,6 +139,7 @@ FIGURES = (
         ),
         source="Emond and Mason (2002), J. Multi-Crit. Decis. Anal. 11, 17-28",
         unit=Unit.PEOPLE,
+        beside=Beside.LOCK,
         compute=by_part(
             tau_x,
             Column("tau_x", noop("Tau-x"), Shape.INTERVAL, 3),

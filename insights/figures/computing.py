@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
 from annotation.models import Study
+from insights.figures.basis import basis_of
 from insights.figures.catalogue import BY_KEY
 from insights.figures.figure import Figure, Options, Remark, Result
 from insights.figures.judgements import Judgements
@@ -91,6 +92,7 @@ def _compute(row: ComputedFigure, figure: Figure, data: Judgements, version: Ver
         code_version=figure.version,
         epoch=version.epoch,
         transaction=version.transaction,
+        basis=basis_of(figure, locked=data.locked, places=lambda: data.sample.digest),
         seconds=time.monotonic() - began,
     )
 

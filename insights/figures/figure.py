@@ -40,6 +40,14 @@ class Unit(StrEnum):
     NONE = noop("counts of what happened: no interval")
 
 
+class Beside(StrEnum):
+    """What else than judgements a figure rests on. When it changes the figure is behind."""
+
+    NOTHING = ""
+    PLACES = "places"  # places given, people and targets
+    LOCK = "lock"  # whether outcomes by group are locked: then it has no rows by locale
+
+
 class Shape(StrEnum):
     """What the cells of a column are. An interval's are (value, low, high)."""
 
@@ -131,10 +139,10 @@ class Figure:
     """A figure that a page shows.
 
     `definition` says in plain words what it is; `source` cites it. `by_groups`: it compares
-    what groups of people prefer, and stays locked until the phase closes. `minimum`: people
-    below whom no single figure of it is shown. `version` grows when the code would find
-    something else in the same rows. `turns` says in words which ones it is
-    about, whatever a reader chooses; empty: the chosen ones.
+    what groups of people prefer, and stays locked until the phase closes. `beside`: what else
+    than judgements it rests on. `minimum`: people below whom no single figure of it is shown.
+    `version` grows when the code would find something else in the same rows. `turns` says in
+    words which ones it is about, whatever a reader chooses; empty: the chosen ones.
     """
 
     key: str
@@ -144,6 +152,7 @@ class Figure:
     unit: Unit
     compute: "Callable[[Judgements, Options], Result]"
     by_groups: bool = False
+    beside: Beside = Beside.NOTHING
     minimum: int = 20
     version: int = 1
     turns: str = ""

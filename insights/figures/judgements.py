@@ -90,6 +90,7 @@ class Judgements:
     people: People
     retests: Rows  # the later occasions of the same people
     sample: Sample
+    locked: bool = False  # outcomes by group are: rows by locale are left out
 
     def __len__(self) -> int:
         return int(self.rows.person.size)

@@ -10,7 +10,17 @@ from django.utils.translation import override
 from annotation.models import Grant
 from annotation.quotas import REFUSED
 from insights.charts import Chart, Kind, Series
-from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
+from insights.figures.figure import (
+    Beside,
+    Column,
+    Figure,
+    Options,
+    Remark,
+    Result,
+    Shape,
+    Unit,
+    Value,
+)
 from insights.figures.judgements import Judgements
 from insights.figures.parts import EVERYBODY, PEOPLE
 
@@ -158,6 +168,7 @@ FIGURES = (
         ),
         unit=Unit.NONE,
         compute=sample,
+        beside=Beside.PLACES,
         minimum=0,
         turns=HERE,
     ),
@@ -170,6 +181,7 @@ FIGURES = (
         ),
         unit=Unit.NONE,
         compute=dispositions,
+        beside=Beside.PLACES,
         minimum=0,
         turns=HERE,
     ),
@@ -183,6 +195,7 @@ FIGURES = (
         ),
         unit=Unit.NONE,
         compute=exclusions,
+        beside=Beside.PLACES,
         minimum=0,
         turns=HERE,
     ),

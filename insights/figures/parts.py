@@ -14,6 +14,7 @@ from insights.intervals import Estimates, over_both, ratio, totals
 
 LEAST_PEOPLE = 20
 HIDDEN = noop("A dash: fewer than %(people)s people, or no two people judged the same set.")
+NOT_YET = noop("Rows by locale are locked until the study is closed.")
 EVERYBODY, LOCALE, ARM = noop("everybody"), noop("locale"), noop("arm")
 PART = Column("part", noop("Of"), Shape.WORDS)
 NAME = Column("name", noop("Which"), Shape.WORDS)
@@ -39,15 +40,20 @@ def cells_of(data: Judgements) -> tuple[Ints, Ints, Ints]:
 
 
 def parts_of(data: Judgements, sets: Ints, locales: Ints) -> list[Part]:
-    """Everybody, each locale and, where there are several, each arm; of cells."""
-    parts = [
-        Part(EVERYBODY, [""], np.zeros(sets.size, dtype=np.int64)),
-        Part(LOCALE, list(data.locales), locales),
-    ]
+    """Everybody, each locale unless outcomes by group are locked, and, where there are several,
+    each arm; of cells."""
+    parts = [Part(EVERYBODY, [""], np.zeros(sets.size, dtype=np.int64))]
+    if not data.locked:
+        parts.append(Part(LOCALE, list(data.locales), locales))
     arms, of_cell = np.unique(data.sets.arm[sets], return_inverse=True)
     if arms.size > 1:
         parts.append(Part(ARM, arms.tolist(), of_cell.astype(np.int64)))
     return parts
+
+
+def remarks_of(data: Judgements) -> list[Remark]:
+    """What is to be said of rows by part."""
+    return [Remark(HIDDEN, {"people": LEAST_PEOPLE}), *([Remark(NOT_YET)] if data.locked else [])]
 
 
 def rows_by_part(

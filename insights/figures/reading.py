@@ -24,6 +24,7 @@ from insights.figures.judgements import (
     Rows,
     chosen_rows,
 )
+from insights.figures.locks import is_locked
 from insights.figures.reading_people import read_people
 from insights.figures.reading_sets import read_sets
 from insights.figures.sample import read_sample
@@ -91,6 +92,7 @@ def read_judgements(study: Study, phase: str, options: Options) -> Judgements:
         people=people,
         retests=chosen_rows(arrays, arrays.occasion > 0),
         sample=read_sample(study, phase),
+        locked=is_locked(study, phase),
     )
 
 

@@ -1,13 +1,14 @@
 """Reads who judged: locale, whether left out, and what people said of themselves."""
 
 import numpy as np
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q
 
-from accounts.models import Answer, Consent, Purpose, Question
-from annotation.models import Participation, Study
+from accounts.models import Answer, Question
+from annotation.models import Study
 from annotation.quotas import REFUSED, alternatives
 from insights.arrays import Ints
 from insights.figures.judgements import Labels, People
+from insights.figures.sample import counted_people
 
 AGE_GROUPS = (18, 35, 55)  # lowest ages, where the study's cells name none
 NOT_ABOUT_HER = ("ai_help",)
@@ -19,7 +20,7 @@ def read_people(study: Study, phase: str, locales: list[int], *, excluded: bool)
 
     locales: the keys that `People.locale` counts through.
     """
-    found = _participations(study, phase)
+    found = counted_people(study, phase).order_by("pk")
     if not excluded:
         found = found.filter(excluded_at=None)
     rows = list(found.values_list("pk", "annotator", "locale", "country", "excluded_at"))
@@ -35,23 +36,6 @@ def read_people(study: Study, phase: str, locales: list[int], *, excluded: bool)
         answers=answers,
         groupings=tuple(code for code in _groupings(study) if code in answers),
     )
-
-
-def _participations(study: Study, phase: str) -> QuerySet[Participation]:
-    taken_back = Consent.objects.filter(
-        annotator=OuterRef("annotator"),
-        document=study.consent_document_id,
-        purpose=Purpose.TAKE_PART,
-        withdrawn_at__isnull=False,
-    )
-    return Participation.objects.filter(
-        ~Exists(taken_back),
-        study=study,
-        phase=phase,
-        withdrawn_at=None,
-        locale__isnull=False,
-        screened_at__isnull=False,
-    ).order_by("pk")
 
 
 def _groupings(study: Study) -> list[str]:

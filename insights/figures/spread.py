@@ -5,11 +5,9 @@ from django.utils.translation import gettext_noop as noop
 
 from insights import entropy
 from insights.arrays import Bools, Ints
-from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit
+from insights.figures.figure import Beside, Column, Figure, Options, Remark, Result, Shape, Unit
 from insights.figures.judgements import Judgements
 from insights.figures.parts import (
-    HIDDEN,
-    LEAST_PEOPLE,
     NAME,
     PART,
     PEOPLE,
@@ -17,6 +15,7 @@ from insights.figures.parts import (
     cells_of,
     parts_of,
     points,
+    remarks_of,
     result,
     rows_by_part,
 )
@@ -43,7 +42,7 @@ def choice_entropy(data: Judgements, _options: Options) -> Result:
 
     compared = np.bincount(cells, minlength=sets.size) >= number
     found = rows_by_part(parts_of(data, sets, locales), mean, compared)
-    remarks = (Remark(COMMON, {"people": number}), Remark(HIDDEN, {"people": LEAST_PEOPLE}))
+    remarks = (Remark(COMMON, {"people": number}), *remarks_of(data))
     chart = points(noop("Entropy of choices in bits, by locale"), found, 4, unit=noop("bits"))
     return result(data, columns, found, chart=chart, remarks=remarks, used=compared[cells])
 
@@ -60,7 +59,7 @@ def ranking_alpha(data: Judgements, _options: Options) -> Result:
     compared = np.bincount(cells[used], minlength=sets.size) > 1
     found = rows_by_part(parts_of(data, sets, locales), mean, compared)
     chart = points(noop("Alpha of rankings by locale"), found, 4)
-    remarks = (Remark(HIDDEN, {"people": LEAST_PEOPLE}),)
+    remarks = remarks_of(data)
     return result(data, columns, found, chart=chart, remarks=remarks, used=used)
 
 
@@ -77,6 +76,7 @@ FIGURES = (
         ),
         source="Chao and Shen (2003), Environ. Ecol. Stat. 10, 429-443",
         unit=Unit.PEOPLE,
+        beside=Beside.LOCK,
         compute=choice_entropy,
     ),
     Figure(
@@ -91,6 +91,7 @@ FIGURES = (
         ),
         source="Krippendorff (2011)",
         unit=Unit.PEOPLE,
+        beside=Beside.LOCK,
         compute=ranking_alpha,
     ),
 )

@@ -8,7 +8,7 @@ from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotation.models import Phase, Slot, Study
+from annotation.models import Phase, Slot, Study, Turn
 from candidates.models import Budget, Generation
 from insights.tables import Row, Table, number
 from insights.watch.view import View
@@ -34,7 +34,7 @@ class Money:
 
     budget: Budget
     endpoints: list[Spent]
-    live: Decimal  # of all that was spent: for sets that are made while people wait
+    live: Decimal  # for sets made while people of this study and phase waited
     a_day: Decimal  # the mean of the last 7 days, or since the first call, a day at least
     done: int  # judgements of this study and phase that hold a place
     lacking: int
@@ -79,7 +79,6 @@ def money(study: Study, phase: str) -> Money | None:
             altogether=Sum("cost", default=Decimal(0)),
             week=Sum("cost", filter=Q(created_at__gte=now - WEEK), default=Decimal(0)),
             first=Min("created_at"),
-            live=Sum("cost", filter=Q(candidate_set__prompt_text=None), default=Decimal(0)),
         )
     )
     first = min((row[5] for row in rows), default=now)
@@ -91,10 +90,24 @@ def money(study: Study, phase: str) -> Money | None:
     return Money(
         budget=study.budget,
         endpoints=[Spent(*row[:4]) for row in sorted(rows)],
-        live=sum((row[6] for row in rows), Decimal(0)),
+        live=_live(study, phase),
         a_day=sum((row[4] for row in rows), Decimal(0)) / Decimal(days),
         **places,
     )
+
+
+def _live(study: Study, phase: str) -> Decimal:
+    """What the sets of its own conversations and later turns cost, with refused attempts."""
+    made = Turn.objects.filter(
+        live=True,
+        conversation__participation__study=study,
+        conversation__participation__phase=phase,
+    ).values("candidate_set")
+    calls = Generation.objects.filter(
+        Q(candidate_set__in=made) | Q(candidate_set__refused_for__in=made)
+    )
+    cost: Decimal = calls.aggregate(cost=Sum("cost", default=Decimal(0)))["cost"]
+    return cost
 
 
 def view(study: Study, phase: Phase) -> View:

@@ -314,10 +314,47 @@ def test_it_has_pages_of_a_hundred_and_few_queries(
     assert lines_on(second) == 50
 
 
+def test_what_a_reviewer_thought_is_told_to_another_after_her_own_first_judgement(
+    scene: SimpleNamespace,
+) -> None:
+    """She begins blind: neither the lines nor their words say it before."""
+    for name in ("flag:judged", "flag:passed"):
+        ACTS[name](scene)
+    number = f"note {scene.flag.pk}"
+    full = [(number, "not sure"), (f"{number}: unsure", "figures")]
+
+    def told_to(reader: User) -> list[tuple[str, str]]:
+        lines = search(reader=reader, study=scene.study).filter(kind__startswith="flag:")
+        return [(vars(line)["told_what"], vars(line)["told_why"]) for line in lines]
+
+    def found_by(reader: User) -> int:
+        words = ("figures", "unsure", "sure")
+        return sum(search(reader=reader, words=word).count() for word in words)
+
+    assert told_to(scene.by) == full
+    assert (told_to(scene.second), found_by(scene.second)) == ([(number, ""), (number, "")], 0)
+    client = Client()
+    client.force_login(scene.second)
+    for query in ({}, {"format": "csv"}):
+        answer = client.get(reverse("study-audit", args=[scene.study.key]), query)
+        assert number in answer.content.decode()
+        assert "not sure" not in answer.content.decode()
+        assert f"{number}: unsure" not in answer.content.decode()
+    ACTS["flag:judged by another"](scene)
+    assert told_to(scene.second)[1:] == full
+    assert found_by(scene.second) == 4, "with her own line"
+    third = User.objects.create_superuser("lea")
+    assert told_to(third) == [(number, "")] * 3
+    ACTS["flag:decided"](scene)
+    assert told_to(third)[2:] == full
+
+
 def test_words_are_found_by_the_index(told: SimpleNamespace) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        sql, params = search(words="misleads").order_by().values("pk").query.sql_with_params()
+        sql, params = (
+            search(reader=told.by, words="misleads").order_by().values("pk").query.sql_with_params()
+        )
         cursor.execute(f"EXPLAIN {sql}", params)
         plan = " ".join(row[0] for row in cursor.fetchall())
     assert "audit_by_words" in plan

@@ -1,6 +1,7 @@
 """Prepared questions answer as the querysets they were made of; kept rows are never out of date."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from annotation.kept import lock_kept, read_kept
 from annotation.models import Participation, RecruitmentLink, Slot, Study, StudyLocale
-from annotation.prepared import prepared
+from annotation.prepared import AlreadyPreparedError, prepared
 from tests.processes import wait_until
 from tests.walker import Walker
 
@@ -61,6 +62,25 @@ def test_a_moment_cannot_be_written_into_a_question_for_good() -> None:
 
     with pytest.raises(AssertionError, match="a moment for good"):
         free(locale=1)
+
+
+@pytest.mark.django_db
+def test_a_prepared_question_refuses_to_be_asked_anything_else(study: Study) -> None:
+    """Its SQL is written: a further condition would be forgotten without a word."""
+    questions: list[Callable[[Any], Any]] = [
+        lambda rows: rows.filter(country="XX"),
+        lambda rows: rows.exclude(country="FR"),
+        lambda rows: rows.order_by("-pk"),
+        lambda rows: rows.first(),
+        lambda rows: rows[:1],
+        lambda rows: rows.count(),
+        lambda rows: rows.exists(),
+        lambda rows: rows.values_list("pk"),
+    ]
+    for asked in questions:
+        with pytest.raises(AlreadyPreparedError, match="its rows and nothing else"):
+            asked(_of_study(study=study.pk, country="FR"))
+    assert len(list(_of_study(study=study.pk, country="FR"))) == 1
 
 
 @pytest.fixture

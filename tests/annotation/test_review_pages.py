@@ -23,6 +23,7 @@ from annotation.models import (
 )
 from annotation.review import review_work
 from tests.annotation.test_flags_pages import MINE, flag, signals_page, walker  # noqa: F401
+from tests.deciding import decide
 from tests.team import member
 from tests.walker import Walker, code_on
 
@@ -40,7 +41,7 @@ class Reviewer:
     def __init__(self, user: User, note: Flag) -> None:
         self.user, self.client, self.note = user, Client(), note
         self.client.force_login(user)
-        study = note.participation.study
+        study = self.study = note.participation.study
         self.first = desk("study-review-note", study, note.pk)
         self.choices = desk("study-review-choices", study, note.pk)
         self.second = desk("study-review-second", study, note.pk)
@@ -49,8 +50,13 @@ class Reviewer:
     def page(self, address: str) -> str:
         return str(self.client.get(address, follow=True).content.decode())
 
+    def judge(self) -> None:
+        """Every note on this person, blind."""
+        for number in self.note.participation.flags.order_by("pk").values_list("pk", flat=True):
+            self.client.post(desk("study-review-note", self.study, number), FIRST)
+
     def decide(self, decision: str, reason: str, **more: str) -> str:
-        self.client.post(self.first, FIRST)
+        self.judge()
         data = {"decision": decision, "reason": reason, **more}
         answer = self.client.post(self.choices, data, follow=True)
         return str(answer.content.decode())
@@ -104,7 +110,8 @@ def test_a_first_judgement_opens_the_choices_and_looking_is_noted_once(
     walker: Walker,  # noqa: F811
     reviewer: Reviewer,
 ) -> None:
-    page = reviewer.client.post(reviewer.first, FIRST, follow=True).content.decode()
+    reviewer.judge()
+    page = reviewer.page(reviewer.choices)
     shown = Turn.objects.filter(conversation__participation=walker.participation)
     assert all(turn.message[:30] in page for turn in shown if turn.live)
     assert walker.participation.public_id in page
@@ -115,6 +122,26 @@ def test_a_first_judgement_opens_the_choices_and_looking_is_noted_once(
     again = {"verdict": "excluded", "reason": "Autre."}
     reviewer.client.post(reviewer.first, again)
     assert reviewer.note.judgements.get().verdict == "unsure", "the first judgement stays"
+
+
+def test_her_choices_stay_closed_while_another_note_on_her_waits_to_be_judged_blind(
+    walker: Walker,  # noqa: F811
+    reviewer: Reviewer,
+) -> None:
+    """They are the same behind all her notes, whoever decided one of them."""
+    paste = walker.participation.flags.get(kind="paste")
+    secret = walker.participation.public_id
+    page = reviewer.client.post(reviewer.first, FIRST, follow=True).content.decode()
+    assert "Another note on this person waits" in page
+    assert f"<h1>{paste}</h1>" in page, "she is led to it"
+    assert secret not in page
+    decide(reviewer.note, "kept", "Lit vite.", User.objects.create_superuser("another"))
+    for somebody in (reviewer, Reviewer(User.objects.create_superuser("third"), reviewer.note)):
+        assert secret not in somebody.page(somebody.choices)
+        address = desk("study-review-note", somebody.study, paste.pk)
+        page = somebody.client.post(address, FIRST, follow=True).content.decode()
+        assert secret in page, "all that wait are judged"
+        assert secret in somebody.page(somebody.choices)
 
 
 def test_nobody_decides_before_the_own_first_judgement(
@@ -133,7 +160,7 @@ def test_each_step_needs_a_choice_and_a_reason(flag: Flag, reviewer: Reviewer) -
         answer = reviewer.client.post(reviewer.first, missing)
         assert (answer.status_code, b"errorlist" in answer.content) == (422, True)
     assert b"checked" not in reviewer.client.get(reviewer.first).content.split(b"csrf")[-1]
-    reviewer.client.post(reviewer.first, FIRST)
+    reviewer.judge()
     for missing in ({}, {"decision": "kept"}, {"reason": "So."}, {"decision": "x", "reason": "y"}):
         answer = reviewer.client.post(reviewer.choices, missing)
         assert (answer.status_code, b"errorlist" in answer.content) == (422, True)
@@ -246,7 +273,7 @@ def test_a_second_person_can_be_asked_and_then_decides(
     flag: Flag,  # noqa: F811
     reviewer: Reviewer,
 ) -> None:
-    reviewer.client.post(reviewer.first, FIRST)
+    reviewer.judge()
     reviewer.client.post(reviewer.second, {"why": "Je ne suis pas sûre."})
     reviewer.client.post(reviewer.choices, {"decision": "kept", "reason": "Tout de même."})
     flag.refresh_from_db()
@@ -336,10 +363,10 @@ def test_who_reviews_sees_demographics_only_with_the_right_to_single_records(
     flag: Flag,  # noqa: F811
 ) -> None:
     plain = limited(flag, Role.REVIEWER)
-    plain.client.post(plain.first, FIRST)
+    plain.judge()
     assert "What she said about herself" not in plain.page(plain.choices)
     full = limited(flag, Role.RESEARCHER)
-    full.client.post(full.first, FIRST)
+    full.judge()
     assert "What she said about herself" in full.page(full.choices)
 
 

@@ -19,7 +19,7 @@ from annotation.models import (
     RecruitmentLink,
     Turn,
 )
-from annotation.review import NEW_WORK, participations_to_review
+from annotation.review import NEW_WORK, ReviewsFailedError, participations_to_review
 from tests.conftest import small_study
 from tests.processes import Worker, wait_until
 from tests.provider import Provider
@@ -93,3 +93,31 @@ def test_a_beat_looks_at_nobody_whose_last_conversation_it_has_seen(link: Recrui
 def test_a_review_of_somebody_who_is_gone_does_nothing() -> None:
     tasks.review_participation(10**9)
     assert not Flag.objects.exists()
+
+
+def test_an_error_at_one_person_keeps_nobody_else_from_being_looked_at(
+    link: RecruitmentLink, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And the log says where, without what she wrote."""
+    walkers = [Walker(link) for _person in range(3)]
+    for walker in walkers:
+        walker.enter()
+    people = [walker.participation.pk for walker in walkers]
+    looked: list[int] = []
+    real = review.review_work
+
+    def review_work(*, participation: Participation, norms: Any) -> None:
+        if participation.pk == people[1]:
+            raise ValueError("Ma question secrète")
+        looked.append(participation.pk)
+        real(participation=participation, norms=norms)
+
+    monkeypatch.setattr(review, "review_work", review_work)
+    with pytest.raises(ReviewsFailedError, match="1 of 3 people"):
+        review.review_each(people)
+    assert looked == [people[0], people[2]]
+    assert "a review failed: ValueError in test_reviews.py" in caplog.text
+    assert "secrète" not in caplog.text
+    result = tasks.review_participation.apply((people[1],))
+    assert result.failed(), "the task says so, too"
+    assert "secrète" not in str(result.traceback)

@@ -198,3 +198,13 @@ def test_an_error_over_people_and_prompts_covers_where_people_alone_does_not() -
     alone, together_covered = inside.mean(axis=0)
     assert alone < 0.75
     assert together_covered >= LEAST
+
+
+def test_an_error_over_both_has_the_degrees_of_freedom_of_the_fewer() -> None:
+    """A thousand people do not make five prompts many."""
+    people = intervals.Estimates(np.array([0.4]), np.array([0.03]), np.array([1000]))
+    prompts = intervals.Estimates(np.array([0.4]), np.array([0.04]), np.array([5]))
+    both = intervals.over_both(people, prompts)
+    assert both.people[0] == 1000
+    # 2.7764: the 0.975 quantile of Student's t with four degrees of freedom, from a table.
+    assert both.half_width()[0] == pytest.approx(2.7764 * 0.05, rel=1e-4)

@@ -106,6 +106,18 @@ def test_people_who_withdrew_were_left_out_or_keep_their_words_are_not_in_it(
         drawn(study, by, released_only=True)
 
 
+def test_what_is_drawn_and_what_is_coded_are_on_record(
+    study: Study, by: User, written: list[Explanation]
+) -> None:
+    sheet = drawn(study, by, size=3)
+    store_codes(sheet=sheet, coder=1, file=coded(sheet, {"Il": "facts"}), replace=False, by=by)
+    lines = AuditEntry.objects.filter(kind__startswith="themes:").order_by("pk")
+    assert list(lines.values_list("kind", "what", "by", "study")) == [
+        ("themes:drawn", "sheet 1: 3 explanations drawn", by.pk, study.pk),
+        ("themes:coded", "sheet 1, coder 2: 3 explanations coded", by.pk, study.pk),
+    ]
+
+
 def test_two_coders_themes_come_back_and_say_how_far_they_agree(
     study: Study, by: User, written: list[Explanation]
 ) -> None:

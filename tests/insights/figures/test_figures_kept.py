@@ -9,15 +9,24 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Consent, User
 from annotation.actions.unlocking import unlock_outcomes
-from annotation.models import AuditEntry, Participation, Phase, PlanChange, RecruitmentLink, Study
+from annotation.models import (
+    AuditEntry,
+    Participation,
+    Phase,
+    PlanChange,
+    Quota,
+    RecruitmentLink,
+    Study,
+)
 from insights.actions import request_figures
 from insights.figures.catalogue import BY_KEY, FIGURES
 from insights.figures.computing import NotComputableError, compute_figures
 from insights.figures.figure import Options, Result
 from insights.figures.judgements import Judgements
 from insights.figures.locks import is_locked
+from insights.figures.sample import read_sample
 from insights.models import ComputedFigure
 from tests.walker import Walker
 
@@ -102,6 +111,74 @@ def test_it_says_how_many_judgements_came_since_and_is_computed_anew(
     assert compute(judged) == 1
     assert stored().found.judgements == 3  # type: ignore[union-attr]
     assert "more judgement" not in section(researcher, judged)
+
+
+def due(study: Study, *figures: str) -> set[str]:
+    """Which of these a worker is told to compute."""
+    forget(seconds=0, asked_at=None)
+    return {row.figure for row in ask(study, *figures) if row.asked_at}
+
+
+def test_what_rests_on_places_and_targets_is_computed_anew_when_these_change(
+    judged: Study, link: RecruitmentLink
+) -> None:
+    """Nothing was judged: the log of changes says nothing of it."""
+    some = ("choose-alike", "sample", "dispositions", "exclusions")
+    counts = set(some) - {"choose-alike"}
+    assert due(judged, *some) == set(some)
+    compute(judged)
+    assert due(judged, *some) == set()
+    walker = Walker(link)
+    walker.enter()
+    walker.open_kind("pool")
+    assert due(judged, *some) == counts
+    compute(judged)
+    ended = stored("dispositions").found
+    assert ended is not None
+    assert [row[1:3] for row in ended.rows] == [["not ended yet", 1], ["completed", 1]]
+    Quota.objects.create(study=judged, key="young", conditions={"age": {"to": 40}}, target=7)
+    assert due(judged, *some) == counts
+    compute(judged)
+    Quota.objects.update(target=8)
+    assert due(judged, *some) == counts
+    compute(judged)
+    assert stored("sample").found.rows[0][2] == 8  # type: ignore[union-attr]
+    assert due(judged, *some) == set()
+
+
+def test_who_takes_back_her_consent_was_not_left_out_by_anybody(judged: Study) -> None:
+    Participation.objects.update(excluded_at=timezone.now())
+    found = read_sample(judged, Phase.MAIN)
+    assert [(one.people, one.excluded) for one in found.left_out] == [(1, 1)]
+    assert [one.excluded for one in found.ended] == [True]
+    Consent.objects.update(withdrawn_at=timezone.now())
+    found = read_sample(judged, Phase.MAIN)
+    assert found.left_out == ()
+    assert [one.excluded for one in found.ended] == [False]
+
+
+def test_rows_by_locale_are_locked_with_outcomes_by_group(
+    judged: Study, link: RecruitmentLink, researcher: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BY_KEY, ALIKE.key, replace(ALIKE, minimum=0))
+    for _person in range(5):  # with her who was there: every set of the locale twice
+        judge(link)
+
+    def parts() -> set[object]:
+        assert due(judged, ALIKE.key) == {ALIKE.key}
+        compute(judged)
+        return {row[0] for row in stored().found.rows}  # type: ignore[union-attr]
+
+    assert parts() == {"everybody"}
+    assert "Rows by locale are locked until the study is closed." in section(researcher, judged)
+    Study.objects.update(status=Study.Status.CLOSED)
+    judged.refresh_from_db()
+    assert parts() == {"everybody", "locale"}
+    assert "FR-fr" in section(researcher, judged)
+    Study.objects.update(status=Study.Status.OPEN)
+    judged.refresh_from_db()
+    assert "FR-fr" not in section(researcher, judged), "opened again, nothing of before is shown"
+    assert parts() == {"everybody"}
 
 
 def test_nothing_is_computed_twice(judged: Study) -> None:

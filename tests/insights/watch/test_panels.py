@@ -292,6 +292,27 @@ def test_money_is_what_the_calls_cost(study: Study) -> None:
     assert ["is used up (2.40 of 2.00)" in alarms[0], "after midnight" in alarms[1]] == [True] * 2
 
 
+def test_the_forecast_counts_live_sets_of_its_own_study_and_phase_alone(
+    link: RecruitmentLink, people: list[Walker]
+) -> None:
+    """Another study may share the budget, and may be the one that is dear."""
+    study = link.study
+    study.budget = Budget.objects.create(key="shared", limit=Decimal(1000))
+    study.save()
+    CandidateSet.objects.update(budget=study.budget)
+    Generation.objects.update(cost=1)
+    other = Study.objects.get(pk=study.pk)
+    other.pk, other.key = None, "another"
+    other.save()
+    made = Turn.objects.filter(live=True).values("candidate_set")
+    calls = Generation.objects.filter(candidate_set__in=made).count()
+    assert calls > 0
+    places = ((study, "main"), (study, "pilot"), (other, "main"))
+    found = [money.money(*place) for place in places]
+    assert [one and one.live for one in found] == [calls, 0, 0]
+    assert {one and one.altogether for one in found} == {Generation.objects.count()}
+
+
 def test_pay_below_the_floor_is_an_alarm(link: RecruitmentLink) -> None:
     other = Vendor.objects.create(key="other", name="Other")
     theirs = create_recruitment_link(study=link.study, vendor=other, phase="main")
