@@ -23,6 +23,15 @@ def find_study(key: str) -> Study:
     return study or _no("study", key, Study.objects.order_by("key").values_list("key", flat=True))
 
 
+def refuse_rehearsal(study: Study) -> None:
+    """Raises ValidationError for a study whose people never were."""
+    if study.rehearsal_of:
+        raise ValidationError(
+            f"The study {study.key} is a rehearsal, and nothing of it leaves: name the study "
+            f"{study.rehearsal_of.key} itself."
+        )
+
+
 def find_vendor(key: str) -> Vendor:
     vendor = Vendor.objects.filter(key=key).first()
     return vendor or _no(

@@ -95,7 +95,7 @@ def _people(scope: Scope) -> str:
     ) said ON NOT p.id = ANY(%(suppressed)s)
     WHERE p.study_id = %(study)s AND p.phase = %(phase)s
         AND (%(vendor)s::bigint IS NULL OR a.vendor_id = %(vendor)s)
-        AND p.withdrawn_at IS NULL AND p.excluded_at IS NULL
+        AND p.withdrawn_at IS NULL AND p.excluded_at IS NULL AND NOT p.id = ANY(%(left_out)s)
         {_only(scope, "p.id", "people")}
         AND {allowed.format(purpose="%(take_part)s")}
         AND NOT EXISTS (

@@ -15,6 +15,7 @@ from exports.naming import (
     find_phase,
     find_times,
     find_variant,
+    refuse_rehearsal,
 )
 from exports.tasks import files as tasks
 
@@ -35,8 +36,10 @@ def request_export(
     """Queues a file; the same request finds the one that waits or is being written.
 
     `options` may name variant, phase and times. A token asks for its own vendor and study
-    alone. Raises ValidationError for what is not known, and where the study does not fit.
+    alone. Raises ValidationError for what is not known, where the study does not fit, and for a
+    rehearsal.
     """
+    refuse_rehearsal(study)
     form = find_format(format)
     form.check(study)
     chosen = dict(options or {})
@@ -71,6 +74,7 @@ def request_export(
 
 def note_export_by_command(*, study: Study, format: str, container: str) -> None:
     """Notes that a command writes a file at once, without a row of its own. A second call notes
-    a second file."""
+    a second file. Raises ValidationError for a rehearsal."""
+    refuse_rehearsal(study)
     what = f"by a command: {format}.{container}"
     record(kind=AuditEntry.Kind.EXPORT_ASKED, what=what, by=None, study=study)

@@ -12,7 +12,14 @@ from annotation.models import AuditEntry, Study
 from exports.containers import Container
 from exports.formats import FORMATS
 from exports.models import Release, State, Tier
-from exports.naming import find_container, find_format, find_phase, find_tier, find_times
+from exports.naming import (
+    find_container,
+    find_format,
+    find_phase,
+    find_tier,
+    find_times,
+    refuse_rehearsal,
+)
 from exports.release import recoding
 from exports.release.tiers import RULES, find_licence
 from exports.tasks import files as tasks
@@ -36,8 +43,10 @@ def request_release(
 
     `formats` are names, or a name with a container such as `comparisons.csv`. The same request
     finds the one that waits or is being written, and tries a failed last one again under its
-    version. Raises ValidationError for what is not known or makes no sense in the tier.
+    version. Raises ValidationError for what is not known or makes no sense in the tier, and for
+    a rehearsal.
     """
+    refuse_rehearsal(study)
     kept = find_tier(tier)
     settings: dict[str, Any] = {"times": str(find_times(times) if times else RULES[kept].times)}
     if phase:

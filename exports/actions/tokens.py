@@ -15,6 +15,7 @@ from accounts.models import User, Vendor
 from annotation.actions.audit import record
 from annotation.models import AuditEntry, Study
 from exports.models import Access, ApiToken, hash_token
+from exports.naming import refuse_rehearsal
 
 LAST_USE_EXACT_TO = timedelta(minutes=1)
 
@@ -33,8 +34,10 @@ def create_token(
 ) -> str:
     """Returns a new token. It is shown this once; only its hash is stored.
 
-    A second call makes another token. Raises ValidationError for an address that is none.
+    A second call makes another token. Raises ValidationError for an address that is none, and
+    for a rehearsal.
     """
+    refuse_rehearsal(study)
     token = "plv_" + secrets.token_urlsafe(32)
     made = ApiToken.objects.create(
         vendor=vendor,

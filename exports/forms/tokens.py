@@ -56,7 +56,7 @@ class TokenForm(forms.Form):
     def __init__(self, data: Any = None, *, studies: QuerySet[Study]) -> None:
         """`studies`: those whose data whoever asks may give away."""
         super().__init__(data)
-        self.fields["study"].queryset = studies.order_by("key")  # type: ignore[attr-defined]
+        self.fields["study"].queryset = studies.filter(rehearsal_of=None).order_by("key")  # type: ignore[attr-defined]
         ordinary, special = ordinary_fields(), special_fields()
         self.fields["fields_kept"].choices = [(name, name) for name in ordinary]  # type: ignore[attr-defined]
         self.fields["special_fields"].choices = [(name, name) for name in special]  # type: ignore[attr-defined]

@@ -14,7 +14,12 @@ from exports.privacy.coarse import Step, apply, steps_for
 from exports.privacy.people import People, read_people
 from exports.privacy.recoding import Recoding
 from exports.privacy.report import Report, make_report
-from exports.privacy.suppression import cut_alike_answers, cut_small_groups, groups_of
+from exports.privacy.suppression import (
+    cut_alike_answers,
+    cut_small_groups,
+    groups_of,
+    too_few,
+)
 from exports.privacy.tiers import Demands, Roles
 
 
@@ -30,7 +35,8 @@ def plan_recoding(
     Steps for everybody are taken in the order of `coarse.STEPS` until at most `most_lost` of the
     people stand in groups below k; answers of those are then cut out. With the cursor of a
     snapshot the plan fits exactly the rows that the same snapshot yields. Raises ValidationError
-    for settings that make no sense. Where k cannot be reached `Report.shortfall` says so.
+    for settings that make no sense. In a locale of fewer than k people k cannot be reached: a
+    public release leaves them out; in one by agreement `Report.shortfall` says so.
     """
     demands = Demands.of(tier, settings)
     roles = Roles.of(study, demands)
@@ -45,8 +51,11 @@ def _plan(
 ) -> tuple[Recoding, Report]:
     start = Recoding(dropped=roles.kept_in)
     before = read_people(cursor, demands.scope(study, start))
-    recoding, taken = _coarsen(before, roles, demands, start)
-    recoding = _cut(before, roles, demands, recoding)
+    if demands.tier == Tier.PUBLIC:
+        start = replace(start, left_out=too_few(before, demands.k))
+    staying = before.without(start.left_out)
+    recoding, taken = _coarsen(staying, roles, demands, start)
+    recoding = _cut(staying, roles, demands, recoding)
     # Measured on what the database yields with this plan, not on what was meant.
     after = read_people(cursor, demands.scope(study, recoding))
     return recoding, make_report(

@@ -6,7 +6,7 @@ a group of them is as large in each. Who has none leaves without answers.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,18 @@ class People:
         """(n,): all empty for a question that nobody answered."""
         found = self.answers.get(code)
         return np.full(self.n, "", dtype=object) if found is None else found
+
+    def without(self, gone: frozenset[int]) -> "People":
+        """Those who are not among these ids; `others` neither."""
+        stay = ~np.isin(self.ids, list(gone))
+        return replace(
+            self,
+            ids=self.ids[stay],
+            places=self.places[stay],
+            countries=self.countries[stay],
+            answers={code: values[stay] for code, values in self.answers.items()},
+            others=self.others - gone,
+        )
 
 
 def read_people(cursor: CursorWrapper, scope: Scope) -> People:

@@ -21,7 +21,8 @@ def describe(report: Report) -> dict[str, Any]:
             (question_words(loss.code), loss, percent(loss.share_kept), percent(loss.share_left))
             for loss in report.losses
         ],
-        "short": [place.place for place in report.places if place.k_after < report.k],
+        "short": [place.place for place in report.places if 0 < place.k_after < report.k],
+        "omitted": [place.place for place in report.places if place.left_out],
         "cells": [
             (cell.place, " · ".join(f"{question_words(code)} {value}"
                                     for code, value in cell.answers))

@@ -1,4 +1,4 @@
-"""Coarser answers for a release: which codes become which, and who is left without any."""
+"""Coarser answers for a release: which codes become which, who is left without any, or out."""
 
 import json
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ class Recoding:
     `dropped`: question codes (`age` among them) whose answers leave for nobody.
     `blanked`: question code -> participation ids whose answer to it leaves empty.
     `suppressed`: participation ids whose answers all leave empty.
+    `left_out`: participation ids that are not in the release at all.
     """
 
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Recoding:
     dropped: frozenset[str] = frozenset()
     blanked: Mapping[str, frozenset[int]] = field(default_factory=dict)
     suppressed: frozenset[int] = frozenset()
+    left_out: frozenset[int] = frozenset()
 
     def to_json(self) -> dict[str, Any]:
         """For Release.settings; equal recodings give equal text. It holds row numbers of people,
@@ -37,6 +39,7 @@ class Recoding:
             "dropped": sorted(self.dropped),
             "blanked": {code: sorted(self.blanked[code]) for code in sorted(self.blanked)},
             "suppressed": sorted(self.suppressed),
+            "left_out": sorted(self.left_out),
         }
 
     @classmethod
@@ -47,6 +50,7 @@ class Recoding:
             dropped=frozenset(stored.get("dropped", ())),
             blanked={code: frozenset(ids) for code, ids in stored.get("blanked", {}).items()},
             suppressed=frozenset(stored.get("suppressed", ())),
+            left_out=frozenset(stored.get("left_out", ())),
         )
 
     def parameters(self) -> dict[str, Any]:
@@ -57,4 +61,5 @@ class Recoding:
             "blanked": json.dumps(stored["blanked"], sort_keys=True),
             "dropped": stored["dropped"],
             "suppressed": stored["suppressed"],
+            "left_out": stored["left_out"],
         }

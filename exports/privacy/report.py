@@ -31,14 +31,15 @@ class Measure:
 
 @dataclass(frozen=True)
 class Place:
-    """One locale: smallest groups, and whose answers are cut out."""
+    """One locale: smallest groups, whose answers are cut out, and who is left out."""
 
     place: str
     people: int
     k_before: int
-    k_after: int
+    k_after: int  # 0: nobody of it is left
     below_k: int  # people, before
     suppressed: int
+    left_out: int
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Report:
     suppressed: int  # people counted whose answers are all cut out
     partly: int  # people counted who lose some
     others: int  # people without a finished conversation: none of their answers leave
+    left_out: int  # people counted who are not in it at all
     places: tuple[Place, ...]
     losses: tuple[Loss, ...]
     cells: tuple[Cell, ...]  # below k before, at most CELLS_LISTED; not in `to_json`
@@ -92,7 +94,11 @@ class Report:
     @property
     def shortfall(self) -> str:
         """One sentence where the demand is not met, however much is cut; else empty."""
-        small = [place.place for place in self.places if place.k_after < self.k]
+        if self.before.people and not self.after.people:
+            return (
+                f"Nobody can be in it: no locale has {self.k} people who finished a conversation."
+            )
+        small = [place.place for place in self.places if 0 < place.k_after < self.k]
         if not small:
             return ""
         return (
@@ -100,11 +106,22 @@ class Report:
             f"finished a conversation in {', '.join(small)}."
         )
 
+    @property
+    def omission(self) -> str:
+        """One sentence where people are left out since too few live alike; else empty."""
+        gone = [place.place for place in self.places if place.left_out]
+        if not gone:
+            return ""
+        return (
+            f"{self.left_out} people are not in it: fewer than {self.k} finished a conversation "
+            f"in {', '.join(gone)}."
+        )
+
     def to_json(self) -> dict[str, Any]:
         """For Release.settings, the card and the datasheet."""
         found = asdict(self)
         del found["cells"]
-        return found | {"shortfall": self.shortfall}
+        return found | {"shortfall": self.shortfall, "omission": self.omission}
 
 
 def measure(people: People, roles: Roles, k: int) -> Measure:
@@ -132,7 +149,7 @@ def make_report(
     before: People,
     after: People,
 ) -> Report:
-    """`before` and `after` are the same people, in the same order."""
+    """`after`: those of `before` who are not left out, in the same order."""
     gone = np.isin(before.ids, list(recoding.suppressed))
     partly = np.zeros(before.n, dtype=bool)
     for ids in recoding.blanked.values():
@@ -146,6 +163,7 @@ def make_report(
         suppressed=int(gone.sum()),
         partly=int((partly & ~gone).sum()),
         others=len(before.others),
+        left_out=before.n - after.n,
         places=_places(before, after, roles, demands.k, gone),
         losses=tuple(_loss(code, before, after) for code in sorted(before.answers)),
         cells=_cells(before, roles, demands.k),
@@ -156,6 +174,7 @@ def _places(
     before: People, after: People, roles: Roles, k: int, gone: risk.Bools
 ) -> tuple[Place, ...]:
     raw, coarse = (risk.sizes(groups_of(people, roles.quasi)) for people in (before, after))
+    coarse = _aligned(before, after, coarse, 0)
     found = []
     for place in sorted(set(before.places)):
         here = before.places == place
@@ -167,13 +186,21 @@ def _places(
                 k_after=int(coarse[here].min()),
                 below_k=int((raw[here] < k).sum()),
                 suppressed=int((gone & here).sum()),
+                left_out=int((here & ~np.isin(before.ids, after.ids)).sum()),
             )
         )
     return tuple(found)
 
 
+def _aligned(before: People, after: People, values: risk.Values, missing: Any) -> risk.Values:
+    """(before.n,): `values` of those who are still there, `missing` of those who are not."""
+    found = np.full(before.n, missing, dtype=values.dtype)
+    found[np.isin(before.ids, after.ids)] = values
+    return found
+
+
 def _loss(code: str, before: People, after: People) -> Loss:
-    old, new = before.answer(code), after.answer(code)
+    old, new = before.answer(code), _aligned(before, after, after.answer(code), "")
     answered = old != ""
     kept, gone = answered & (old == new), answered & (new == "")
     return Loss(

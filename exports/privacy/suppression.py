@@ -22,6 +22,16 @@ def groups_of(people: People, quasi: Sequence[str], without: str = "") -> Ints:
     return risk.group([people.places, *columns], people.n)
 
 
+def too_few(people: People, k: int) -> frozenset[int]:
+    """Everybody of a place where fewer than k finished a conversation, and who finished none.
+
+    Where somebody lives, and her language, can be read in every row: no answer that is cut
+    hides her among k. Who finished nothing leaves without answers, and may be alone in that.
+    """
+    few = risk.sizes(risk.group([people.places], people.n)) < k
+    return people.others | frozenset(people.ids[few].tolist())
+
+
 def cut_small_groups(
     people: People, quasi: Sequence[str], k: int
 ) -> tuple[Blanked, frozenset[int]]:

@@ -76,6 +76,7 @@ def as_text(report: Report) -> str:
         *(f"{name}: {before} -> {after}" for name, before, after in comparison(report)),
         "",
         f"all answers cut out: {report.suppressed} people; some of them: {report.partly}",
+        f"left out, since too few live alike: {report.left_out} people",
         f"without a finished conversation, no answers leave: {report.others} people",
         "",
         *(
@@ -86,8 +87,9 @@ def as_text(report: Report) -> str:
         "",
         *(
             f"{place.place}: {place.people} people, k {place.k_before} -> {place.k_after}, "
-            f"{place.suppressed} without answers"
+            f"{place.suppressed} without answers, {place.left_out} left out"
             for place in report.places
         ),
     ]
-    return "\n".join([*lines, "", report.shortfall] if report.shortfall else lines)
+    said = [words for words in (report.omission, report.shortfall) if words]
+    return "\n".join([*lines, "", *said] if said else lines)

@@ -118,12 +118,13 @@ def generalised(contents: Contents) -> str:
         f"{', '.join(report['quasi']) or 'nothing'}.",
         f"- Reached: {report['after']['k']} (before: {report['before']['k']}).",
         f"- Steps taken for everybody: {steps}.",
+        f"- People left out altogether: {report['left_out']}, and in a public release whoever "
+        f"finished no conversation: {report['others']}.",
         f"- People whose answers are all cut out: {report['suppressed']}; some: "
         f"{report['partly']}.",
         f"- Questions whose answers stay inside: {', '.join(report['kept_in']) or 'none'}.",
     ]
-    if report.get("shortfall"):
-        lines.append(f"- {report['shortfall']}")
+    lines += [f"- {report[name]}" for name in ("omission", "shortfall") if report.get(name)]
     losses = [
         (loss["code"], loss["answered"], loss["kept"], loss["coarser"], loss["gone"])
         for loss in report.get("losses", ())

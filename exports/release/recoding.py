@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.backends.utils import CursorWrapper
 
 from annotation.models import Study
@@ -17,10 +18,15 @@ def plan(
 ) -> tuple[Recoding, dict[str, Any], dict[str, Any]]:
     """The recoding, what it does in counts, and itself as `Release.settings` keeps it.
 
-    Raises ValidationError while texts wait for the check for personal data, or for a decision.
+    Raises ValidationError while texts wait for the check for personal data, or for a decision,
+    and where everybody would have to be left out.
     """
     check_texts(study)
     recoding, report = plan_recoding(study=study, tier=tier, settings=settings, cursor=cursor)
+    if report.before.people and not report.after.people:
+        raise ValidationError(
+            f"{report.shortfall} Wait for more people, or make a release by agreement."
+        )
     return recoding, report.to_json(), recoding.to_json()
 
 

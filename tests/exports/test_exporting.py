@@ -31,7 +31,7 @@ from exports.containers import Container
 from exports.files import downloads, jobs
 from exports.files.exporting import write_export
 from exports.formats.comparisons import FORMAT
-from exports.models import ApiToken, Export, State
+from exports.models import ApiToken, Export, Release, State
 from exports.tasks.files import look_after_files
 from tests.processes import LEASE_SECONDS, Worker, wait_until
 from tests.walker import Walker
@@ -320,3 +320,19 @@ def test_the_command_names_what_exists(link: RecruitmentLink) -> None:
         with pytest.raises(CommandError) as refusal:
             call_command("export", *arguments)
         assert str(refusal.value).startswith(sentence)
+
+
+def test_nothing_of_a_rehearsal_leaves_by_any_way(study: Study, tmp_path: Path) -> None:
+    Study.objects.update(rehearsal_of=study)
+    rehearsal, vendor = Study.objects.get(), Vendor.objects.create(key="v", name="V")
+    sentence = f"The study {study.key} is a rehearsal, and nothing of it leaves"
+    with pytest.raises(CommandError, match=sentence):
+        call_command("export", study.key, "comparisons", out=tmp_path / "mine.csv")
+    with pytest.raises(CommandError, match=sentence):
+        call_command("release", study.key)
+    with pytest.raises(ValidationError, match=sentence):
+        ask(rehearsal)
+    with pytest.raises(ValidationError, match=sentence):
+        create_token(vendor=vendor, study=rehearsal, name="x")
+    assert not list(tmp_path.glob("**/*mine*")) and not Export.objects.exists()
+    assert not Release.objects.exists() and not ApiToken.objects.exists()

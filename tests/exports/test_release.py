@@ -21,13 +21,15 @@ from django.utils import timezone
 
 from accounts.models import Consent
 from annotation.actions.unlocking import unlock_outcomes
-from annotation.models import Phase, RecruitmentLink, Study
+from annotation.models import Phase, RecruitmentLink, Study, StudyLocale
 from exports.actions.releasing import request_release
 from exports.formats import FORMATS
 from exports.models import Release, State
 from exports.pseudonyms import Kind
 from exports.release.building import build_release
 from exports.release.datasheet import hide_small
+from tests.exports.privacy.crowds import crowd
+from tests.exports.privacy.test_generalise import row
 from tests.walker import Walker
 
 pytestmark = [
@@ -65,7 +67,8 @@ def three(link: RecruitmentLink) -> Iterator[list[Walker]]:
 
 
 def built(study: Study, **asked: Any) -> Release:
-    release = request_release(study=study, enqueue=False, **asked)
+    """By agreement, unless said: a public one needs more people than most of these tests."""
+    release = request_release(study=study, enqueue=False, **{"tier": "agreement"} | asked)
     build_release(release.pk)
     release.refresh_from_db()
     assert (release.state, release.error) == (State.READY, "")
@@ -189,6 +192,7 @@ def test_only_who_allowed_it_is_in_it_and_words_only_where_allowed(
     three: list[Walker], link: RecruitmentLink, tmp_path: Path
 ) -> None:
     open_one, quiet, silent = (walker.participation.annotator for walker in three)
+    crowd(link.study, [row()] * 10)
     for tier in ("public", "agreement"):
         release = built(link.study, tier=tier)
         folder = extracted(release, tmp_path / tier)
@@ -210,8 +214,9 @@ def _pseudonym(release: Release, public_id: str) -> str:
 
 
 def test_each_version_and_tier_has_its_own_ids(three: list[Walker], link: RecruitmentLink) -> None:
+    crowd(link.study, [row()] * 10)
     public_id = three[0].participation.annotator.public_id
-    releases = [built(link.study), built(link.study), built(link.study, tier="agreement")]
+    releases = [built(link.study, tier=tier) for tier in ("public", "public", "agreement")]
     assert [(one.version, one.tier) for one in releases] == [
         (1, "public"),
         (2, "public"),
@@ -235,7 +240,7 @@ def test_a_person_who_withdrew_is_absent_and_counted(
 def test_the_datasheet_and_the_card_tell_the_studys_own_figures(
     three: list[Walker], link: RecruitmentLink, tmp_path: Path
 ) -> None:
-    folder = extracted(built(link.study), tmp_path / "out")
+    folder = extracted(built(link.study, licence="CC-BY-4.0"), tmp_path / "out")
     datasheet, card = (folder / "DATASHEET.md").read_text(), (folder / "README.md").read_text()
     assert "| FR | fr | 2 | 1 | 2 |" in datasheet  # people, own words, training
     assert "| are in this archive | 2 |" in datasheet
@@ -262,6 +267,35 @@ def test_agreement_is_the_unbiased_chance_of_two_choices_alike(
     folder = extracted(built(link.study), tmp_path / "out")
     expected = f"| FR | fr | {len(pairs)} | {sum(pairs) / len(pairs):.3f} |"
     assert expected in (folder / "DATASHEET.md").read_text()
+
+
+def test_a_public_release_of_too_few_people_is_refused_in_one_sentence(
+    three: list[Walker], link: RecruitmentLink
+) -> None:
+    with pytest.raises(CommandError) as refusal:
+        call_command("release", link.study.key)
+    assert str(refusal.value) == (
+        "Nobody can be in it: no locale has 10 people who finished a conversation. Wait for more "
+        "people, or make a release by agreement."
+    )
+    assert not list(Path(settings.EXPORTS_DIR).glob("*"))
+
+
+def test_every_group_in_the_files_of_a_public_release_has_k_people(
+    study: Study, three: list[Walker], tmp_path: Path
+) -> None:
+    """The walkers live in France; two people of Italy and one who finished nothing stay out."""
+    place = study.locales.get()
+    StudyLocale.objects.create(study=study, country="IT", language="it", target=place.target)
+    crowd(study, [row()] * 10 + [row(country="IT")] * 2)
+    crowd(study, [row()], finished=False)
+    folder = extracted(built(study, tier="public"), tmp_path / "out")
+    known = ["country", "language", "age_band", "gender", "education"]
+    people = pandas.read_parquet(folder / "data/annotators.parquet")[known].fillna("")
+    assert people.groupby(known).size().min() >= 10
+    assert set(people["country"]) == {"FR"} and len(people) == 12
+    said = "2 people are not in it: fewer than 10 finished a conversation in IT-it."
+    assert said in (folder / "DATASHEET.md").read_text()
 
 
 def test_times_leave_by_the_day_in_a_public_release(
@@ -318,7 +352,7 @@ def test_what_does_not_exist_is_refused_with_what_does(study: Study) -> None:
 def test_an_empty_study_gives_a_valid_archive(
     link: RecruitmentLink, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call_command("release", link.study.key, formats=["comparisons", "annotators"])
+    call_command("release", link.study.key, formats=["comparisons", "annotators"])  # public
     assert "Nothing matches: the files are valid and hold no rows." in capsys.readouterr().out
     folder = extracted(Release.objects.get(), tmp_path / "out")
     assert not mlcroissant.Dataset(jsonld=folder / "croissant.json").metadata.ctx.issues.errors

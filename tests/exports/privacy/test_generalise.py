@@ -242,23 +242,43 @@ def test_only_people_whose_answers_leave_are_counted(study: Study) -> None:
     quitter = crowd(study, [row(age=50)], finished=False)[0]
     recoding, report = plan_recoding(study=study, tier="public")
     assert (report.before.people, report.after.k, report.others) == (12, 12, 1)
-    assert recoding.suppressed == {quitter.pk}
+    assert recoding.left_out == {quitter.pk}
     assert not {person.pk for person in people} & recoding.suppressed
+    by_agreement, _report = plan_recoding(study=study, tier="agreement")
+    assert (by_agreement.left_out, quitter.pk in by_agreement.suppressed) == (frozenset(), True)
     Consent.objects.filter(purpose=Purpose.RELEASE_CHOICES).update(withdrawn_at=timezone.now())
     assert plan_recoding(study=study, tier="public")[1].before.people == 0
 
 
 def test_a_locale_of_too_few_people_is_said_in_one_sentence(study: Study) -> None:
     crowd(study, [row()] * 12 + [row(country="IT", gender="male")] * 3)
-    recoding, report = plan_recoding(study=study, tier="public")
+    recoding, report = plan_recoding(study=study, tier="agreement", settings={"k": 10})
     assert report.shortfall == (
         "The smallest group has 3 people, not 10: fewer than 10 finished a conversation in IT-it."
     )
-    assert len(recoding.suppressed) == 3
+    assert (len(recoding.suppressed), report.left_out, report.omission) == (3, 0, "")
     assert [(place.place, place.k_after) for place in report.places] == [
         ("FR-fr", 12),
         ("IT-it", 3),
     ]
+
+
+def test_a_public_release_leaves_out_who_lives_where_too_few_do(study: Study) -> None:
+    crowd(study, [row()] * 12 + [row(country="IT", education="isced_2")] * 9)
+    recoding, report = plan_recoding(study=study, tier="public")
+    assert (report.shortfall, report.after.k, report.after.people) == ("", 12, 12)
+    assert report.omission == (
+        "9 people are not in it: fewer than 10 finished a conversation in IT-it."
+    )
+    assert [(place.place, place.k_after, place.left_out) for place in report.places] == [
+        ("FR-fr", 12, 0),
+        ("IT-it", 0, 9),
+    ]
+    loss = next(loss for loss in report.losses if loss.code == "education")
+    assert (loss.answered, loss.kept, loss.gone) == (21, 12, 9)
+    assert len(leaving(study, recoding)) == 12
+    crowd(study, [row(country="IT")])
+    assert plan_recoding(study=study, tier="public")[1].omission == ""
 
 
 def mixed(n: int) -> list[dict[str, Any]]:

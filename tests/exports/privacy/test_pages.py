@@ -67,8 +67,19 @@ def test_the_preview_takes_demands_and_listed_special_categories(
 def test_the_preview_says_where_k_cannot_be_reached(client: Client, study: Study) -> None:
     staff(client, study)
     crowd(study, [row()] * 12 + [row(country="IT")] * 2)
+    said = words(client.get(reverse("study-risk", args=[study.key]), {"tier": "agreement"}))
+    assert "Not met, however much is cut: fewer than 5 people" in said and "in IT-it" in said
+
+
+def test_the_preview_says_who_is_left_out_of_a_public_release(client: Client, study: Study) -> None:
+    staff(client, study)
+    crowd(study, [row(country="IT")] * 2)
     said = words(client.get(reverse("study-risk", args=[study.key])))
-    assert "Not met, however much is cut: fewer than 10 people" in said and "in IT-it" in said
+    assert "Nobody can be in such a release: no locale has 10 people" in said
+    crowd(study, [row()] * 12)
+    said = words(client.get(reverse("study-risk", args=[study.key])))
+    assert "Met: the smallest group would have 12 people" in said
+    assert "2 people are not in it at all: fewer than 10 people" in said and "in IT-it" in said
 
 
 def test_an_empty_study_is_said_to_be_empty(client: Client, study: Study) -> None:
@@ -127,7 +138,7 @@ def test_the_command_refuses_in_one_sentence_and_fails_where_k_is_not_reached(
     with pytest.raises(SystemExit) as stopped:
         call_command("risk", study.key)
     assert stopped.value.code == 1
-    assert "The smallest group has 2 people, not 10" in capsys.readouterr().out
+    assert "Nobody can be in it: no locale has 10 people" in capsys.readouterr().out
 
 
 # ---- findings
