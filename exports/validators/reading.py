@@ -59,7 +59,10 @@ def _read_csv(path: Path, form: Format) -> Iterator[Row]:
 def _read_lines(path: Path, container: Container) -> Iterator[Row]:
     with _open(path, container) as text:
         for line in text:
-            yield json.loads(line)
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise ValueError("a line that is no JSON object")
+            yield row
 
 
 def _open(path: Path, container: Container) -> IO[str]:
