@@ -12,6 +12,7 @@ from exports.importers.batch import Batch
 from exports.importers.own import Dataset
 from exports.importers.records import Dialogue
 from exports.importers.stage import Stage, make_stage
+from exports.importers.texts import refuse_unstorable
 
 BATCH = 500  # conversations, or sets, stored together
 
@@ -33,6 +34,7 @@ def import_dataset(
 
     Raises ValidationError also where a value does not fit where it belongs.
     """
+    refuse_unstorable([key, title], "The key or the title")
     if Study.objects.filter(key=key).exists():
         raise ValidationError(f"A study {key!r} exists already: import under another key.")
     try:
@@ -40,8 +42,8 @@ def import_dataset(
             return _store(make_stage(key=key, title=title, n=n, mode=mode), mode, dataset)
     except (DataError, IntegrityError) as error:
         raise ValidationError(
-            "Nothing was stored: a row names a thing twice, or holds a value that is too long or "
-            "too large. Check whether rows of the file were added or changed by hand."
+            "Nothing was stored: a row names a thing twice, lacks a value, or holds one that is "
+            "too long or too large. See whether rows were added or changed by hand."
         ) from error
 
 

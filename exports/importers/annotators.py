@@ -1,22 +1,34 @@
 """Our own `annotators`: what people answered and allowed, and how their part ended."""
 
-import json
 from collections.abc import Iterable, Iterator
+
+from django.core.exceptions import ValidationError
 
 from exports.formats import meanings
 from exports.importers.records import Person
+from exports.importers.texts import read_json
 from exports.validators.problems import Row
 
 
 def read_people(rows: Iterable[Row]) -> Iterator[Person]:
-    """One person a row. An age that left as a group stays that group."""
+    """One person a row. An age that left as a group stays that group.
+
+    Raises ValidationError where answers are not as the format has them.
+    """
     for row in rows:
-        yield _person(row)
+        try:
+            yield _person(row)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValidationError(
+                f"Annotator {row['annotator_id']} cannot be read: an answer is not made of "
+                "status, code, label and number."
+            ) from error
 
 
 def _person(row: Row) -> Person:
-    special = json.loads(row["special_answers"] or "{}")
-    given = json.loads(row["answers"] or "{}") | special
+    place = f"Annotator {row['annotator_id']}"
+    special = read_json(row["special_answers"] or "{}", place)
+    given = read_json(row["answers"] or "{}", place) | special
     told = {
         purpose: row[f"consent_{purpose}"]
         for purpose in meanings.PURPOSE

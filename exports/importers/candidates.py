@@ -1,6 +1,5 @@
 """Our own `candidates`: every set with its calls, also those that nobody was shown."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby
@@ -10,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from candidates.models import Candidate, CandidateSet, Sampler
 from exports.importers.records import Arm, Call, Made, MadeSet, Prompted
+from exports.importers.texts import read_json
 from exports.validators.problems import Row
 
 # How a sampler works, told by what it made; a default response stands in any kind of set.
@@ -46,8 +46,9 @@ def _stage(row: Row) -> int:
 def _set(key: str, rows: list[Row]) -> MadeSet:
     first = rows[0]
     made = [row for row in rows if row["result"] == "candidate"]
-    if not first["context"] or any(row["position"] is None or row["text"] is None for row in made):
-        raise ValidationError(f"Set {key} lacks its context, or a candidate its place or text.")
+    named = ("candidate_id", "position", "text", "call_id", "source")
+    if not first["context"] or any(row[name] is None for row in made for name in named):
+        raise ValidationError(f"Set {key} lacks its context, or one of its candidates a column.")
     prompt = None
     if first["prompt_key"]:
         text = first["context"][-1]["content"]
@@ -83,7 +84,7 @@ def _fields(row: Row) -> dict[str, Any]:
         "status": CandidateSet.Status.FAILED if waited else status,
         "replicate": row["replicate"] or 0,
         "reasons": row["reasons"] or [],
-        "measures": json.loads(row["measures"] or "{}"),
+        "measures": read_json(row["measures"] or "{}", f"Set {row['candidate_set_id']}"),
         "control": bool(row["is_control"]),
     }
 
@@ -98,7 +99,7 @@ def _call(row: Row) -> Call:
             "attempt": row["attempt"] or 0,
             "part": row["part"],
             "draw": row["draw"] or 0,
-            "request": json.loads(row["request"] or "{}"),
+            "request": read_json(row["request"] or "{}", f"Call {row['call_id']}"),
             "raw": row["answer"] or "",
             "parse_result": row["parse_result"] or "",
             "finish_reason": row["finish_reason"] or "",

@@ -1,6 +1,5 @@
 """Our own `conversations`: whole dialogues, also those that were left, with all that was shown."""
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from exports.importers.records import Arm, Dialogue, JudgedTurn, Person, Response, Tally
+from exports.importers.texts import read_json
 from exports.validators.problems import Row
 
 # Who was shown a help line is told as one who broke off; inside, that is the one such status.
@@ -28,13 +28,13 @@ def read_dialogues(rows: Iterable[Row], tally: Tally) -> Iterator[Dialogue]:
     """
     for row in rows:
         tally.rows += 1
+        place = f"Conversation {row['conversation_id']}"
         try:
-            turns = [_turn(turn) for turn in json.loads(row["turns"])]
+            turns = [_turn(turn) for turn in read_json(row["turns"], place)]
             dialogue = _dialogue(row, turns)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValidationError(
-                f"Conversation {row['conversation_id']} cannot be read: its turns are not as the "
-                "format has them."
+                f"{place} cannot be read: its turns are not as the format has them."
             ) from error
         if dialogue.pool and not turns:
             tally.rows_left_out += 1

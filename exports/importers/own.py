@@ -19,7 +19,7 @@ from exports.importers import annotators, candidates, comparisons, conversations
 from exports.importers.records import Dialogue, MadeSet, Person, Problem, Tally
 from exports.importers.tables import Tables, read_table
 from exports.validators import VALIDATORS
-from exports.validators.problems import Row
+from exports.validators.problems import Row, required
 
 WHOLE = {
     "conversations": conversations.read_dialogues,
@@ -42,6 +42,30 @@ ALONE = {
     "rankings": "Rankings hold no texts: put the file into one folder with candidates and "
     "annotators, and import the folder with --format release.",
 }
+
+# Without these no judgement can be told; a recipient's export may lack them.
+PLACE = ("conversation_id", "annotator_id", "candidate_set_id", "turn", "kind", "wave", "mode")
+JUDGED = (
+    *PLACE, "language", "message", "planned_turns", "sitting", "sampler", "sampler_version",
+    "responses", "models", "letters", "candidate_ids", "ranks", "scores", "chosen",
+)  # fmt: skip
+NEEDED = {
+    "conversations": (
+        "conversation_id", "annotator_id", "kind", "is_retest", "language", "wave", "status",
+        "sitting", "planned_turns", "live_sampler", "live_sampler_version", "turns",
+    ),
+    "comparisons": JUDGED,
+    "comparisons-sheet": JUDGED,
+    "rankings": (
+        *PLACE, "is_retest", "candidate_id", "is_chosen", "place_shown", "candidates_shown",
+        "sampler", "sampler_version",
+    ),
+    "candidates": (
+        "result", "candidate_set_id", "set_status", "language", "sampler", "sampler_version",
+        "context",
+    ),
+    "annotators": ("annotator_id", "wave"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,8 +120,14 @@ def read_dataset(tables: Tables, tally: Tally) -> Dataset:
 
 def _rows(tables: Tables, name: str) -> Iterator[Row]:
     """A file's rows; none where there is no such file."""
-    if name in tables:
-        yield from read_table(tables[name], FORMATS[name])
+    if name not in tables:
+        return
+    for row in read_table(tables[name], FORMATS[name]):
+        for _rule, sentence in required(row, *NEEDED.get(name, ())):
+            raise ValidationError(
+                f"{tables[name].name}: {sentence} Import an export that has this column."
+            )
+        yield row
 
 
 def _sets(tables: Tables) -> Iterator[MadeSet]:

@@ -1,6 +1,7 @@
 """What PostgreSQL cannot store is refused at the door: U+0000, and half a character."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,13 +13,23 @@ def refuse_unstorable(value: Any, place: str) -> None:
         raise ValidationError(f"{place} holds a character that cannot be stored: take it out.")
 
 
-def _texts(value: Any) -> Iterable[str]:
+def read_json(text: str, place: str) -> Any:
+    """What a column of JSON text holds. Raises ValidationError as `refuse_unstorable` does, since
+    an escape may stand for such a character, and where it is no JSON."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValidationError(f"{place} holds something that is no JSON.") from error
+    refuse_unstorable(found, place)
+    return found
+
+
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for name, part in value.items():
-            yield name
-            yield from _texts(part)
+        yield from _texts(list(value))
+        yield from _texts(list(value.values()))
     elif isinstance(value, list):
         for part in value:
             yield from _texts(part)

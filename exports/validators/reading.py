@@ -79,7 +79,7 @@ def _from_csv(value: str | None, kind: Type) -> Any:
     try:
         if kind in (Type.INTEGER, Type.NUMBER):
             return int(value) if kind == Type.INTEGER else float(value)
-        if kind in (Type.TEXTS, Type.MESSAGES):
+        if kind in (Type.TEXTS, Type.INTEGERS, Type.MESSAGES):
             return json.loads(value)
     except ValueError:
         return value
