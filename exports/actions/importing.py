@@ -4,18 +4,19 @@ from collections.abc import Iterable
 from itertools import islice
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from annotation.actions.audit import record
 from annotation.models import AuditEntry, Mode, Study
 from exports.importers.batch import Batch
+from exports.importers.own import Dataset
 from exports.importers.records import Dialogue
-from exports.importers.stage import make_stage
+from exports.importers.stage import Stage, make_stage
+from exports.importers.texts import refuse_unstorable
 
-BATCH = 500  # conversations stored together
+BATCH = 500  # conversations, or sets, stored together
 
 
-@transaction.atomic
 def import_dialogues(
     *, key: str, title: str, dialogues: Iterable[Dialogue], n: int = 4, mode: Mode = Mode.BEST
 ) -> Study:
@@ -23,15 +24,44 @@ def import_dialogues(
 
     Raises ValidationError where a study of this key exists: nothing is merged into it.
     """
+    return import_dataset(key=key, title=title, dataset=Dataset(dialogues), n=n, mode=mode)
+
+
+def import_dataset(
+    *, key: str, title: str, dataset: Dataset, n: int = 4, mode: Mode = Mode.BEST
+) -> Study:
+    """The same with all sets, also those that nobody judged, and all people.
+
+    Raises ValidationError also where a value does not fit where it belongs.
+    """
+    refuse_unstorable([key, title], "The key or the title")
     if Study.objects.filter(key=key).exists():
         raise ValidationError(f"A study {key!r} exists already: import under another key.")
-    stage = make_stage(key=key, title=title, n=n, mode=mode)
-    waiting = iter(dialogues)
+    try:
+        with transaction.atomic():
+            return _store(make_stage(key=key, title=title, n=n, mode=mode), mode, dataset)
+    except (DataError, IntegrityError) as error:
+        raise ValidationError(
+            "Nothing was stored: a row names a thing twice, lacks a value, or holds one that is "
+            "too long or too large. See whether rows were added or changed by hand."
+        ) from error
+
+
+def _store(stage: Stage, mode: Mode, dataset: Dataset) -> Study:
+    sets = iter(dataset.sets)
+    while made := list(islice(sets, BATCH)):
+        batch = Batch(stage, mode)
+        for one in made:
+            batch.sets.add(one)
+        batch.save()
+    waiting = iter(dataset.dialogues)
     while some := list(islice(waiting, BATCH)):
         batch = Batch(stage, mode)
         for dialogue in some:
             batch.add(dialogue)
         batch.save()
-    kind = AuditEntry.Kind.DATASET_IMPORTED
-    record(kind=kind, what=f"study {key}", by=None, study=stage.study)
+    for person in dataset.people.values():
+        stage.participation(person)
+    record(kind=AuditEntry.Kind.DATASET_IMPORTED, what=f"study {stage.study.key}", by=None,
+           study=stage.study)  # fmt: skip
     return stage.study

@@ -1,6 +1,7 @@
 """How requests are read: JSON of a bounded size. And how answers are agreed on."""
 
 import io
+import json
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
@@ -29,9 +30,15 @@ class SmallJSONParser(JSONParser):
         if len(body) > LARGEST_BODY:
             raise BodyTooLarge
         try:
-            return super().parse(io.BytesIO(body), media_type, parser_context)
-        except ParseError:
+            found = super().parse(io.BytesIO(body), media_type, parser_context)
+            json.dumps(found, ensure_ascii=False).encode()
+        except (ParseError, RecursionError):
             raise ParseError("The body could not be read as JSON.") from None
+        except UnicodeEncodeError:  # neither stored nor told again in a problem
+            raise ParseError(
+                "A text of the body holds half a character, a surrogate alone: take it out."
+            ) from None
+        return found
 
 
 class SendsWhatItHas(BaseContentNegotiation):

@@ -1,8 +1,10 @@
 """Some imported conversations as unsaved rows, saved together in the order of their references."""
 
 import uuid
+from itertools import groupby
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
@@ -19,12 +21,11 @@ from annotation.models import (
     Slot,
     Turn,
 )
-from candidates.actions import hash_context
-from candidates.models import Candidate, CandidateSet, Generation, PromptText
+from candidates.models import Candidate, CandidateSet, Generation
 from exports.importers.records import Dialogue, JudgedTurn
-from exports.importers.stage import Stage, digest
+from exports.importers.sets import Context, NewSet, Sets, made_for
+from exports.importers.stage import Stage
 
-Context = list[dict[str, str]]
 IN_ORDER: tuple[type[models.Model], ...] = (
     CandidateSet,
     Generation,
@@ -38,89 +39,98 @@ IN_ORDER: tuple[type[models.Model], ...] = (
     RankedCandidate,
     Explanation,
 )
+# By which rows refer to others of their kind; a refused attempt also to a translated set.
+REFERENCES = ("translated_from", "parallel_to", "refused_for")
+
+
+def _level_of(row: Any) -> int:
+    """0 for a row that refers to no other of its kind; refused attempts come last."""
+    named = [place for place, name in enumerate(REFERENCES, 1) if getattr(row, name, None)]
+    return max(named, default=0)
 
 
 class Batch:
-    """Add conversations, then save once."""
+    """Add conversations, or sets of candidates alone, then save once."""
 
     def __init__(self, stage: Stage, mode: Mode) -> None:
         self.stage, self.mode, self.now = stage, mode, timezone.now()
         self.rows: dict[type[models.Model], list[Any]] = {model: [] for model in IN_ORDER}
-        self.new_sets: dict[str, list[Candidate]] = {}
+        self.sets = Sets(stage, self._keep)
 
     def add(self, dialogue: Dialogue) -> None:
         participation = self.stage.participation(dialogue.person)
+        ended = None if dialogue.status == Conversation.Status.OPEN else self.now
+        counted = self.stage.next_ordinal(("plan", participation.pk))
         conversation = Conversation(
             participation=participation,
-            ordinal=self.stage.next_ordinal(participation.pk),
+            ordinal=counted if dialogue.place_in_plan is None else dialogue.place_in_plan,
             kind=Conversation.Kind.POOL if dialogue.pool else Conversation.Kind.OWN,
             locale=self.stage.locale(dialogue.person.country, dialogue.language),
             planned_turns=dialogue.planned_turns or len(dialogue.turns),
-            sampler=self.stage.study.live_sampler,
-            status=Conversation.Status.FINISHED,
-            opened_at=self.now,
-            ended_at=self.now,
+            sampler=self._live_sampler(dialogue),
+            status=dialogue.status,
+            sitting=dialogue.sitting,
+            skip_reason=dialogue.skip_reason,
+            **{"opened_at": self.now, "ended_at": ended, **dialogue.told},
         )
         self._keep(conversation)
         context: Context = []
         for position, turn in enumerate(dialogue.turns, start=1):
             context = [*context, {"role": "user", "content": turn.message}]
+            made = self.sets.of_turn(made_for(dialogue, position, turn, context))
             if dialogue.pool and position == 1:
-                candidates = self._pool_set(dialogue, turn, context, conversation)
-            else:
-                candidates = self._new_set(dialogue.language, turn, context)
-            self._add_turn(conversation, position, turn, candidates)
-            chosen = next(item.text for item in turn.responses if item.position == turn.chosen)
-            context = [*context, {"role": "assistant", "content": chosen}]
+                conversation.grant = self._add_grant(conversation, dialogue, made)
+            self._add_turn(conversation, position, turn, made)
+            context = [*context, *self._answer(turn)]
 
     def save(self) -> None:
         for model in IN_ORDER:
-            model._default_manager.bulk_create(self.rows[model], batch_size=2000)
-        for key, made in self.new_sets.items():  # by ids alone: memory holds no texts
-            self.stage.sets[key] = [made[0].candidate_set_id, *(row.pk for row in made)]
+            for _level, rows in groupby(sorted(self.rows[model], key=_level_of), key=_level_of):
+                model._default_manager.bulk_create(rows, batch_size=2000)
+        self.sets.remember()
 
     def _keep(self, row: Any) -> Any:
         self.rows[type(row)].append(row)
         return row
 
-    def _pool_set(
-        self, dialogue: Dialogue, turn: JudgedTurn, context: Context, conversation: Conversation
-    ) -> list[Candidate]:
-        """The set that everybody who saw these texts in this order judged, and her grant."""
-        text = self.stage.prompt_text(dialogue, turn.message)
-        shown = [part for item in turn.responses for part in (str(item.position), item.text)]
-        key = digest(str(text.pk), *shown)
-        if key in self.stage.sets:
-            known, *places = self.stage.sets[key]
-            candidates = [Candidate(pk=pk, candidate_set=CandidateSet(pk=known)) for pk in places]
-        elif key in self.new_sets:
-            candidates = self.new_sets[key]
-        else:
-            candidates = self._new_set(dialogue.language, turn, context, text)
-            self.new_sets[key] = candidates
-        conversation.grant = self._add_grant(conversation, text, candidates[0].candidate_set, key)
-        return candidates
+    def _live_sampler(self, dialogue: Dialogue) -> Any:
+        if dialogue.live_arm is None:
+            return self.stage.study.live_sampler
+        shown = max((len(turn.responses) for turn in dialogue.turns), default=0)
+        return self.stage.sampler(dialogue.live_arm, n=max(2, shown), live=True)
 
-    def _add_grant(
-        self, conversation: Conversation, text: PromptText, candidate_set: CandidateSet, key: str
-    ) -> Grant:
-        """A done place, or for a prompt she had met before a void one: repeats never count."""
+    def _answer(self, turn: JudgedTurn) -> Context:
+        return [
+            {"role": "assistant", "content": response.text}
+            for response in turn.responses
+            if response.position == turn.chosen
+        ]
+
+    def _add_grant(self, conversation: Conversation, dialogue: Dialogue, made: NewSet) -> Grant:
+        """A done place, or a void one: for what was not judged, and for a prompt that she had
+        met before, since repeats never count."""
         person: Participation = conversation.participation
-        occasion = self.stage.next_ordinal((person.pk, text.prompt_id))
+        text = made.text
+        if text is None:
+            raise ValidationError(f"Set {made.key} opens a pool conversation and has no prompt.")
+        counted = self.stage.next_ordinal(("met", person.pk, text.prompt_id))
+        occasion = counted if dialogue.occasion is None else dialogue.occasion
         done: dict[str, Any] = {
             "status": Slot.Status.DONE,
             "holder": person,
             "done_at": self.now,
         }
+        counts = occasion == 0 and dialogue.disposition == Grant.Disposition.COMPLETED
         slot = self._keep(
             Slot(
-                candidate_set=candidate_set,
+                candidate_set=made.row,
                 prompt=text.prompt,
                 locale=conversation.locale,
                 phase=Phase.MAIN,
-                ordinal=self.stage.next_ordinal((key, conversation.locale_id)),
+                ordinal=self.stage.next_ordinal(("place", made.key, conversation.locale_id)),
                 draw=0,
-                **(done if occasion == 0 else {"status": Slot.Status.VOID}),
+                **dialogue.slot,
+                **(done if counts else {"status": Slot.Status.VOID}),
             )
         )
         grant: Grant = self._keep(
@@ -131,78 +141,33 @@ class Batch:
                 prompt=text.prompt,
                 occasion=occasion,
                 granted_at=self.now,
-                disposition=Grant.Disposition.COMPLETED,
-                ended_at=self.now,
+                disposition=dialogue.disposition,
+                reason=dialogue.reason,
+                ended_at=self.now if dialogue.disposition else None,
             )
         )
         return grant
 
-    def _new_set(
-        self, language: str, turn: JudgedTurn, context: Context, text: PromptText | None = None
-    ) -> list[Candidate]:
-        candidate_set = self._keep(
-            CandidateSet(
-                prompt_text=text,
-                sampler=self.stage.study.pool_sampler,
-                replicate=self.stage.next_ordinal(text) if text else 0,
-                language=language,
-                context=context,
-                context_hash=hash_context(context),
-                seed=0,
-                status=CandidateSet.Status.READY,
-                ready_at=self.now,
-            )
-        )
-        generations: dict[str, Generation] = {}
-        for response in turn.responses:
-            if response.model not in generations:
-                generations[response.model] = self._keep(
-                    Generation(
-                        candidate_set=candidate_set,
-                        attempt=1,
-                        part=Generation.Part.DIVERSE,
-                        draw=len(generations),
-                        endpoint=self.stage.endpoint(response.model),
-                        request={},
-                        raw=turn.raw,
-                        model_returned=response.model[:200],
-                    )
-                )
-        return [
-            self._keep(
-                Candidate(
-                    candidate_set=candidate_set,
-                    position=response.position,
-                    text=response.text,
-                    source=Candidate.Source.NC,
-                    generation=generations[response.model],
-                    generation_index=response.position,
-                    language=language,
-                )
-            )
-            for response in turn.responses
-        ]
-
     def _add_turn(
-        self,
-        conversation: Conversation,
-        position: int,
-        turn: JudgedTurn,
-        candidates: list[Candidate],
+        self, conversation: Conversation, position: int, turn: JudgedTurn, made: NewSet
     ) -> None:
+        shown = self.now if turn.responses else None
         stored = self._keep(
             Turn(
                 conversation=conversation,
                 position=position,
                 message=turn.message,
-                candidate_set=candidates[0].candidate_set,
+                candidate_set=made.row,
                 mode=turn.mode or self.mode,
                 live=position > 1 or conversation.kind == Conversation.Kind.OWN,
-                started_at=self.now,
-                shown_at=self.now,
+                **{"started_at": self.now, "shown_at": shown, **turn.said},
             )
         )
-        answers = list(zip(turn.responses, candidates, strict=True))
+        answers = [(response, made.candidate_of(response)) for response in turn.responses]
+        for response, candidate in answers:
+            self._keep(ShownCandidate(turn=stored, candidate=candidate, position=response.position))
+        if turn.chosen is None:
+            return
         ranking = self._keep(
             Ranking(
                 turn=stored,
@@ -211,15 +176,22 @@ class Batch:
                 acceptable=turn.acceptable,
                 represents=turn.represents,
                 reason=turn.reason,
-                submitted_at=self.now,
+                **{"submitted_at": self.now, **turn.judged},
             )
         )
         for response, candidate in answers:
-            self._keep(ShownCandidate(turn=stored, candidate=candidate, position=response.position))
             self._keep(
                 RankedCandidate(
-                    ranking=ranking, candidate=candidate, rank=response.rank, score=response.score
+                    ranking=ranking,
+                    candidate=candidate,
+                    rank=response.rank,
+                    score=response.score,
+                    visible_seconds=response.visible_seconds,
                 )
             )
         if turn.explanation is not None:
-            self._keep(Explanation(turn=stored, text=turn.explanation, written_at=self.now))
+            self._keep(
+                Explanation(
+                    turn=stored, text=turn.explanation, written_at=self.now, **turn.explained
+                )
+            )

@@ -6,14 +6,20 @@ https://huggingface.co/datasets/facebook/community-alignment-dataset.
 """
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TextIO
 
+import pyarrow
 from django.core.exceptions import ValidationError
 
+from exports.format import Format
 from exports.formats.community_alignment import FORMAT, SLOTS, TURNS
 from exports.importers.ca_labels import COUNTRIES, LANGUAGES, person_answers
 from exports.importers.records import Dialogue, JudgedTurn, Person, Problem, Response, Tally
+from exports.importers.tables import read_table
+from exports.importers.texts import refuse_unstorable
 
 Row = Mapping[str, str]
 NAMES = FORMAT.names
@@ -21,6 +27,18 @@ TRUE, FALSE = {"true", "1"}, {"false", "0"}
 EMPTY = {"", "EMPTY STRING"}  # how the released files write an empty response
 WITHOUT_WAVE = tuple(name for name in NAMES if name != "wave")
 DEMOGRAPHICS = tuple(name for name in NAMES if name.startswith("annotator_"))[1:]
+
+
+def read_file(path: Path, form: Format) -> Iterator[Row]:
+    """The rows of a file: CSV, plain or compressed, or any other container of our exports."""
+    if ".csv" not in path.suffixes and path.suffix in {".jsonl", ".gz", ".zst", ".parquet"}:
+        for row in read_table(path, form):
+            yield {name: "" if value is None else str(value) for name, value in row.items()}
+        return
+    kind = {".gz": "gzip", ".zst": "zstd"}.get(path.suffix)
+    raw = pyarrow.CompressedInputStream(str(path), kind) if kind else path.open("rb")
+    with io.TextIOWrapper(raw, encoding="utf-8", newline="") as file:
+        yield from read_rows(file)
 
 
 def read_rows(file: TextIO) -> Iterator[Row]:
@@ -34,6 +52,7 @@ def read_rows(file: TextIO) -> Iterator[Row]:
         for row in reader:
             if None in row or None in row.values():
                 raise ValidationError(f"Line {reader.line_num} has another number of values.")
+            refuse_unstorable(row, f"Line {reader.line_num}")
             yield row
     except csv.Error as error:
         raise ValidationError(f"Line {reader.line_num} cannot be read: {error}.") from error

@@ -1,34 +1,15 @@
-"""Our own `comparisons` in JSON Lines: its rows as dialogues.
+"""Our own `comparisons`, in any container: its rows as dialogues."""
 
-Carried: who judged with whom, texts, order shown, ranks, scores, choices, opinions, reasons,
-explanations, prompts, models, locales, waves and the answers about the person. Not carried:
-times and measures, samplers, the phase (all become one closed study's main phase).
-"""
-
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import groupby
-from typing import Any, TextIO
 
 from django.core.exceptions import ValidationError
 
-from exports.formats.comparisons import FORMAT
-from exports.importers.records import Dialogue, JudgedTurn, Person, Response, Tally
+from exports.importers.records import Arm, Dialogue, JudgedTurn, Person, Response, Tally
+from exports.validators.problems import Row
 
-Row = Mapping[str, Any]
 CODES = ("gender", "education", "politics", "ethnicity")
-
-
-def read_rows(file: TextIO) -> Iterator[Row]:
-    """The rows of a file. Raises ValidationError with the line that is no row of this format."""
-    for number, line in enumerate(file, start=1):
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise ValidationError(f"Line {number} is not JSON: the file may be cut.") from error
-        if not isinstance(row, dict) or not set(FORMAT.names) <= set(row):
-            raise ValidationError(f"Line {number} is no row of the format {FORMAT.name}.")
-        yield row
 
 
 def read_dialogues(rows: Iterable[Row], tally: Tally) -> Iterator[Dialogue]:
@@ -45,25 +26,45 @@ def read_dialogues(rows: Iterable[Row], tally: Tally) -> Iterator[Dialogue]:
         seen.add(key)
         tally.dialogues += 1
         tally.turns += len(turns)
-        first = turns[0]
-        yield Dialogue(
-            key=key,
-            person=_person(first),
-            language=first["language"],
-            pool=first["kind"] == "pool",
-            turns=[_turn(row) for row in turns],
-            planned_turns=first["planned_turns"],
-            prompt_key=first["prompt_key"] or "",
-        )
+        try:
+            yield _dialogue(key, turns)
+        except (TypeError, ValueError) as error:
+            raise ValidationError(
+                f"Conversation {key} cannot be read: a list in it is missing or too short."
+            ) from error
+
+
+def _dialogue(key: str, turns: list[Row]) -> Dialogue:
+    first = turns[0]
+    return Dialogue(
+        key=key,
+        person=_person(first),
+        language=first["language"],
+        pool=first["kind"] == "pool",
+        turns=[_turn(row) for row in turns],
+        planned_turns=first["planned_turns"],
+        prompt_key=first["prompt_key"] or "",
+        prompt_version=first["prompt_version"],
+        disposition=first["disposition"] or "completed",
+        occasion=first["occasion"],
+        place_in_plan=first["place_in_plan"],
+        sitting=first["sitting"],
+        live_arm=next((_arm(row) for row in turns if row["set_origin"] == "live"), None),
+    )
+
+
+def _arm(row: Row) -> Arm:
+    return Arm(row["sampler"], row["sampler_version"], row["strategy"])
 
 
 def _turn(row: Row) -> JudgedTurn:
-    parts = zip(row["responses"], row["models"], row["ranks"], row["scores"], strict=True)
+    lists = ("responses", "models", "ranks", "scores", "candidate_ids")
+    parts = zip(*(row[name] for name in lists), strict=True)
     return JudgedTurn(
         message=row["message"],
         responses=[
-            Response(position, text, model or "", rank, score)
-            for position, (text, model, rank, score) in enumerate(parts)
+            Response(position, text, model or "", rank, score, key)
+            for position, (text, model, rank, score, key) in enumerate(parts)
         ],
         chosen=row["letters"].index(row["chosen"]),
         explanation=row["explanation"],
@@ -71,7 +72,26 @@ def _turn(row: Row) -> JudgedTurn:
         acceptable=row["acceptable"] or "",
         represents=row["represents"] or "",
         reason=row["reason"] or "",
+        set_key=row["candidate_set_id"],
+        arm=_arm(row),
+        said=_measured(row, "message") | _times(row, "started_at", "shown_at"),
+        judged={name: row[name] or "" for name in ("layout", "viewport")}
+        | _times(row, "submitted_at"),
+        explained=_measured(row, "explanation"),
     )
+
+
+def _times(row: Row, *names: str) -> dict[str, datetime]:
+    """Those that this recipient was given."""
+    return {name: row[name] for name in names if row[name] is not None}
+
+
+def _measured(row: Row, text: str) -> dict[str, str | int | None]:
+    return {
+        "detected_language": row[f"{text}_language"] or "",
+        "script": row[f"{text}_script"] or "",
+        "pasted": row[f"{text}_pasted"],
+    }
 
 
 def _person(row: Row) -> Person:

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from exports.importers.records import Dialogue, JudgedTurn, Person, Response, Tally
+from exports.importers.texts import refuse_unstorable
 
 Row = Mapping[str, Any]
 EMPTY = "EMPTY STRING"
@@ -51,6 +52,7 @@ def read_lines(path: Path) -> Iterator[Row]:
                     raise ValidationError(f"{path.name}, line {number} is not JSON.") from error
                 if not isinstance(row, dict):
                     raise ValidationError(f"{path.name}, line {number} is not an object.")
+                refuse_unstorable(row, f"{path.name}, line {number}")
                 yield row
     except FileNotFoundError as error:
         raise ValidationError(f"{path.name} is missing in {path.parent}.") from error

@@ -1,7 +1,8 @@
 """Where imported rows are put: a closed study, and each shared thing made once.
 
 Everything here is looked up by what a file says of it: a person by her key, a locale by
-country and language, a prompt by its text, a candidate set by its prompt and its texts.
+country and language, a prompt by its key or its text, a sampler by key and version, a
+candidate set by its key, or by its prompt and its texts.
 """
 
 import hashlib
@@ -10,30 +11,24 @@ import secrets
 from collections import Counter
 from dataclasses import dataclass, field
 
-from django.utils import timezone
-
-from accounts.models import (
-    Annotator,
-    Answer,
-    Consent,
-    ConsentDocument,
-    Instrument,
-    Option,
-    Purpose,
-    Question,
-    Vendor,
-)
-from annotation.models import Mode, Outcome, Participation, Phase, Study, StudyLocale, Wave
+from accounts.models import Annotator, ConsentDocument, Instrument, Vendor
+from annotation.models import Mode, Participation, Study, StudyLocale, Wave
 from candidates.models import ModelEndpoint, Prompt, PromptPool, PromptText, Sampler
-from exports.importers.records import Dialogue, Person
-
-SAID = Answer.Status.ANSWERED
-# What whoever publishes a dataset says of its people: that they allowed this much.
-ALLOWED = (Purpose.TAKE_PART, Purpose.RELEASE_CHOICES, Purpose.RELEASE_FREE_TEXT)
+from exports.importers.people import Asked, give_consents, participation_of
+from exports.importers.records import Arm, Person, Prompted
 
 
 def digest(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass
+class StoredSet:
+    """A set's key in this database, and its candidates' by what the file calls them."""
+
+    pk: int
+    text: PromptText | None
+    candidates: dict[str, int]
 
 
 @dataclass
@@ -42,15 +37,16 @@ class Stage:
 
     study: Study
     vendor: Vendor
+    asked: Asked
     endpoints: dict[str, ModelEndpoint] = field(default_factory=dict)
+    samplers: dict[tuple[str, int], Sampler] = field(default_factory=dict)
     locales: dict[tuple[str, str], StudyLocale] = field(default_factory=dict)
     waves: dict[int, Wave] = field(default_factory=dict)
-    questions: dict[str, Question] = field(default_factory=dict)
-    options: dict[tuple[str, str], Option] = field(default_factory=dict)
     people: dict[str, Participation] = field(default_factory=dict)
     prompts: dict[str, Prompt] = field(default_factory=dict)
     texts: dict[str, PromptText] = field(default_factory=dict)
-    sets: dict[str, list[int]] = field(default_factory=dict)  # set, then its candidates by place
+    sets: dict[str, StoredSet] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
     ordinals: Counter[object] = field(default_factory=Counter)
 
     def next_ordinal(self, of: object) -> int:
@@ -71,93 +67,63 @@ class Stage:
             self.waves[number] = Wave.objects.create(study=self.study, number=number)
         return self.waves[number]
 
-    def endpoint(self, model: str) -> ModelEndpoint:
-        """The model that a file names. Nothing can be asked of it: it has no address."""
-        if model not in self.endpoints:
-            self.endpoints[model] = ModelEndpoint.objects.create(
-                key=f"imported-{secrets.token_hex(8)}", base_url="", model=model[:200]
-            )
-        return self.endpoints[model]
+    def endpoint(self, name: str) -> ModelEndpoint:
+        """What a file names by key or by model. Nothing can be asked of it: it has no address,
+        and a key of its own, so that no study here takes it for an endpoint of that name."""
+        if name not in self.endpoints:
+            self.endpoints[name] = make_endpoint(name)
+        return self.endpoints[name]
 
-    def question(self, code: str, kind: Question.Kind) -> Question:
-        if code not in self.questions:
-            self.questions[code] = Question.objects.create(
-                instrument=self.study.quota_instrument,
-                code=code,
-                kind=kind,
-                text=code,
-                position=len(self.questions),
+    def sampler(self, arm: Arm | None, *, n: int, live: bool) -> Sampler:
+        """The arm under a key of its own; the first that makes pool sets, or live ones, is the
+        study's. Without an arm the one that stands for all."""
+        if arm is None:
+            return self.study.pool_sampler
+        key = (arm.key, arm.version)
+        if key not in self.samplers:
+            self.samplers[key] = make_sampler(
+                key=f"imported-{digest(self.study.key, arm.key)[:8]}-{arm.key}"[:50],
+                version=arm.version,
+                strategy=arm.strategy or Sampler.Strategy.NC,
+                n=n,
+                endpoint=self.endpoint(""),
             )
-        return self.questions[code]
+        made = self.samplers[key]
+        if self.next_ordinal(("arm", live, made.pk)) == 0:
+            self._use(made, live=live)
+        return made
 
-    def option(self, question: str, code: str) -> Option:
-        if (question, code) not in self.options:
-            self.options[question, code] = Option.objects.create(
-                question=self.question(question, Question.Kind.CHOICE),
-                code=code,
-                label=code,
-                position=len(self.options),
-            )
-        return self.options[question, code]
+    def _use(self, sampler: Sampler, *, live: bool) -> None:
+        first = self.next_ordinal(("arms", live)) == 0
+        if first:
+            setattr(self.study, "live_sampler" if live else "pool_sampler", sampler)
+            self.study.save(update_fields=["live_sampler", "pool_sampler"])
+        elif not live:
+            self.study.further_arms.add(sampler)
 
     def participation(self, person: Person) -> Participation:
         if person.key not in self.people:
-            self.people[person.key] = self._join(person)
+            annotator = Annotator.objects.create(vendor=self.vendor)
+            give_consents(annotator, self.study.consent_document, person)
+            self.asked.store(annotator, person)
+            locale = self.locale(person.country, person.language) if person.language else None
+            self.people[person.key] = participation_of(
+                annotator, person, locale, self.wave(person.wave)
+            )
         return self.people[person.key]
 
-    def _join(self, person: Person) -> Participation:
-        annotator = Annotator.objects.create(vendor=self.vendor)
-        document = self.study.consent_document
-        Consent.objects.bulk_create(
-            Consent(
-                annotator=annotator,
-                document=document,
-                purpose=purpose,
-                given=True,
-                language=person.language,
-            )
-            for purpose in ALLOWED
-        )
-        self._answer(annotator, person)
-        now = timezone.now()
-        return Participation.objects.create(
-            study=self.study,
-            annotator=annotator,
-            wave=self.wave(person.wave),
-            phase=Phase.MAIN,
-            country=person.country,
-            locale=self.locale(person.country, person.language),
-            interface_language=person.language,
-            seed=0,
-            started_at=now,
-            finished_at=now,
-            outcome=Outcome.COMPLETE,
-            completion_code="imported",
-        )
-
-    def _answer(self, annotator: Annotator, person: Person) -> None:
-        chosen = [self.option(*item) for item in sorted(person.answers.items())]
-        given = [Answer(question=option.question, option=option, status=SAID) for option in chosen]
-        for code, number in sorted(person.numbers.items()):
-            question = self.question(code, Question.Kind.INTEGER)
-            given.append(Answer(question=question, number=number, status=SAID))
-        for code in sorted(person.refused):
-            question = self.question(code, Question.Kind.CHOICE)
-            given.append(Answer(question=question, status=Answer.Status.REFUSED))
-        for answer in given:
-            answer.annotator = annotator
-        Answer.objects.bulk_create(given)
-
-    def prompt_text(self, dialogue: Dialogue, text: str) -> PromptText:
+    def prompt_text(self, prompt: Prompted, language: str) -> PromptText:
         """A pool's text; where a file says no prompt's identity, each text is a prompt."""
-        key = digest(dialogue.prompt_key, dialogue.language, text)
+        what = prompt.text if prompt.version is None else f"version {prompt.version}"
+        key = digest(prompt.key, language, what)
         if key not in self.texts:
+            counted = 1 + self.next_ordinal(("version", prompt.key or key, language))
             self.texts[key] = PromptText.objects.create(
-                prompt=self._prompt(dialogue.prompt_key or f"p{len(self.texts)}"),
-                language=dialogue.language,
-                version=1 + self.next_ordinal((dialogue.prompt_key or key, dialogue.language)),
-                text=text,
-                stage=PromptText.Stage.UNREVIEWED,
+                prompt=self._prompt(prompt.key or f"p{len(self.texts)}"),
+                language=language,
+                version=prompt.version or counted,
+                text=prompt.text,
+                stage=prompt.stage,
             )
         return self.texts[key]
 
@@ -167,25 +133,20 @@ class Stage:
         return self.prompts[key]
 
 
-def make_stage(*, key: str, title: str, n: int, mode: Mode) -> Stage:
-    """The closed study that receives an import, with samplers that only name what was done."""
-    vendor, _created = Vendor.objects.get_or_create(
-        key=f"imported-{key}"[:50], defaults={"name": f"Imported: {title}"[:200]}
+def make_endpoint(model: str) -> ModelEndpoint:
+    return ModelEndpoint.objects.create(
+        key=f"imported-{secrets.token_hex(8)}", base_url="", model=model[:200]
     )
-    document = ConsentDocument.objects.create(
-        key=f"imported-{key}"[:50], version=1, title=title[:200], intro="As published."
-    )
-    instruments = [
-        Instrument.objects.create(key=f"imported-{key}-{part}"[:50], version=1, title=title[:200])
-        for part in ("answers", "closing")
-    ]
-    endpoint = ModelEndpoint.objects.create(
-        key=f"imported-{secrets.token_hex(8)}", base_url="", model="unknown"
-    )
-    sampler = Sampler.objects.create(
-        key=f"imported-{key}"[:50],
-        version=1,
-        strategy=Sampler.Strategy.NC,
+
+
+def make_sampler(
+    *, key: str, version: int, strategy: str, n: int, endpoint: ModelEndpoint
+) -> Sampler:
+    """A sampler that only names what was done."""
+    return Sampler.objects.create(
+        key=key,
+        version=version,
+        strategy=strategy,
         n=n,
         endpoint=endpoint,
         instructions={},
@@ -193,6 +154,25 @@ def make_stage(*, key: str, title: str, n: int, mode: Mode) -> Stage:
         words_min=0,
         words_max=10_000,
         control_share=0,
+    )
+
+
+def make_stage(*, key: str, title: str, n: int, mode: Mode) -> Stage:
+    """The closed study that receives an import, with one sampler until a file names its own."""
+    name = f"imported-{key}"[:50]
+    vendor, _created = Vendor.objects.get_or_create(
+        key=name, defaults={"name": f"Imported: {title}"[:200]}
+    )
+    document = ConsentDocument.objects.create(
+        key=name, version=1, title=title[:200], intro="As published."
+    )
+    instruments = [
+        Instrument.objects.create(key=f"imported-{key}-{part}"[:50], version=1, title=title[:200])
+        for part in ("answers", "closing")
+    ]
+    endpoint = make_endpoint("unknown")
+    sampler = make_sampler(
+        key=name, version=1, strategy=Sampler.Strategy.NC, n=n, endpoint=endpoint
     )
     study = Study.objects.create(
         key=key,
@@ -202,7 +182,7 @@ def make_stage(*, key: str, title: str, n: int, mode: Mode) -> Stage:
         consent_document=document,
         quota_instrument=instruments[0],
         closing_instrument=instruments[1],
-        pool=PromptPool.objects.create(key=f"imported-{key}"[:50]),
+        pool=PromptPool.objects.create(key=name),
         pool_sampler=sampler,
         live_sampler=sampler,
         pool_conversations=0,
@@ -212,4 +192,5 @@ def make_stage(*, key: str, title: str, n: int, mode: Mode) -> Stage:
         partial_allowed=True,
         seed=0,
     )
-    return Stage(study=study, vendor=vendor, endpoints={"": endpoint})
+    asked = Asked(instruments[0])
+    return Stage(study=study, vendor=vendor, asked=asked, endpoints={"": endpoint})

@@ -35,7 +35,7 @@ def check_rows(
     """
     seen: set[tuple[Any, ...]] = set()
     for number, row in enumerate(rows, start=1):
-        faults = list(_columns(form, row))
+        faults = list(find_faults(form, row))
         if not faults:
             value = tuple(row[name] for name in key)
             if value in seen:
@@ -53,7 +53,8 @@ def required(row: Row, *names: str) -> Iterator[Fault]:
             yield "required", f"{name} is missing."
 
 
-def _columns(form: Format, row: Row) -> Iterator[Fault]:
+def find_faults(form: Format, row: Row) -> Iterator[Fault]:
+    """In which a row differs from its format's columns, types and codes."""
     if tuple(row) != form.names:
         missing = [name for name in form.names if name not in row]
         strange = [name for name in row if name not in form.names]

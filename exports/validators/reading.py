@@ -59,7 +59,10 @@ def _read_csv(path: Path, form: Format) -> Iterator[Row]:
 def _read_lines(path: Path, container: Container) -> Iterator[Row]:
     with _open(path, container) as text:
         for line in text:
-            yield json.loads(line)
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise ValueError("a line that is no JSON object")
+            yield row
 
 
 def _open(path: Path, container: Container) -> IO[str]:
@@ -76,7 +79,7 @@ def _from_csv(value: str | None, kind: Type) -> Any:
     try:
         if kind in (Type.INTEGER, Type.NUMBER):
             return int(value) if kind == Type.INTEGER else float(value)
-        if kind in (Type.TEXTS, Type.MESSAGES):
+        if kind in (Type.TEXTS, Type.INTEGERS, Type.MESSAGES):
             return json.loads(value)
     except ValueError:
         return value

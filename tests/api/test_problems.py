@@ -62,6 +62,27 @@ def test_a_body_that_is_no_json_or_far_too_large_is_refused(data: Program) -> No
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        r'{"format": "comparisons", "container": "\ud800"}',
+        r'{"format": "comparisons", "container": "csv", "\udfff": 1}',
+        r'{"format": ["\ud800"], "container": "csv"}',
+    ],
+)
+def test_half_a_character_is_refused_wherever_it_stands(data: Program, body: str) -> None:
+    response = data.post("exports/", body, content_type="application/json")
+    assert "half a character" in assert_problem(response, 400)["detail"]
+    whole = body.replace(r"\ud800", r"\ud83d\ude00").replace(r"\udfff", r"\ud83d\ude00")
+    response = data.post("exports/", whole, content_type="application/json")
+    assert "😀" in response.text or assert_problem(response, 422)
+
+
+def test_a_body_that_is_nested_without_end_is_no_json(data: Program) -> None:
+    response = data.post("exports/", "[" * 100_000, content_type="application/json")
+    assert_problem(response, 400)
+
+
+@pytest.mark.parametrize(
     ("sent", "field", "word"),
     [
         ({"container": "csv"}, "format", "required"),

@@ -1,34 +1,33 @@
-"""manage.py import_dataset: a published dataset, or an export of ours, as a closed study."""
+"""manage.py import_dataset: a published dataset, or exports of ours, as a closed study."""
 
-import io
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-import pyarrow
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.models import Mode
-from exports.actions.importing import import_dialogues
-from exports.importers import community_alignment, comparisons, prism, prism_rules
+from exports.actions.importing import import_dataset, import_dialogues
+from exports.formats import FORMATS
+from exports.importers import community_alignment, own, prism, prism_rules
 from exports.importers.records import Problem, Tally
+from exports.importers.tables import find_tables
 
-FORMATS = ("community-alignment", "comparisons", "prism")
-READERS: dict[str, Any] = {
-    "community-alignment": community_alignment,
-    "comparisons": comparisons,
-}
+WIDE = ("community-alignment", "community-alignment-44")
+FOLDER = "release"
 SHOWN = 20  # problems printed; the number of all follows
 
 
 class Command(BaseCommand):
-    help = "Reads a published dataset, or an export of ours, into a closed study; or checks it."
+    help = "Reads a published dataset, or exports of ours, into a closed study; or checks it."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("path", type=Path, help="a file; for prism the folder of its files")
-        parser.add_argument("--format", required=True, choices=FORMATS)
+        parser.add_argument(
+            "path", type=Path, help="a file; for prism and release the folder of its files"
+        )
+        parser.add_argument("--format", required=True, choices=(*FORMATS, FOLDER))
         parser.add_argument("--key", default="", help="of the study that is made")
         parser.add_argument("--title", default="")
         parser.add_argument("--check", action="store_true", help="only say what breaks a rule")
@@ -61,33 +60,33 @@ class Command(BaseCommand):
         self.stdout.write("No problem found.")
 
     def _problems(self, options: dict[str, Any]) -> Iterator[Problem]:
-        if options["format"] == "prism":
-            yield from prism_rules.find_problems(options["path"], published=options["published"])
-            return
-        with _open(options["path"]) as file:
-            if options["format"] == "comparisons":  # what reads through is sound
-                list(comparisons.read_dialogues(comparisons.read_rows(file), Tally()))
-            else:
-                yield from community_alignment.find_problems(community_alignment.read_rows(file))
+        name, path = options["format"], options["path"]
+        if name == "prism":
+            yield from prism_rules.find_problems(path, published=options["published"])
+        elif name in WIDE:
+            rows = community_alignment.read_file(path, FORMATS[name])
+            yield from community_alignment.find_problems(rows)
+        else:
+            yield from own.find_problems(_tables(options))
 
     def _import(self, options: dict[str, Any]) -> None:
-        key = options["key"]
+        key, name, path = options["key"], options["format"], options["path"]
         if not key:
             raise CommandError("Say under which key the study is made: --key everyday-2025.")
-        tally, title = Tally(), options["title"] or f"{options['format']}: {options['path'].name}"
-        if options["format"] == "prism":
-            dialogues = prism.read_dialogues(options["path"], tally)
+        tally, title = Tally(), options["title"] or f"{name}: {path.name}"
+        if name == "prism":
+            dialogues = prism.read_dialogues(path, tally)
             import_dialogues(key=key, title=title, dialogues=dialogues, mode=Mode.RATING)
+        elif name in WIDE:
+            rows = community_alignment.read_file(path, FORMATS[name])
+            dialogues = community_alignment.read_dialogues(rows, tally)
+            import_dialogues(key=key, title=title, dialogues=dialogues)
         else:
-            with _open(options["path"]) as file:
-                layout = READERS[options["format"]]
-                dialogues = layout.read_dialogues(layout.read_rows(file), tally)
-                import_dialogues(key=key, title=title, dialogues=dialogues)
+            dataset = own.read_dataset(_tables(options), tally)
+            import_dataset(key=key, title=title, dataset=dataset)
         self.stdout.write(f"Study {key}: {tally}")
 
 
-def _open(path: Path) -> TextIO:
-    """As text, whatever compression our own exports gave it."""
-    kind = {".gz": "gzip", ".zst": "zstd"}.get(path.suffix)
-    raw = pyarrow.CompressedInputStream(str(path), kind) if kind else path.open("rb")
-    return io.TextIOWrapper(raw, encoding="utf-8", newline="")
+def _tables(options: dict[str, Any]) -> dict[str, Path]:
+    name, path = options["format"], options["path"]
+    return find_tables(path) if name == FOLDER else {name: path}
