@@ -50,13 +50,13 @@ document.addEventListener("htmx:afterRequest", (event) => {
 // Where a wide table was scrolled to, and which one had the focus.
 let place = null;
 function keepPlace(panel) {
-  const scrolls = [...panel.querySelectorAll("[role=region]")].map((area) => area.scrollLeft);
-  const focused = [...panel.querySelectorAll("[role=region]")].indexOf(document.activeElement);
+  const scrolls = [...panel.querySelectorAll("[tabindex]")].map((area) => area.scrollLeft);
+  const focused = [...panel.querySelectorAll("[tabindex]")].indexOf(document.activeElement);
   place = { panel, scrolls, focused };
 }
 document.addEventListener("htmx:afterSwap", (event) => {
   if (place?.panel !== event.target) return;
-  const areas = [...event.target.querySelectorAll("[role=region]")];
+  const areas = [...event.target.querySelectorAll("[tabindex]")];
   areas.forEach((area, at) => { area.scrollLeft = place.scrolls[at] ?? 0; });
   if (place.focused >= 0) areas[place.focused]?.focus({ preventScroll: true });
   tell();

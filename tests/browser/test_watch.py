@@ -61,7 +61,7 @@ def test_figures_move_while_people_work_and_nothing_else_does(
     page.evaluate("window.loadedOnce = true")
     details = page.locator("#progress details")
     details.locator("summary").click()
-    region = page.locator("#watch-progress [role=region]").first
+    region = page.locator("#watch-progress [role=group]").first
     region.focus()
     before = judged(page)
     for _person in range(2):
@@ -73,7 +73,7 @@ def test_figures_move_while_people_work_and_nothing_else_does(
     expect(row).to_contain_text(f"{int(done) + 2} of {wanted}", timeout=25_000)
     assert page.evaluate("window.loadedOnce") is True
     assert details.get_attribute("open") is not None
-    assert page.evaluate("document.activeElement.getAttribute('role')") == "region"
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "group"
     renew(page, "dropoff")
     assert not faults, faults
     page.screenshot(path=artefacts / "watch-desktop.png", full_page=True)
