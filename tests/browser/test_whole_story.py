@@ -28,6 +28,7 @@ from tests.definitions import small_definition
 from tests.processes import Site, Worker, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
+BUTTON = "main form button[type=submit]"
 
 
 @dataclass(frozen=True)
@@ -130,11 +131,13 @@ def enter(page: Page, script: Script, shot: object) -> None:
     press_button(page)
     press_button(page)  # guidelines
     shot("3-conversations")  # type: ignore[operator]
-    press_button(page)
+    page.locator(BUTTON).first.click()  # the script puts the conversation into this page
 
 
 def press_button(page: Page) -> None:
-    page.locator("main form button[type=submit]").first.click()
+    """Sends the form and waits for the page that follows."""
+    with page.expect_navigation():
+        page.locator(BUTTON).first.click()
 
 
 def judge_turn(page: Page, script: Script, turn: int, shot: object) -> Seen:
