@@ -5,8 +5,7 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from annotation import break_offs, review
-from annotation.actions import retention
+from annotation import break_offs, retention, review
 
 logger = logging.getLogger(__name__)
 

@@ -131,6 +131,7 @@ class DirectPlayer:
                 continue
             if step is not Step.FINISH:
                 self._pass(participation, step)
+                continue
             about.finish(participation=participation)
             break
         outcomes = Participation.objects.values_list("outcome", flat=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
@@ -162,6 +162,8 @@ def questionnaires(request: ParticipantRequest) -> HttpResponse:
 def questionnaire(request: ParticipantRequest, number: int) -> HttpResponse:
     """One of them, while it is due; what comes later from an old page is not taken."""
     participation = request.participation
+    if not 1 <= number <= len(participation.study.placements):
+        raise Http404
     step, due = next_step(participation), questionnaire_due(participation)
     asked = step in {Step.QUESTIONNAIRE, Step.CLOSING}
     if not asked or due is None or due.number != number:

@@ -109,6 +109,7 @@ def test_who_comes_back_to_a_questionnaire_changes_nothing(link: RecruitmentLink
     back = walker.client.get(reverse("questionnaire", args=[1]), follow=True)
     assert back.request["PATH_INFO"] == reverse("conversations")
     assert walker.client.get(reverse("questionnaires"), follow=True).status_code == 200
+    assert walker.client.get(reverse("questionnaire", args=[2])).status_code == 404
 
 
 def test_what_was_entered_and_not_sent_is_there_again(link: RecruitmentLink) -> None:

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Answer, ExternalIdentity
-from annotation.actions.retention import erase_personal_data, studies_past_retention
 from annotation.models import (
     AuditEntry,
     HelpMessage,
@@ -18,6 +17,7 @@ from annotation.models import (
     Slot,
     Study,
 )
+from annotation.retention import erase_personal_data, studies_past_retention
 from annotation.tasks import erase_past_retention
 from tests.annotation.test_withdrawal import typed
 from tests.walker import Walker

@@ -7,6 +7,7 @@ from annotation.actions.definition import apply_study
 from annotation.models import Study
 from rehearsal import stage
 from rehearsal.findings import Check
+from tests.annotation.test_placements import questionnaire
 from tests.definitions import small_definition
 
 # Beyond a dozen people nothing can be said of some figures; that is no defect.
@@ -20,6 +21,10 @@ def two_countries(target: int) -> Study:
     about = definition["study"]
     about["locales"] = [item for item in about["locales"] if item["country"] in {"FR", "IT"}]
     about["key"] = definition["pool"]["key"] = "two-countries"
+    definition["instruments"]["further"] = [
+        questionnaire("mood", placement="drawn"),
+        questionnaire("rest", placement="between", after=1),
+    ]
     return apply_study(definition)
 
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Vendor
+from accounts.models import Answer, Vendor
 from annotation.actions.pool import request_pool
 from annotation.dealing import due
 from annotation.models import Conversation, Grant, Participation, Phase, Quota, Ranking, Study
@@ -45,6 +45,7 @@ def test_a_rehearsal_holds_and_each_planted_defect_is_noticed(played: stage.Rehe
     check_marks(played)
     check_that_places_were_given_out_again(played)
     check_exports(played)
+    check_questionnaires(played.study)
     for kind, noticed in {
         "order": "order balance by candidate",
         "labels": "labels as people gave them",
@@ -55,6 +56,16 @@ def test_a_rehearsal_holds_and_each_planted_defect_is_noticed(played: stage.Rehe
             assert noticed in broken(stage.verdict(played)), kind
             transaction.set_rollback(True)
     assert broken(stage.verdict(played)) == set()
+
+
+def check_questionnaires(study: Study) -> None:
+    """Whoever came to the end answered the further questionnaires, wherever they stood."""
+    ended = study.participations.filter(outcome="complete")
+    assert {hers.placements["mood"] for hers in ended} == {"start", "closing"}
+    asked = Answer.objects.filter(
+        annotator__in=ended.values("annotator"), question__code__in=["mood_now", "rest_now"]
+    )
+    assert asked.count() == 2 * ended.count() > 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from annotation.actions.retention import erase_personal_data, studies_past_retention
+from annotation.retention import erase_personal_data, studies_past_retention
 
 
 class Command(BaseCommand):
