@@ -11,13 +11,18 @@ from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import render, resolve_url
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import client_address
 from accounts.models import User
+from accounts.tasks import enqueue_new_password
 
 UNKNOWN = "0.0.0.0"  # noqa: S104
 NOTED = {
+    "password_changed": "password:changed",
+    "password_set": "password:changed",
+    "password_reset": "password:reset",
     "totp_activated": "factor:added",
     "webauthn_added": "factor:added",
     "totp_deactivated": "factor:removed",
@@ -40,6 +45,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Administrators make accounts."""
         return False
+
+    def send_password_reset_mail(self, user: User, email: str, context: Any) -> None:
+        enqueue_new_password(user.pk, get_language() or settings.LANGUAGE_CODE)
+
+    def send_notification_mail(self, template_prefix: str, user: User, **_more: Any) -> None:
+        """Notes what became of a password; nobody is sent mail about it."""
+        what = NOTED.get(template_prefix.rpartition("/")[2])
+        if what:
+            self.note(what, user=user, by=user)
 
     def login(self, request: HttpRequest, user: User) -> None:
         """However she signed in, the session of a member of the team is short.

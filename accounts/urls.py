@@ -2,18 +2,24 @@
 
 from allauth.account import views as account
 from allauth.socialaccount import views as issuer
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from accounts import views
 
 urlpatterns = [
     path("account/", views.your_account, name="your-account"),
-    path("account/login/", account.login, name="account_login"),
+    path("account/login/", views.SignIn.as_view(), name="account_login"),
     path("account/logout/", account.logout, name="account_logout"),
     path("account/inactive/", account.account_inactive, name="account_inactive"),
     path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/password/set/", account.password_set, name="account_set_password"),
+    path("account/password/new/", views.AskForPassword.as_view(), name="account_reset_password"),
+    re_path(
+        r"^account/password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-0-9A-Za-z]+)/$",
+        views.SetPassword.as_view(),
+        name="account_reset_password_from_key",
+    ),
     path("account/two-factor/", include("allauth.mfa.urls")),
     path("account/sessions/", views.sessions, name="usersessions_list"),
     path("account/issuer/cancelled/", issuer.login_cancelled, name="socialaccount_login_cancelled"),

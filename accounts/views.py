@@ -1,14 +1,18 @@
 """Your account: second factors, sessions, password; and the way from the dashboard to them."""
 
-from typing import cast
+from typing import Any, cast
 
+from allauth.account.views import LoginView, PasswordResetFromKeyView, PasswordResetView
 from allauth.mfa.adapter import get_adapter
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -67,3 +71,35 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
 @require_GET
 def to_password(request: HttpRequest) -> HttpResponse:
     return redirect("account_change_password")
+
+
+class SignIn(LoginView):  # type: ignore[misc]
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**more), "mails": bool(settings.EMAIL_URL)}
+
+
+class WhereMailIsSent:
+    """Not there where no mail server is set."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.EMAIL_URL:
+            raise Http404
+        found: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return found
+
+
+class AskForPassword(WhereMailIsSent, PasswordResetView):  # type: ignore[misc]
+    """Answers the same whether or not somebody has the address."""
+
+    success_url = reverse_lazy("account_login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        if response.status_code == 302:
+            said = _("If an account has this address, a mail with a link is on its way.")
+            messages.success(self.request, said)
+        return response
+
+
+class SetPassword(WhereMailIsSent, PasswordResetFromKeyView):  # type: ignore[misc]
+    success_url = reverse_lazy("account_login")

@@ -6,6 +6,7 @@ nothing secret has a default, and what is missing is named.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -151,7 +152,20 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 3600
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Failed sign-ins: per address, and per account; codes of a second factor count as well.
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "reset_password": "5/m/ip,3/h/key",
+}
+# A new password by mail, where the address of a mail server is set; else the pages are not there.
+EMAIL_URL: str = env.str("EMAIL_URL", "")
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+if EMAIL_URL:
+    vars().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL: str = env.str("MAIL_FROM", f"plurivox@{urlsplit(SITE_URL).hostname}")
+PASSWORD_RESET_TIMEOUT = 3600  # seconds in which its link is good
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # who has no account gets no mail
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Plurivox"

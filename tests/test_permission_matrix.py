@@ -66,6 +66,7 @@ class Page:
 
 PUBLIC = {
     *("account_login", "account_inactive", "mfa_login_webauthn"),
+    *("account_reset_password", "account_reset_password_from_key"),  # where mail is sent
     *("socialaccount_login_cancelled", "socialaccount_login_error"),
     *("openid_connect_login", "openid_connect_callback"),
     *("health", "api-root", "api-docs", "api-openapi"),
@@ -540,13 +541,15 @@ def test_an_account_makes_no_difference_to_annotators_pages_and_programs(
 
 
 def test_own_pages_need_no_role_and_the_public_ones_no_account(
-    records: dict[str, Any],
+    records: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(settings, "EMAIL_URL", "smtp://mail.example")
     client, user = Client(), User.objects.create_user("nobody", password="a-long-password")
     TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     client.force_login(user)
     for name in sorted(OWN_ACCOUNT | PUBLIC):
-        with_key = {"mfa_remove_webauthn": [1], "mfa_edit_webauthn": [1]}
+        with_key: dict[str, list[Any]] = {"mfa_remove_webauthn": [1], "mfa_edit_webauthn": [1]}
+        with_key["account_reset_password_from_key"] = ["1", "unknown"]
         issuer = {"openid_connect_login": ["issuer"], "openid_connect_callback": ["issuer"]}
         address = reverse(name, args=(with_key | issuer).get(name, []))
         signed_in = client.get(address).status_code

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -375,8 +376,33 @@ def test_what_happens_to_accounts_is_announced_by_the_database(told: SimpleNames
     User.objects.filter(pk=told.second.pk).update(is_superuser=False)
     changed = AuditEntry.objects.get(kind="account:changed")
     assert changed.what == "account omar: may sign in staff"
+    assert changed.by is None  # nobody said who is at the keyboard
     AccountChange.objects.create(
         user=told.second, kind=AccountChange.Kind.SECOND_FACTOR, by=told.by, why="lost her phone"
     )
     gone = AuditEntry.objects.get(kind="factor:removed")
     assert (gone.by, gone.what, gone.why) == (told.by, "account omar", "lost her phone")
+
+
+def test_who_makes_changes_or_deletes_an_account_stands_in_its_line(db: None) -> None:
+    call_command("createsuperuser", username="root", email="", interactive=False)
+    made = AuditEntry.objects.get(kind="account:made")
+    assert (made.by, made.what) == (None, "account root: may sign in staff administrator")
+    root, client = User.objects.get(), Client()
+    client.force_login(root)
+    word = "a long password 17"
+    new = {"username": "omar", "password1": word, "password2": word, "usable_password": "true"}
+    assert client.post(reverse("admin:accounts_user_add"), new).status_code == 302
+    made = AuditEntry.objects.get(kind="account:made", by=root)
+    assert made.what == "account omar: may sign in"
+    omar = User.objects.get(username="omar")
+    change = {"username": "omar", "email": "omar@example.org", "is_active": "on", "is_staff": "on"}
+    address = reverse("admin:accounts_user_change", args=[omar.pk])
+    assert client.post(address, change).status_code == 302
+    changed = AuditEntry.objects.get(kind="account:changed", by=root)
+    assert changed.what == "account omar: may sign in staff another e-mail address"
+    address = reverse("admin:accounts_user_delete", args=[omar.pk])
+    assert client.post(address, {"post": "yes"}).status_code == 302
+    assert AuditEntry.objects.get(kind="account:removed").by == root
+    User.objects.create_user("somebody")
+    assert AuditEntry.objects.filter(kind="account:made", by=None).count() == 2
