@@ -124,7 +124,10 @@ def copy(psql: str, scope: Scope) -> tuple[int, float]:
     statement = ClientCursor(connection.connection).mogrify(
         f"COPY ({query.sql}) TO STDOUT", query.parameters
     )
+    inner, outer = scope.pseudonyms.parameters.values()
+    keys = {inner: scope.pseudonyms.inner.hex(), outer: scope.pseudonyms.outer.hex()}
     with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
+        file.writelines(f"SET {name} = '{key}';\n" for name, key in keys.items())
         file.write(f"SET work_mem = '{MEMORY}';\n\\o /dev/null\n{statement};\n\\o\n")
         file.write("SELECT count(*) FROM annotation_conversation;\n")
         file.flush()

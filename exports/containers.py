@@ -7,6 +7,7 @@ grow with the number of rows. Parquet is made from the same JSON Lines by Arrow.
 import io
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, BinaryIO
 
@@ -21,7 +22,7 @@ from exports.scope import Scope
 from exports.snapshot import snapshot
 
 BLOCK_BYTES = 1 << 20
-JSON_BLOCK_BYTES = 1 << 20  # that Arrow reads at once; no row is longer
+JSON_BATCH_BYTES = 1 << 20  # that Arrow reads at once; a longer row is a batch of its own
 ROW_GROUP_BYTES = 4 << 20  # of a Parquet file, before compression
 
 SQL_TYPES = {
@@ -86,7 +87,7 @@ def csv_query(form: Format, scope: Scope) -> Query:
         for column in form.columns
     ]
     query = form.query(scope)
-    return Query(f"SELECT {', '.join(shown)} FROM ({query.sql}) AS q", query.parameters)
+    return replace(query, sql=f"SELECT {', '.join(shown)} FROM ({query.sql}) AS q")
 
 
 def stream_csv(cursor: CursorWrapper, form: Format, scope: Scope) -> Generator[bytes]:
@@ -106,7 +107,7 @@ def stream_jsonl(cursor: CursorWrapper, form: Format, scope: Scope) -> Generator
     sql = f"SELECT row_to_json(r) FROM (SELECT {shown} FROM ({query.sql}) AS q) AS r"
     # JSON holds no control characters, so that nothing is ever quoted or escaped here.
     options = "FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'"
-    yield from _copy(cursor, Query(sql, query.parameters), options)
+    yield from _copy(cursor, replace(query, sql=sql), options)
 
 
 def exact_columns(form: Format, scope: Scope) -> str:
@@ -142,33 +143,50 @@ def _write_parquet(cursor: CursorWrapper, form: Format, scope: Scope, file: Bina
         closing(stream_jsonl(cursor, form, scope)) as blocks,
         pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer,
     ):
-        lines = io.BufferedReader(_Blocks(blocks), BLOCK_BYTES)
-        if lines.peek(1):
-            batches = pyarrow.json.open_json(
-                lines,
-                read_options=pyarrow.json.ReadOptions(
-                    block_size=JSON_BLOCK_BYTES, use_threads=False
-                ),
-                parse_options=pyarrow.json.ParseOptions(
-                    explicit_schema=schema, unexpected_field_behavior="error"
-                ),
-            )
-            for group in _row_groups(batches):
-                writer.write_table(group, row_group_size=group.num_rows)
-                rows += group.num_rows
+        tables = (_read_json(lines, schema) for lines in _whole_lines(blocks))
+        for group in _row_groups(tables):
+            writer.write_table(group, row_group_size=group.num_rows)
+            rows += group.num_rows
     return rows
 
 
-def _row_groups(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyarrow.Table]:
-    """Batches put together until they are large enough to be worth a row group."""
-    held: list[pyarrow.RecordBatch] = []
-    for batch in batches:
-        held.append(batch)
+def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in batches that end with a line, each of JSON_BATCH_BYTES or one line more."""
+    held: list[bytes] = []
+    size = 0
+    for block in blocks:
+        begun = 0
+        end = block.rfind(b"\n") + 1
+        if end and size + end >= JSON_BATCH_BYTES:
+            yield b"".join([*held, block[:end]])
+            held, size, begun = [], 0, end
+        held.append(block[begun:])
+        size += len(block) - begun
+    if size:
+        yield b"".join(held)
+
+
+def _read_json(lines: bytes, schema: pyarrow.Schema) -> pyarrow.Table:
+    # One block, however long: Arrow refuses a row that does not end in the block it began in.
+    return pyarrow.json.read_json(
+        pyarrow.BufferReader(lines),
+        read_options=pyarrow.json.ReadOptions(block_size=len(lines) + 1, use_threads=False),
+        parse_options=pyarrow.json.ParseOptions(
+            explicit_schema=schema, unexpected_field_behavior="error"
+        ),
+    )
+
+
+def _row_groups(tables: Iterable[pyarrow.Table]) -> Iterator[pyarrow.Table]:
+    """Tables put together until they are large enough to be worth a row group."""
+    held: list[pyarrow.Table] = []
+    for table in tables:
+        held.append(table)
         if sum(one.nbytes for one in held) >= ROW_GROUP_BYTES:
-            yield pyarrow.Table.from_batches(held)
+            yield pyarrow.concat_tables(held)
             held = []
     if held:
-        yield pyarrow.Table.from_batches(held)
+        yield pyarrow.concat_tables(held)
 
 
 def arrow_schema(form: Format) -> pyarrow.Schema:
@@ -196,33 +214,12 @@ class _Kept(io.RawIOBase):
         return self._file.write(data)
 
 
-class _Blocks(io.RawIOBase):
-    """Blocks of bytes as a file that can be read."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks = blocks
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._rest:
-            block = next(self._blocks, None)
-            if block is None:
-                return 0
-            self._rest = memoryview(block)
-        size = min(len(buffer), len(self._rest))
-        buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
-
-
 def _copy(cursor: CursorWrapper, query: Query, options: str, head: bytes = b"") -> Iterator[bytes]:
     """Blocks of what COPY writes. psycopg puts the parameters in on this side."""
     statement = f"COPY ({query.sql}) TO STDOUT ({options})"
     held = [head]
     size = 0
+    query.pseudonyms.hand_over(cursor)
     with cursor.copy(statement, query.parameters) as copy:
         for data in copy:
             held.append(bytes(data))
@@ -251,6 +248,10 @@ def _plain_sql(column: Column, value: str, *, for_people: bool) -> str:
 
 
 def _exact_sql(column: Column, value: str) -> str:
+    """Numbers keep a point, `2.0`: loaders that guess types take `2` for a whole number."""
+    if column.type == Type.NUMBER:
+        return f"""CASE WHEN {value}::text ~ '^-?[0-9]+$' THEN ({value}::text || '.0')::json
+            ELSE to_json({value}) END"""
     return _time_sql(value) if column.type == Type.TIME else value
 
 

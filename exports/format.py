@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from django.db.backends.utils import CursorWrapper
+
 from annotation.models import Study
+from exports.pseudonyms import Pseudonyms
 from exports.scope import Scope
 
 
@@ -37,10 +40,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Query:
-    """SQL with named parameters (`%(name)s`) whose result has exactly the format's columns."""
+    """SQL with named parameters (`%(name)s`) whose result has exactly the format's columns.
+
+    It is run in a transaction that `pseudonyms` were handed over to.
+    """
 
     sql: str
     parameters: Mapping[str, Any]
+    pseudonyms: Pseudonyms
+
+    def execute(self, cursor: CursorWrapper) -> None:
+        self.pseudonyms.hand_over(cursor)
+        cursor.execute(self.sql, dict(self.parameters))
 
 
 def accept_any(study: Study) -> None:

@@ -4,15 +4,21 @@ A pseudonym is HMAC-SHA-256 (RFC 2104) of the kind and the public id under a key
 derived per study and recipient from PSEUDONYM_KEY. The key lives in the environment, apart
 from the data: without it nobody can tell whose rows are whose, and two recipients cannot
 join theirs. PostgreSQL computes them row by row, from two halves of the derived key.
+
+No key stands in the text of a statement, which PostgreSQL may log: `Pseudonyms.hand_over` binds
+both halves to settings of the transaction, and the SQL names these settings.
 """
 
 import hashlib
 import hmac
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
+import psycopg
 from django.conf import settings
+from django.db.backends.utils import CursorWrapper
 
 BLOCK = 64  # bytes, of SHA-256
 TEXT_DIGITS = 24  # hexadecimal: 96 bits
@@ -56,17 +62,43 @@ class Pseudonyms:
         """The same as a whole number below 2**52."""
         return int(self.text(kind, public_id)[:NUMBER_DIGITS], 16)
 
-    @property
-    def parameters(self) -> dict[str, bytes]:
-        """What `text_sql` and `number_sql` refer to."""
-        return {"pseudonym_inner": self.inner, "pseudonym_outer": self.outer}
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """What `text_sql` and `number_sql` refer to: names of settings, other ones for others."""
+        name = hashlib.sha256(self.inner + self.outer).hexdigest()[:16]
+        return {
+            "pseudonym_inner": f"plurivox.inner_{name}",
+            "pseudonym_outer": f"plurivox.outer_{name}",
+        }
+
+    def hand_over(self, cursor: CursorWrapper) -> None:
+        """Gives the keys to the transaction of a cursor, until it ends.
+
+        By a cursor of psycopg's own, since Django's writes values into a statement's text.
+        """
+        names = self.parameters
+        psycopg.Cursor(cursor.connection).execute(
+            "SELECT set_config(%s, %s, true), set_config(%s, %s, true)",
+            [
+                names["pseudonym_inner"],
+                self.inner.hex(),
+                names["pseudonym_outer"],
+                self.outer.hex(),
+            ],
+            prepare=False,
+        )
+
+
+def _key_sql(half: str) -> str:
+    """As a subquery, so that it is read once for a whole query and not once for a row."""
+    return f"(SELECT decode(current_setting(%(pseudonym_{half})s), 'hex'))"
 
 
 def text_sql(kind: Kind, column: str, digits: int = TEXT_DIGITS) -> str:
     """SQL that computes `Pseudonyms.text` of a column; sorted alike on every server."""
     message = f"convert_to('{kind}:' || {column}, 'UTF8')"
-    inner = f"sha256(%(pseudonym_inner)s || {message})"
-    digest = f"encode(sha256(%(pseudonym_outer)s || {inner}), 'hex')"
+    inner = f"sha256({_key_sql('inner')} || {message})"
+    digest = f"encode(sha256({_key_sql('outer')} || {inner}), 'hex')"
     return f'left({digest}, {digits}) COLLATE "C"'
 
 

@@ -53,6 +53,7 @@ def with_source(scope: Scope, select: str, **parameters: object) -> Query:
             **scope.pseudonyms.parameters,
             **parameters,
         },
+        pseudonyms=scope.pseudonyms,
     )
 
 

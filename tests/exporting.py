@@ -5,7 +5,7 @@ import io
 import json
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Vendor
 from annotation.models import Conversation, Study
@@ -18,13 +18,13 @@ from exports.scope import Scope
 
 def csv_rows(form: Format, scope: Scope) -> list[dict[str, str]]:
     """The rows of now, inside whatever transaction a test is in."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         text = b"".join(stream_csv(cursor, form, scope)).decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def json_rows(form: Format, scope: Scope) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         lines = b"".join(stream_jsonl(cursor, form, scope)).decode().split("\n")
     return [json.loads(line) for line in lines if line]
 

@@ -95,7 +95,15 @@ ANNOTATORS = {
 # Of programs with a token: an account opens nothing.
 PROGRAMS = {
     *("api-studies", "api-study", "api-progress", "api-formats", "export-community-alignment"),
-    *("changes", "api-exports", "api-export", "api-download", "api-people", "api-person"),
+    *(
+        "changes",
+        "api-exports",
+        "api-export",
+        "api-readme",
+        "api-download",
+        "api-people",
+        "api-person",
+    ),
 }
 STUDY_PAGES = {
     "study-watch": Page(Right.WATCH),
@@ -204,6 +212,7 @@ DESK = {
     "admin:auth_user_password_change": Page(ADMIN, ADMIN),
     "admin:accounts_user_second_factor": Page(ADMIN, ADMIN),
     "admin:exports_export_download": Page(Right.RELEASE),
+    "admin:exports_export_readme": Page(Right.RELEASE),
     "admin:exports_release_download": Page(Right.RELEASE),
 }
 # They lead on by themselves, or say nothing but that there is nothing.

@@ -1,5 +1,6 @@
 """Exports and releases: looked at, fetched, and releases asked for."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
@@ -10,8 +11,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.http import content_disposition_header
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -20,6 +22,15 @@ from annotation.rights import Right, studies_for
 from exports.access.transfers import AllTaken, Transfer, cut_where_it_stands_still
 from exports.actions.downloading import note_download
 from exports.files.ranges import Part
+from exports.files.readme import readme
+from exports.forms.labels import (
+    CONTAINERS,
+    FORMATS,
+    LICENCE_NAMES,
+    TIMES,
+    options_in_words,
+    word,
+)
 from exports.forms.releases import ReleaseForm
 from exports.models import Export, Release, State
 
@@ -29,8 +40,8 @@ class FileAdmin(StudyRecordsAdmin):
 
     list_select_related = ("study", "requested_by")
     list_filter = ("state", "study")
-    readonly_fields = ("state_in_words", "download")
-    exclude: ClassVar[tuple[str, ...]] = ("state", "leased_until", "attempts")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("state_in_words", "download", "rows_in_words")
+    exclude: ClassVar[tuple[str, ...]] = ("state", "leased_until", "attempts", "rows")
     ordering = ("-pk",)
 
     @admin.display(description=_("state"), ordering="state")
@@ -40,6 +51,10 @@ class FileAdmin(StudyRecordsAdmin):
         if row.is_empty:
             return str(_("ready; nothing matches, so that it holds no rows"))
         return row.get_state_display()
+
+    @admin.display(description=_("rows"))
+    def rows_in_words(self, row: Export | Release) -> str:
+        return _lines((word(FORMATS, name), number) for name, number in row.rows.items())
 
     @admin.display(description=_("file"))
     def download(self, row: Export | Release) -> str:
@@ -82,11 +97,49 @@ class FileAdmin(StudyRecordsAdmin):
         return StreamingHttpResponse(transfer, headers=headers)
 
 
+def _lines(pairs: Iterable[tuple[str, Any]]) -> str:
+    """One a line: what, and its value."""
+    return format_html_join(mark_safe("<br>"), "{}: {}", pairs) or "–"
+
+
 class ExportAdmin(FileAdmin):
     list_display = (
         *("format", "container", "study", "vendor", "state_in_words", "requested_at"),
-        *("data_until", "size", "sha256", "download"),
+        *("data_until", "size", "sha256", "download", "readme"),
     )
+    readonly_fields = (*FileAdmin.readonly_fields, "format_in_words", "options_in_words", "readme")
+    exclude = (*FileAdmin.exclude, "format", "container", "options")
+
+    @admin.display(description=_("format"))
+    def format_in_words(self, row: Export) -> str:
+        return f"{word(FORMATS, row.format)} · {word(CONTAINERS, row.container)}"
+
+    @admin.display(description=_("settings"))
+    def options_in_words(self, row: Export) -> str:
+        return _lines(options_in_words(row.options))
+
+    @admin.display(description=_("what it holds"))
+    def readme(self, row: Export) -> str:
+        if row.state != State.READY:
+            return "–"
+        address = reverse("admin:exports_export_readme", args=[row.pk])
+        return format_html('<a href="{}">README.md</a>', address)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.tell)
+        return [path("<int:pk>/readme/", view, name="exports_export_readme"), *super().get_urls()]
+
+    def tell(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The text beside the file, to whoever may see its row."""
+        row = self.get_object(request, str(pk))
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        if row is None or row.state != State.READY:
+            raise Http404
+        headers = {"Cache-Control": "private, no-store"}
+        return HttpResponse(
+            readme(row), content_type="text/markdown; charset=utf-8", headers=headers
+        )
 
 
 class ReleaseAdmin(FileAdmin):
@@ -95,7 +148,25 @@ class ReleaseAdmin(FileAdmin):
         *("data_until", "size", "sha256", "download"),
     )
     # Its settings name rows of people whose answers were cut out.
-    exclude = (*FileAdmin.exclude, "settings")
+    exclude = (*FileAdmin.exclude, "settings", "formats", "licence")
+    readonly_fields = (
+        *FileAdmin.readonly_fields,
+        *("formats_in_words", "licence_in_words", "times_in_words"),
+    )
+
+    @admin.display(description=_("formats"))
+    def formats_in_words(self, row: Release) -> str:
+        return _lines(
+            (word(FORMATS, name), word(CONTAINERS, kept)) for name, kept in row.formats.items()
+        )
+
+    @admin.display(description=_("licence"))
+    def licence_in_words(self, row: Release) -> str:
+        return word(LICENCE_NAMES, row.licence)
+
+    @admin.display(description=_("times leave"))
+    def times_in_words(self, row: Release) -> str:
+        return word(TIMES, row.settings.get("times", ""))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("exports.add_release")

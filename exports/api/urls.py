@@ -24,6 +24,7 @@ version_1 = [
     path("changes", changes.Changes.as_view(), name="changes"),
     path("exports/", exports.Exports.as_view(), name="api-exports"),
     path("exports/<slug:export_id>/", exports.OneExport.as_view(), name="api-export"),
+    path("exports/<slug:export_id>/readme/", exports.Readme.as_view(), name="api-readme"),
     path("exports/<slug:export_id>/file/", files.Download.as_view(), name="api-download"),
     path("people/", people.People.as_view(), name="api-people"),
     path("people/<path:person_id>/", people.OnePerson.as_view(), name="api-person"),

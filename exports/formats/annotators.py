@@ -1,12 +1,14 @@
 """Who judged: one row a person, each answer as code and label.
 
 An answer is empty where the question was not reached, or where this recipient may not have
-it; its `_status` tells an answer, a refusal and a question that was not shown apart.
+it; its `_status` tells an answer, a refusal and, outside releases, a question that was not
+shown apart.
 """
 
 from accounts.models import Purpose
 from exports.format import Column, Format, Query, Type
 from exports.formats import meanings, shared
+from exports.privacy.recoding import Recoding
 from exports.scope import Scope
 from exports.source import with_source
 
@@ -69,7 +71,8 @@ told AS (
             WHEN q.code = 'age' THEN people.age_band END AS code,
         CASE WHEN q.code = 'age' THEN people.age
             ELSE (people.numbers ->> q.code)::integer END AS number,
-        people.refused ? q.code AS refused, n.status = 'not_shown' AS hidden, q.id AS question_id
+        people.refused ? q.code AS refused, n.status = 'not_shown' AND {whole} AS hidden,
+        q.id AS question_id
     FROM people
     JOIN accounts_answer n ON n.annotator_id = people.annotator_id
     JOIN accounts_question q ON q.id = n.question_id AND q.instrument_id = ANY(%(instruments)s)
@@ -84,8 +87,8 @@ answers AS (
 said AS (
     SELECT participation_id, {choices},
         max(status) FILTER (WHERE question = 'age') AS age_status,
-        {all_answers} FILTER (WHERE NOT special) AS answers,
-        {all_answers} FILTER (WHERE special) AS special_answers
+        {all_answers} FILTER (WHERE status IS NOT NULL AND NOT special) AS answers,
+        {all_answers} FILTER (WHERE status IS NOT NULL AND special) AS special_answers
     FROM answers GROUP BY participation_id
 ),
 allowed AS (
@@ -135,9 +138,12 @@ ALL_ANSWERS = """json_object_agg(question, json_build_object('status', status, '
 
 
 def query(scope: Scope) -> Query:
+    """Where answers are made coarser or cut, nothing tells a question that was not shown from an
+    answer that was cut, nor which questions somebody was given."""
     return with_source(
         scope,
         SELECT.format(
+            whole="true" if scope.recoding == Recoding() else "false",
             choices=",\n        ".join(_choice_sql(question) for question in CHOICES),
             choice_names=", ".join(
                 f"said.{question}{part}"

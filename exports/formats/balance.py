@@ -111,7 +111,7 @@ def _read_people(scope: Scope) -> list[Person]:
     )
     seed = scope.study.seed
     with connection.cursor() as cursor:
-        cursor.execute(query.sql, query.parameters)
+        query.execute(cursor)
         return [
             Person(
                 pk=pk,

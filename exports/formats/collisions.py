@@ -26,6 +26,7 @@ def refuse_equal_numbers(scope: Scope) -> None:
         **scope.pseudonyms.parameters,
     }
     with connection.cursor() as cursor:
+        scope.pseudonyms.hand_over(cursor)
         for numbers in (people, things):
             cursor.execute(f"SELECT count(*) > count(DISTINCT number) FROM ({numbers}) AS n", known)
             if cursor.fetchone()[0]:

@@ -5,6 +5,7 @@ Lists have one element per candidate, in the order in which she saw them, for an
 
 from django.db.models import TextChoices
 
+from accounts.models import Question
 from annotation.models import Mode, Phase
 from annotation.models.conversation import Layout, Opinion, Viewport
 from candidates.models import Sampler
@@ -116,7 +117,13 @@ PERSON = (
     Column("education", Type.TEXT, "code of her answer, after ISCED 2011", personal=True),
     Column("politics", Type.TEXT, "code of her answer", personal=True, special=True),
     Column("ethnicity", Type.TEXT, "code of her answer", personal=True, special=True),
-    Column("refused", Type.TEXTS, "codes of questions she preferred not to answer", personal=True),
+    Column(
+        "refused",
+        Type.TEXTS,
+        "codes of questions she preferred not to answer; of a special category only where their "
+        "answers may leave",
+        personal=True,
+    ),
 )
 COLUMNS = (*PLACE, *CONVERSATION, *SHOWN, *JUDGED, *PERSON)
 
@@ -180,14 +187,25 @@ def query(scope: Scope) -> Query:
             turn.layout AS layout, turn.viewport AS viewport,
             talk.age AS age, talk.age_band AS age_band, talk.codes ->> 'gender' AS gender,
             talk.codes ->> 'education' AS education, talk.codes ->> 'politics' AS politics,
-            talk.codes ->> 'ethnicity' AS ethnicity, talk.refused AS refused
+            talk.codes ->> 'ethnicity' AS ethnicity, talk.refused - %(withheld)s::text[] AS refused
         FROM {finished_talks(retests=True)} AS talk
         CROSS JOIN {turns_of(scope, "talk", "r.id IS NOT NULL")} AS turn
         {MADE_SQL}
         {SHOWN_SQL}
         WHERE {without_faults(scope, "talk")}
         ORDER BY talk.conversation_number, turn.position""",
+        withheld=withheld(scope),
     )
+
+
+def withheld(scope: Scope) -> list[str]:
+    """Codes of special categories whose answers this recipient may not have: that somebody
+    would not answer such a question tells of her too."""
+    if scope.fields is None or "special_answers" in scope.fields:
+        return []
+    instruments = [scope.study.quota_instrument_id, scope.study.closing_instrument_id]
+    special = Question.objects.filter(instrument__in=instruments, special_category=True)
+    return sorted(set(special.values_list("code", flat=True)) - scope.fields)
 
 
 FORMAT = Format(

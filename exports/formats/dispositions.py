@@ -3,6 +3,9 @@
 A grant of somebody whose rows may not leave (she withdrew, was excluded, or did not allow
 what this recipient needs) stays as a row that says which set, where, and how it ended, and
 nothing by which it could be told whose it was: no ids, no times, no place in the filling.
+
+The cells that a place was wanted for, and the probability that follows from them, tell of a
+person's answers, also of special categories: both leave as these do, only where listed.
 """
 
 from exports.format import Column, Format, Query, Type
@@ -31,14 +34,15 @@ COLUMNS = (
     Column("renewed_at", Type.TIME, "when the lease was last renewed"),
     Column("ended_at", Type.TIME, "when it ended"),
     Column("probability", Type.NUMBER, "with which the rule gives this place, given what was open; "
-           "empty: no record of the choice was kept"),
+           "empty: no record of the choice was kept, or a release; it follows from her cells",
+           special=True),
     Column("rule", Type.INTEGER, "version of the dealing rule"),
     Column("slot_ordinal", Type.INTEGER, "which of the set's places in this locale, from 0; it "
            "sets the order shown"),
     Column("batch", Type.INTEGER, "random replicate batch of the prompt, from 0; filled one after "
            "another"),
     Column("stratum", Type.TEXT, "cells whose judgement was wanted first; empty: anybody's, or "
-           "answers leave coarser than the cells are", personal=True),
+           "answers leave coarser than the cells are", personal=True, special=True),
 )  # fmt: skip
 
 SELECT = """
@@ -50,7 +54,7 @@ SELECT {grant} AS grant_id, people.annotator AS annotator_id,
     nullif(g.disposition, '') AS disposition,
     CASE WHEN %(free_text_purpose)s::text IS NULL THEN nullif(g.reason, '') END AS reason,
     {granted_at} AS granted_at, {renewed_at} AS renewed_at, {ended_at} AS ended_at,
-    deal.probability, deal.rule, known_slot.ordinal AS slot_ordinal, known_slot.batch,
+    {probability} AS probability, deal.rule, known_slot.ordinal AS slot_ordinal, known_slot.batch,
     {stratum} AS stratum
 FROM annotation_grant g
 JOIN annotation_participation p ON p.id = g.participation_id
@@ -83,6 +87,7 @@ def query(scope: Scope) -> Query:
             granted_at=scope.time_sql("known.granted_at"),
             renewed_at=scope.time_sql("known.renewed_at"),
             ended_at=scope.time_sql("known.ended_at"),
+            probability="NULL::float8" if coarser else "deal.probability",
             stratum="NULL::text" if coarser else "nullif(known_slot.stratum, '')",
         ),
     )

@@ -11,34 +11,44 @@ from accounts.models import User
 from annotation.models import Study
 from exports.actions.releasing import request_release
 from exports.formats import FORMATS
+from exports.forms.labels import FORMATS as FORMAT_WORDS
+from exports.forms.labels import LICENCE_NAMES, TIMES, word
 from exports.models import Release, Tier
-from exports.release.tiers import LICENCES
-from exports.scope import Times
 
-TIMES = {
-    Times.EXACT: _("exact"),
-    Times.HOUR: _("by the hour"),
-    Times.DAY: _("by the day"),
-    Times.WEEK: _("by the week"),
-    Times.MONTH: _("by the month"),
-    Times.NONE: _("not at all"),
-}
 UNSAID = [("", _("as the tier has it"))]
 
 
 def format_choices() -> list[tuple[str, str]]:
-    return [(name, f"{form.title} ({name})") for name, form in FORMATS.items()]
+    return [(name, word(FORMAT_WORDS, name)) for name in FORMATS]
+
+
+class StudyField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generics at run time
+    """A study by its title; the key tells two of one title apart."""
+
+    def label_from_instance(self, obj: Study) -> str:
+        return f"{obj.title} ({obj.key})"
 
 
 class ReleaseForm(forms.Form):
     """Everything has a default: a study and one click are enough."""
 
-    study: "forms.ModelChoiceField[Study]" = forms.ModelChoiceField(
+    study = StudyField(
         Study.objects.none(),
         to_field_name="key",
         label=_("study"),
+        help_text=_("Nothing of a rehearsal leaves, so that none is offered."),
     )
-    tier = forms.ChoiceField(choices=Tier.choices, label=_("who may have it"))
+    tier = forms.ChoiceField(
+        choices=[
+            (Tier.PUBLIC, _("public: everybody, with answers made coarser")),
+            (Tier.AGREEMENT, _("by agreement: whoever signed one, with finer answers")),
+        ],
+        label=_("who may have it"),
+        help_text=_(
+            "A public release leaves out the people of a locale in which too few finished a "
+            "conversation. “Disclosure risk” shows before what each tier loses."
+        ),
+    )
     formats = forms.MultipleChoiceField(
         choices=format_choices,
         widget=forms.CheckboxSelectMultiple,
@@ -47,14 +57,19 @@ class ReleaseForm(forms.Form):
         help_text=_("None chosen: every format that the study fits, as Parquet."),
     )
     licence = forms.ChoiceField(
-        choices=[*UNSAID, *((name, name) for name in LICENCES)],
+        choices=[*UNSAID, *LICENCE_NAMES.items()],
         required=False,
         label=_("licence"),
+        help_text=_("Unless chosen: CC-BY-4.0; by agreement, the agreement alone."),
     )
     times = forms.ChoiceField(
         choices=[*UNSAID, *TIMES.items()],
         required=False,
         label=_("times leave"),
+        help_text=_(
+            "How exactly. Unless chosen: by the day in a public one, which may not be finer; by "
+            "the hour by agreement."
+        ),
     )
 
     def __init__(self, *args: Any, studies: QuerySet[Study], **more: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from annotation.models import Study
@@ -41,7 +41,7 @@ def plan_recoding(
     demands = Demands.of(tier, settings)
     roles = Roles.of(study, demands)
     if cursor is None:
-        with connection.cursor() as own:
+        with transaction.atomic(), connection.cursor() as own:
             return _plan(own, study, demands, roles)
     return _plan(cursor, study, demands, roles)
 

@@ -30,6 +30,8 @@ KINDS: dict[str, Any] = {
     What.CARD: _("payment card"),
     What.TELEPHONE: _("telephone number"),
     What.HANDLE: _("user name"),
+    What.ADDRESS: _("postal address"),
+    What.NAME: _("name"),
 }
 
 

@@ -65,7 +65,7 @@ def read_people(cursor: CursorWrapper, scope: Scope) -> People:
                 AND t.status = 'finished' AND coalesce(t.occasion, 0) = 0) AS counted
         FROM people ORDER BY participation_id""",
     )
-    cursor.execute(query.sql, query.parameters)
+    query.execute(cursor)
     rows = cursor.fetchall()
     counted = [row for row in rows if row[8]]
     said = [_answers(row) for row in counted]

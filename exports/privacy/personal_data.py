@@ -1,8 +1,8 @@
 """Personal data that has a form: addresses on the net, telephone, card, account and id numbers.
 
-Names and postal addresses have no form and are not looked for: what finds them in five
-languages finds too little in one and too much in another, and its silence would be taken for
-an assurance. A person who reads the texts remains the only check on them.
+Names and postal addresses have little form: found are names after words that introduce them and
+addresses in the usual form of a country (`own_details`). Silence is no assurance: a person who
+reads the texts remains the only check on the rest.
 """
 
 import re
@@ -20,7 +20,9 @@ from stdnum.in_ import aadhaar, pan
 from stdnum.it import codicefiscale
 from stdnum.us import ssn
 
-VERSION = 1  # of these rules; texts checked by older ones are checked again
+from exports.privacy import own_details
+
+VERSION = 2  # of these rules; texts checked by older ones are checked again
 
 
 class What(StrEnum):
@@ -33,6 +35,8 @@ class What(StrEnum):
     CARD = "card"
     TELEPHONE = "telephone"
     HANDLE = "handle"
+    ADDRESS = "address"
+    NAME = "name"
 
 
 Place = tuple[What, int, int]  # kind, start, length: in characters, from 0
@@ -153,4 +157,6 @@ SEARCHES: tuple[tuple[What, Callable[[str, str, str], Iterator[tuple[int, int]]]
     (What.CARD, _cards),
     (What.TELEPHONE, _telephones),
     (What.HANDLE, _handles),
+    (What.ADDRESS, own_details.addresses),
+    (What.NAME, own_details.names),
 )

@@ -4,18 +4,34 @@ https://huggingface.co/docs/hub/datasets-cards
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import yaml
 
 from exports.containers import Container
+from exports.format import Format, Type
 from exports.release.contents import Contents, DataFile, summary_of, title_of
 from exports.release.tiers import LICENCES
 from exports.scope import Times
 
-# The first of these that a release has is loaded by name, since one folder has one loader. The
-# Hub's loader guesses the types of JSON Lines from their first rows, and may guess wrong.
-BY_NAME = (Container.PARQUET, Container.CSV)
+JSON_LINES = {Container.JSONL, Container.JSONL_GZ, Container.JSONL_ZST}
+# The first of these that a release has is loaded by name, since one folder has one loader.
+BY_NAME = ({Container.PARQUET}, JSON_LINES, {Container.CSV})
+# The types of columns for the loader of JSON Lines, which would guess them otherwise.
+FEATURES: Mapping[Type, Mapping[str, Any]] = {
+    Type.TEXT: {"dtype": "string"},
+    Type.INTEGER: {"dtype": "int64"},
+    Type.NUMBER: {"dtype": "float64"},
+    Type.BOOLEAN: {"dtype": "bool"},
+    Type.TIME: {"dtype": "timestamp[us, tz=UTC]"},
+    Type.TEXTS: {"list": "string"},
+    Type.INTEGERS: {"list": "int64"},
+    Type.MESSAGES: {
+        "list": [{"name": "role", "dtype": "string"}, {"name": "content", "dtype": "string"}]
+    },
+    Type.JSON: {"dtype": "string"},
+}
 BY_FILE = {
     Container.CSV: 'load_dataset("csv", data_files="{path}")',
     Container.PARQUET: 'load_dataset("parquet", data_files="{path}")',
@@ -36,7 +52,9 @@ def card(contents: Contents) -> str:
 
 
 def front_matter(contents: Contents) -> dict[str, Any]:
-    """Configurations are the files of one kind: one folder has one loader."""
+    """Configurations are the files of one kind: one folder has one loader. Parquet carries its
+    types, CSV has none."""
+    named = configured(contents)
     largest = max((file.rows for file in contents.files), default=0)
     return {
         "pretty_name": title_of(contents.study),
@@ -45,18 +63,29 @@ def front_matter(contents: Contents) -> dict[str, Any]:
         "size_categories": [next((name for most, name in SIZES if largest < most), LARGEST)],
         "task_categories": ["text-generation"],
         "tags": ["preference", "human-feedback", "croissant"],
-        "configs": [
-            {"config_name": file.form.name, "data_files": file.path}
-            for file in configured(contents)
+        "configs": [{"config_name": file.form.name, "data_files": file.path} for file in named],
+        "dataset_info": [
+            {"config_name": file.form.name, "features": _features(file.form)}
+            for file in named
+            if file.container in JSON_LINES
         ],
     }
 
 
 def configured(contents: Contents) -> list[DataFile]:
-    """The files that `load_dataset` finds by name."""
+    """The files that `load_dataset` finds by name; it cannot load JSON Lines without a line."""
     containers = {file.container for file in contents.files}
-    kept = next((one for one in BY_NAME if one in containers), None)
-    return [file for file in contents.files if file.container == kept]
+    kept = next(family for family in BY_NAME if family & containers)
+    return [
+        file
+        for file in contents.files
+        if file.container in kept and (file.rows or file.container not in JSON_LINES)
+    ]
+
+
+def _features(form: Format) -> list[dict[str, Any]]:
+    # Each its own: YAML writes what stands twice as a reference, which the loader changes once.
+    return [{"name": column.name, **deepcopy(FEATURES[column.type])} for column in form.columns]
 
 
 def _licence(name: str) -> Mapping[str, str]:

@@ -185,8 +185,7 @@ def last_act(cursor: CursorWrapper, scope: Scope) -> tuple[Any, Any]:
 
 def _rows(cursor: CursorWrapper, select: str, scope: Scope, *, sourced: bool = True) -> list[Row]:
     if sourced:
-        query = with_source(scope, select, train_models=Purpose.TRAIN_MODELS)
-        cursor.execute(query.sql, dict(query.parameters))
+        with_source(scope, select, train_models=Purpose.TRAIN_MODELS).execute(cursor)
     else:
         cursor.execute(select, _parameters(scope))
     names = [column.name for column in cursor.description]

@@ -28,7 +28,7 @@ def _rule(row: Row) -> Iterator[Fault]:
     yield from required(row, "grant_id", "annotator_id", "slot_ordinal", "batch")
     if row["probability"] is not None and not 0 < row["probability"] <= 1:
         yield "probability", "The probability is not above 0 and at most 1."
-    if (row["probability"] is None) != (row["rule"] is None):
+    if row["probability"] is not None and row["rule"] is None:
         yield "probability", "A probability comes with the version of its rule."
     if row["granted_at"] is not None and row["ended_at"] is not None and row["disposition"] is None:
         yield "disposition", "It has ended and does not say how."

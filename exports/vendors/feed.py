@@ -188,6 +188,7 @@ def _shape(cursor: CursorWrapper, scope: Scope, found: Sequence[Found]) -> list[
     rows = comparisons.FORMAT.query(only)
     columns = exact_columns(comparisons.FORMAT, only)
     day = scope.time_sql("c.at")
+    rows.pseudonyms.hand_over(cursor)
     place = "c.epoch || '.' || c.transaction || '.' || c.id"
     hidden = [
         f"lpad(to_hex({number} # ('x' || substr(pad, {start}, 16))::bit(64)::bigint), 16, '0')"

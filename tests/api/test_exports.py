@@ -9,7 +9,7 @@ import pytest_django
 from annotation.actions.withdrawal import withdraw
 from annotation.models import RecruitmentLink
 from exports.files.jobs import expire
-from exports.models import Export, State
+from exports.models import Access, Export, State
 from tests.api.conftest import Program
 from tests.api.files import ask, export_of, finish
 from tests.walker import Walker
@@ -36,6 +36,7 @@ def test_asking_gives_a_place_to_ask_again(data: Program) -> None:
         **{"data_until": None, "finished_at": None, "rows": None, "size": None, "sha256": ""},
         "plan_hash": "",
         "download": None,
+        "readme": None,
     }
     export = export_of(response)
     assert (export.study, export.vendor, export.token) == (data.study, data.vendor, data.token)
@@ -101,6 +102,20 @@ def test_a_ready_export_says_what_its_file_is(data: Program, folder: Path) -> No
     assert (found["state"], found["rows"], found["size"]) == ("ready", 7, export.size)
     assert found["sha256"] == export.sha256
     assert f"/exports/{export.public_id}/file/?expires=" in found["download"]
+
+
+def test_the_text_beside_a_file_is_for_its_token_alone_and_once_it_is_ready(
+    data: Program, link: RecruitmentLink, folder: Path
+) -> None:
+    export = export_of(ask(data))
+    address = f"exports/{export.public_id}/readme/"
+    assert data.get(address).status_code == 404
+    finish(export, folder)
+    told = data.get(data.get(f"exports/{export.public_id}/").json()["readme"])
+    assert told["Content-Type"] == "text/markdown; charset=utf-8"
+    assert told.text.startswith("# Comparisons, from the study") and "**Not applied.**" in told.text
+    assert Program(link).get(address).status_code == 404
+    assert Program(link, Access.PEOPLE).get(address).status_code == 403
 
 
 def test_a_failed_export_says_why(data: Program) -> None:

@@ -100,3 +100,12 @@ def test_no_more_are_given_out_than_there_are_however_many_ask(
     for thread in threads:
         thread.join()
     assert len(got) == one_at_once.taken == 2
+
+
+def test_what_is_streamed_names_the_frozen_plan(data: Program) -> None:
+    assert data.study.plan_hash
+    for path, headers in LONG:
+        answer = data.get(path, headers)
+        answer.close()
+        assert answer["Plan-Hash"] == data.study.plan_hash, path
+    assert data.get("changes").json()["plan_hash"] == data.study.plan_hash

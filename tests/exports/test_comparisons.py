@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Consent
+from accounts.models import Answer, Consent
 from annotation.models import Conversation, Participation, Ranking, RecruitmentLink, Study
 from candidates.models import CandidateSet, PromptText
 from exports.formats import comparisons, rankings
@@ -63,6 +63,25 @@ def test_a_row_holds_the_whole_judgement_in_the_order_shown(walker: Walker) -> N
         assert row["seconds_waited"] == pytest.approx(turn.waited(), abs=0.001)
         assert (row["age"], row["gender"], row["politics"]) == (41, "female", "5")
         assert row["refused"] == ["ethnicity"]
+
+
+def test_a_refusal_to_a_special_question_is_told_only_where_its_answer_may_leave(
+    walker: Walker,
+) -> None:
+    """She refused her ethnicity; a token without that column does not learn it either."""
+    walker.finish()
+    Answer.objects.filter(question__code="education").update(status="refused", option=None)
+    plain = {"conversation_id", "refused", "gender"}
+    for granted, expected in (
+        (set(), ["education"]),
+        ({"politics"}, ["education"]),
+        ({"ethnicity"}, ["education", "ethnicity"]),
+        ({"special_answers"}, ["education", "ethnicity"]),
+    ):
+        fields = frozenset(plain | granted)
+        scope = Scope(study=walker.link.study, recipient="test", fields=fields)
+        rows = json_rows(comparisons.FORMAT, scope)
+        assert rows and all(row["refused"] == expected for row in rows), granted
 
 
 def test_rankings_say_the_same_row_by_row(walker: Walker) -> None:

@@ -4,6 +4,8 @@ import csv
 import gzip
 import io
 import json
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pyarrow
@@ -12,13 +14,16 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from accounts.models import Annotator
 from annotation.models import Conversation, Explanation, RecruitmentLink, Turn
 from exports import pseudonyms
 from exports.containers import Container, write
 from exports.format import Format
 from exports.formats import community_alignment, comparisons, rankings
+from exports.privacy.generalise import plan_recoding
 from exports.scope import Scope, Times
 from exports.snapshot import snapshot
+from exports.vendors.feed import Place, read_page
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -155,3 +160,44 @@ def test_a_full_disk_ends_the_export_and_not_the_connection(
         write(cursor, comparisons.FORMAT, scope, container, full)
     assert not connection.in_atomic_block
     assert written(comparisons.FORMAT, scope, container)[0] > 0
+
+
+@pytest.mark.parametrize("container", [Container.PARQUET, Container.JSONL])
+def test_a_row_of_three_megabytes_is_written_like_any_other(
+    container: Container, scope: Scope
+) -> None:
+    """Of many bytes a letter, and between rows of usual length."""
+    words = "मत " * 500_000
+    one = Explanation.objects.order_by("pk")[1]
+    Explanation.objects.filter(pk=one.pk).update(text=words)
+    assert len(words.encode()) > 3_000_000
+    rows, data = written(comparisons.FORMAT, scope, container)
+    if container == Container.PARQUET:
+        found = pyarrow.parquet.read_table(io.BytesIO(data)).to_pylist()
+    else:
+        found = lines_of(data)
+    texts = [row["explanation"] for row in found]
+    assert len(texts) == rows > 3
+    assert texts.count(words) == 1
+
+
+def test_no_key_stands_in_the_text_of_a_statement(scope: Scope, tmp_path: Path) -> None:
+    """Everything that is sent to the server is written down, as its log could have it."""
+    vendor = Annotator.objects.get().vendor
+    theirs = Scope(study=scope.study, recipient="vendor:x", vendor=vendor)
+    with (tmp_path / "sent").open("w+") as sent, ExitStack() as stack:
+        connection.ensure_connection()
+        pgconn = connection.connection.pgconn
+        pgconn.trace(sent.fileno())
+        stack.callback(pgconn.untrace)
+        written(comparisons.FORMAT, scope, Container.CSV)
+        written(community_alignment.FORMAT, scope, Container.PARQUET)
+        plan_recoding(study=scope.study, tier="public")
+        assert read_page(theirs, Place(), 100).lines
+    lines = (tmp_path / "sent").read_text("utf-8", errors="replace").splitlines()
+    texts = [line for line in lines if "\tQuery\t" in line or "\tParse\t" in line]
+    assert any("COPY" in line for line in texts) and any("set_config" in line for line in texts)
+    for one in (scope, theirs):
+        for half in (one.pseudonyms.inner, one.pseudonyms.outer):
+            assert any(half.hex() in line for line in lines)  # bound
+            assert not any(half.hex() in line for line in texts)

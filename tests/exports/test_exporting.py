@@ -30,6 +30,7 @@ from exports.actions.tokens import create_token
 from exports.containers import Container
 from exports.files import downloads, jobs
 from exports.files.exporting import write_export
+from exports.files.readme import readme
 from exports.formats.comparisons import FORMAT
 from exports.models import ApiToken, Export, Release, State
 from exports.tasks.files import look_after_files
@@ -296,6 +297,32 @@ def test_the_command_writes_what_a_job_writes(
     call_command("export", link.study.key, "comparisons", out=out)
     assert out.read_bytes() == bytes_of(written(ask(link.study)))
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    said = (tmp_path / "mine.csv.README.md").read_text("utf-8")
+    assert "| file | `mine.csv` |" in said and link.study.plan_hash in said
+    assert hashlib.sha256(out.read_bytes()).hexdigest() in said
+
+
+def test_the_text_beside_a_file_says_what_it_holds_and_whether_formulas_were_neutralised(
+    finished: Walker, link: RecruitmentLink
+) -> None:
+    export = written(ask(link.study, vendor=link.vendor))
+    said = readme(export)
+    facts = [
+        f"| rows | {export.rows['comparisons']} |",
+        "| whose | people of the vendor vendor-a, phase main |",
+        "| variant | full: every finished conversation |",
+        f"| data until | {export.data_until:%Y-%m-%dT%H:%M:%SZ} |",
+        f"| frozen plan (SHA-256) | `{link.study.plan_hash}` |",
+        f"| SHA-256 of the file | `{export.sha256}` |",
+    ]
+    assert all(fact in said for fact in facts) and link.study.plan_hash
+    assert all(f"\n| `{name}` | " in said for name in FORMAT.names)
+    assert "Do not pool them unawares" in said and "## Licence" in said
+    assert "**Not applied.**" in said and "**Applied.**" not in said
+    sheet = written(ask(link.study, format="comparisons-sheet"))
+    assert "**Applied.**" in readme(sheet)
+    exact = written(ask(link.study, format="comparisons-sheet", container="jsonl"))
+    assert "**Not applied.**" in readme(exact)
 
 
 def test_the_command_leaves_no_half_file_on_a_full_disk(

@@ -12,7 +12,12 @@ from django.urls import reverse
 from accounts.models import User
 from annotation.models import RecruitmentLink, Role
 from exports.actions.exporting import request_export
+from exports.actions.releasing import request_release
+from exports.containers import Container
 from exports.files.exporting import write_export
+from exports.formats import FORMATS
+from exports.forms.labels import CONTAINERS
+from exports.forms.labels import FORMATS as FORMAT_WORDS
 from exports.models import Release, State
 from exports.release.building import build_release
 from tests.team import signed_in
@@ -73,9 +78,14 @@ def test_without_the_right_nobody_asks_sees_or_fetches(link: RecruitmentLink) ->
     study_page = client.get(reverse("admin:annotation_study_change", args=[link.study.pk]))
     assert add not in content(study_page)
     assert not Release.objects.exists()
-    allowed = signed_in(link.study, Role.RESEARCHER).get(download)
+    told = reverse("admin:exports_export_readme", args=[export.pk])
+    assert client.get(told).status_code == 404
+    researcher = signed_in(link.study, Role.RESEARCHER)
+    allowed = researcher.get(download)
     assert allowed.status_code == 200
     allowed.close()
+    assert "# Comparisons, from the study" in content(researcher.get(told))
+    assert told in content(researcher.get(reverse("admin:exports_export_changelist")))
 
 
 def test_what_is_not_ready_cannot_be_fetched_and_says_why(link: RecruitmentLink) -> None:
@@ -83,9 +93,38 @@ def test_what_is_not_ready_cannot_be_fetched_and_says_why(link: RecruitmentLink)
     client = signed_in(link.study, Role.RESEARCHER)
     download = reverse("admin:exports_export_download", args=[export.pk])
     assert client.get(download).status_code == 404
+    told = reverse("admin:exports_export_readme", args=[export.pk])
+    assert client.get(told).status_code == 404
     type(export).objects.update(state=State.FAILED, error="The disk is full.")
     page = content(client.get(reverse("admin:exports_export_change", args=[export.pk])))
     assert "failed: The disk is full." in page and download not in page
+
+
+def test_choices_and_settings_are_told_in_words(link: RecruitmentLink) -> None:
+    assert set(FORMAT_WORDS) == set(FORMATS) and set(CONTAINERS) == set(Container)
+    client = signed_in(link.study, Role.RESEARCHER)
+    page = content(client.get(reverse("admin:exports_release_add")))
+    for words in (
+        "Comparisons: a judged turn with its texts and the whole ranking",
+        "Creative Commons Attribution 4.0 International (CC-BY-4.0)",
+        f"{link.study.title} ({link.study.key})",
+        "by agreement: whoever signed one, with finer answers",
+        "How exactly. Unless chosen:",
+    ):
+        assert words in page
+    options = {"variant": "filtered", "times": "day"}
+    export = request_export(
+        study=link.study, format="rankings", container="jsonl.gz", options=options
+    )
+    write_export(export.pk)
+    page = content(client.get(reverse("admin:exports_export_change", args=[export.pk])))
+    assert "Rankings: a candidate of a judged turn · JSON Lines, packed with gzip" in page
+    assert "conversations: finished conversations without any fault" in page
+    assert "times leave: by the day" in page and "{" + "&#x27;variant" not in page
+    release = request_release(study=link.study, formats=["rankings.csv"], enqueue=False)
+    page = content(client.get(reverse("admin:exports_release_change", args=[release.pk])))
+    assert "Rankings: a candidate of a judged turn: CSV" in page
+    assert "{&quot;rankings&quot;" not in page and "{&#x27;rankings" not in page
 
 
 def test_a_form_that_cannot_be_used_says_so(link: RecruitmentLink) -> None:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from django.utils import timezone
 
 from accounts.models import Consent
 from annotation.actions.unlocking import unlock_outcomes
-from annotation.models import Phase, RecruitmentLink, Study, StudyLocale
+from annotation.models import Phase, Ranking, RecruitmentLink, Study, StudyLocale
 from exports.actions.releasing import request_release
+from exports.containers import arrow_schema
 from exports.formats import FORMATS
 from exports.models import Release, State
 from exports.pseudonyms import Kind
@@ -163,6 +165,30 @@ def test_other_containers_load_as_the_card_says(
         assert (
             len(pandas.read_json(folder / f"data/{name}.jsonl.gz", lines=True)) == mixed.rows[name]
         )
+
+
+def test_json_lines_load_by_name_with_the_types_that_parquet_has(
+    three: list[Walker], link: RecruitmentLink, tmp_path: Path
+) -> None:
+    """A number that happens to be whole stays a number; a text of digits stays a text."""
+    for ranking in Ranking.objects.select_related("turn")[::2]:
+        assert ranking.turn.shown_at
+        ranking.submitted_at = ranking.turn.shown_at + timedelta(seconds=2)
+        ranking.save()
+    names = [name for name in FORMATS if fits(name, link.study)]
+    for container in ("jsonl", "jsonl.gz", "parquet"):
+        release = built(link.study, formats=[f"{name}.{container}" for name in names])
+        folder = extracted(release, tmp_path / container)
+        for config in front_matter(folder)["configs"]:
+            name = config["config_name"]
+            loaded = datasets.load_dataset(str(folder), name, cache_dir=str(tmp_path / "cache"))
+            assert loaded["train"].num_rows == release.rows[name]
+            types = {field.name: field.type for field in loaded["train"].features.arrow_schema}
+            assert types == {field.name: field.type for field in arrow_schema(FORMATS[name])}, (
+                f"{name}.{container}"
+            )
+        named = {config["config_name"] for config in front_matter(folder)["configs"]}
+        assert named == {n for n, rows in release.rows.items() if rows or container == "parquet"}
 
 
 def test_croissant_is_valid_and_yields_the_rows(

@@ -54,3 +54,6 @@ class ChangePageSerializer(serializers.Serializer[Any]):
     items = ChangeSerializer(many=True)
     cursor = serializers.CharField(allow_null=True, help_text="where this page ends")
     more = serializers.BooleanField(help_text="further items are there already")
+    plan_hash = serializers.CharField(
+        help_text="SHA-256 of the study's frozen plan; empty: none is frozen"
+    )

@@ -69,6 +69,10 @@ class ExportSerializer(serializers.Serializer[Export]):
         help_text="address of the file, good for an hour; ask again for a new one"
     )
 
+    readme = serializers.SerializerMethodField(
+        help_text="address of what it holds, column by column; null: not ready"
+    )
+
     def get_url(self, export: Export) -> str:
         return address_of(export)
 
@@ -87,6 +91,11 @@ class ExportSerializer(serializers.Serializer[Export]):
             return None
         path = reverse("api-download", args=[export.public_id])
         return f"{settings.SITE_URL}{path}?{urlencode(download_query(export))}"
+
+    def get_readme(self, export: Export) -> str | None:
+        if export.state != State.READY:
+            return None
+        return str(settings.SITE_URL) + reverse("api-readme", args=[export.public_id])
 
 
 class ExportPageSerializer(serializers.Serializer[Any]):

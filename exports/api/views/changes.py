@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from exports.access.streams import Permit, Stream
 from exports.api.base import ApiView
+from exports.api.plans import NAME, PLAN_HASH, plan_header
 from exports.api.problems import NotNow
 from exports.api.schema import described
 from exports.api.serializers.changes import ChangePageSerializer, ChangesQuery
@@ -48,7 +49,7 @@ class Changes(ApiView):
             (200, LINES): OpenApiTypes.STR,
         },
         problems=[422, 503],
-        parameters=[ChangesQuery],
+        parameters=[ChangesQuery, PLAN_HASH],
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Oldest first: a page of JSON, or with `Accept: application/x-ndjson` all in lines."""
@@ -88,12 +89,17 @@ def _page(scope: Scope, after: feed.Place, limit: int) -> HttpResponse:
         permit.pause()
         permit.rest()
     ended = page.end != feed.Place()
+    headers = plan_header(scope.study)
     about = JSONRenderer().render(
-        {"cursor": page.end.cursor(scope) if ended else None, "more": page.more}
+        {
+            "cursor": page.end.cursor(scope) if ended else None,
+            "more": page.more,
+            "plan_hash": headers[NAME],
+        }
     )
     items = ",".join(page.lines).encode()
     body = b'{"items":[' + items + b"]," + about[1:]
-    return HttpResponse(body, content_type="application/json")
+    return HttpResponse(body, content_type="application/json", headers=headers)
 
 
 def _stream(scope: Scope, after: feed.Place, limit: int | None) -> StreamingHttpResponse:
@@ -103,7 +109,11 @@ def _stream(scope: Scope, after: feed.Place, limit: int | None) -> StreamingHttp
     except BaseException:
         permit.close()
         raise
-    return StreamingHttpResponse(Stream(permit, _lines(chain([first], pages))), content_type=LINES)
+    return StreamingHttpResponse(
+        Stream(permit, _lines(chain([first], pages))),
+        content_type=LINES,
+        headers=plan_header(scope.study),
+    )
 
 
 def _lines(pages: Iterator[Any]) -> Iterator[bytes]:

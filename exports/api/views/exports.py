@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -13,6 +15,7 @@ from rest_framework.response import Response
 from exports.actions.requesting import FileDeleted, KeyUsedOtherwise, request_export_once
 from exports.api.base import ApiView
 from exports.api.paging import cut, last_of, next_page
+from exports.api.parsing import SendsWhatItHas
 from exports.api.problems import Conflict, Gone
 from exports.api.schema import described
 from exports.api.serializers.exports import (
@@ -23,6 +26,7 @@ from exports.api.serializers.exports import (
 )
 from exports.api.serializers.strict import PageQuery
 from exports.containers import Container
+from exports.files.readme import readme
 from exports.models import Export, State
 
 RETRY_SECONDS = 5
@@ -33,6 +37,7 @@ KEY_OF_DELETED = (
     "The file that this Idempotency-Key asked for was deleted: ask for the export again, with a "
     "new key."
 )
+MARKDOWN = "text/markdown; charset=utf-8"
 
 
 class ExportView(ApiView):
@@ -41,6 +46,12 @@ class ExportView(ApiView):
     def exports(self) -> "QuerySet[Export]":
         """What this very token asked for: another of the vendor may carry other columns."""
         return Export.objects.filter(token=self.token)
+
+    def find(self, export_id: str) -> Export:
+        export = self.exports().filter(public_id=export_id).first()
+        if export is None:
+            raise NotFound
+        return export
 
     def answer(self, export: Export, status: int = 200) -> Response:
         waits = {"Retry-After": str(RETRY_SECONDS)} if export.state in UNDER_WAY else {}
@@ -123,7 +134,22 @@ class OneExport(ExportView):
     )
     def get(self, request: Request, export_id: str) -> Response:
         """Once it is `ready`, `download` is the address of the file."""
-        export = self.exports().filter(public_id=export_id).first()
-        if export is None:
+        return self.answer(self.find(export_id))
+
+
+class Readme(ExportView):
+    content_negotiation_class = SendsWhatItHas
+
+    @described(
+        name="read_export_readme",
+        summary="What an export holds",
+        answers={(200, "text/markdown"): OpenApiTypes.STR},
+        problems=[404],
+    )
+    def get(self, request: Request, export_id: str) -> HttpResponse:
+        """Its columns, how to read and use it, the moment and the frozen plan it is of; once the
+        export is `ready`."""
+        export = self.find(export_id)
+        if export.state != State.READY:
             raise NotFound
-        return self.answer(export)
+        return HttpResponse(readme(export), content_type=MARKDOWN)

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from exports.access.streams import Permit, Stream
 from exports.api.base import ApiView
 from exports.api.parsing import SendsWhatItHas
+from exports.api.plans import PLAN_HASH, plan_header
 from exports.api.problems import Conflict
 from exports.api.schema import described
 from exports.containers import Begun, stream_snapshot
@@ -25,6 +26,7 @@ class CommunityAlignment(ApiView):
         summary="The Community Alignment CSV, at once",
         answers={(200, "text/csv"): OpenApiTypes.STR},
         problems=[409],
+        parameters=[PLAN_HASH],
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Every finished conversation of your people, streamed; it cannot be resumed."""
@@ -47,5 +49,8 @@ class CommunityAlignment(ApiView):
         return StreamingHttpResponse(
             Stream(permit, blocks),
             content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="community-alignment.csv"'},
+            headers={
+                "Content-Disposition": 'attachment; filename="community-alignment.csv"',
+                **plan_header(token.study),
+            },
         )

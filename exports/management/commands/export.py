@@ -13,8 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 from annotation.models import Phase
 from exports.actions.exporting import note_export_by_command
 from exports.containers import Container
-from exports.files.exporting import scope_for, write_rows
+from exports.files.exporting import plan_hash_of, scope_for, write_rows
+from exports.files.readme import readme
 from exports.files.writing import Sink, new_part, words_of
+from exports.models import Export
 from exports.naming import (
     find_container,
     find_format,
@@ -77,10 +79,29 @@ class Command(BaseCommand):
 
 
 def _write_file(path: Path, asked: dict[str, Any]) -> tuple[int, datetime]:
+    """The file, and beside it what it holds."""
     if not path.parent.is_dir():
         raise ValidationError(f"There is no folder {path.parent}.")
     with new_part(path.parent, f"{path.name}.{secrets.token_hex(4)}") as part:
-        said = write_rows(**asked, file=part.file)
-        part.seal()
+        rows, moment = write_rows(**asked, file=part.file)
+        sha256 = part.seal().sha256
         part.publish(path)
-    return said
+    scope, form = asked["scope"], asked["form"]
+    made = Export(
+        study=scope.study,
+        vendor=scope.vendor,
+        format=form.name,
+        container=asked["container"],
+        options={name: str(getattr(scope, name)) for name in ("variant", "phase", "times")},
+        name=path.name,
+        rows={form.name: rows},
+        data_until=moment,
+        sha256=sha256,
+        plan_hash=plan_hash_of(scope.study, until=moment),
+    )
+    beside = path.with_name(f"{path.name}.README.md")
+    with new_part(path.parent, f"{beside.name}.{secrets.token_hex(4)}") as part:
+        part.file.write(readme(made).encode())
+        part.seal()
+        part.publish(beside)
+    return rows, moment

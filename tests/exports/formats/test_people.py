@@ -7,6 +7,7 @@ import pytest
 
 from accounts.models import Answer, Purpose
 from annotation.models import Deal, Explanation, Grant, Participation, Ranking, Slot
+from exports.access.token_fields import ordinary_fields, special_fields
 from exports.privacy.recoding import Recoding
 from exports.pseudonyms import Kind
 from exports.scope import Times
@@ -166,6 +167,39 @@ def test_reasons_are_her_words_and_strata_her_answers(exported: Exported) -> Non
     released: dict[str, Any] = {"free_text_purpose": Purpose.RELEASE_FREE_TEXT}
     rows = exported.of_person("dispositions", "tied", recoding=coarser, **released)
     assert {row["reason"] for row in rows} == {row["stratum"] for row in rows} == {None}
+    assert {row["probability"] for row in rows} == {None}
+
+
+def test_cells_and_the_probability_that_follows_from_them_leave_only_where_listed(
+    exported: Exported,
+) -> None:
+    assert {"stratum", "probability"} <= set(special_fields())
+    assert not {"stratum", "probability"} & set(ordinary_fields())
+    rows = exported.rows("dispositions", fields=frozenset(ordinary_fields()))
+    assert {row["probability"] for row in rows} == {row["stratum"] for row in rows} == {None}
+    assert any(row["rule"] for row in rows)
+    listed = exported.rows("dispositions", fields=frozenset({"probability"}))
+    assert any(row["probability"] for row in listed)
+
+
+def test_of_somebody_whose_answers_are_cut_nothing_tells_what_she_was_asked(
+    exported: Exported,
+) -> None:
+    answers = Answer.objects.filter(annotator=exported.participation("whole").annotator)
+    answers.filter(question__code="education").update(status="not_shown", option=None)
+    gone = Recoding(suppressed=frozenset({exported.participation("whole").pk}))
+    (row,) = exported.of_person("annotators", "whole", recoding=gone)
+    assert (structure(row, "answers"), structure(row, "special_answers")) == ({}, {})
+    assert {row[name] for name in row if name.endswith("_status")} == {None}
+    some = Recoding(
+        dropped=frozenset({"politics"}),
+        blanked={"gender": frozenset({exported.participation("whole").pk})},
+    )
+    (row,) = exported.of_person("annotators", "whole", recoding=some)
+    assert row["age_status"] == "answered"
+    assert {row["gender_status"], row["education_status"], row["politics_status"]} == {None}
+    told = structure(row, "answers") | structure(row, "special_answers")
+    assert "age" in told and not {"gender", "education", "politics"} & set(told)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def leaving(study: Study, recoding: Recoding, tier: str = "public") -> list[dict
         "FROM people ORDER BY 1",
     )
     with connection.cursor() as cursor:
-        cursor.execute(query.sql, query.parameters)
+        query.execute(cursor)
         return [
             {"id": pk, "age": band or age, **json.loads(codes), "refused": json.loads(refused)}
             for pk, age, band, codes, _numbers, refused in cursor.fetchall()

@@ -64,6 +64,82 @@ def test_what_only_looks_like_it_is_left(text: str, country: str) -> None:
     assert found(text, country, "fr") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "country", "language", "what"),
+    [
+        ("I live at 350 Fifth Avenue, Apt 4, New York, NY 10118 now", "US", "en",
+         "350 Fifth Avenue, Apt 4, New York, NY 10118"),
+        ("1600 Pennsylvania Avenue NW, Washington, DC 20500", "US", "en",
+         "1600 Pennsylvania Avenue NW, Washington, DC 20500"),
+        ("Come to 12 W Oak St.", "US", "en", "12 W Oak St."),
+        ("J'habite 12 bis rue de la Paix, 75002 Paris.", "FR", "fr",
+         "12 bis rue de la Paix, 75002 Paris"),
+        ("12 rue Oberkampf 75011", "FR", "fr", "12 rue Oberkampf 75011"),
+        ("au 5, avenue Jean-Jaurès 69007 Lyon", "FR", "fr", "5, avenue Jean-Jaurès 69007 Lyon"),
+        ("Abito in via Giuseppe Verdi 12/A, 20121 Milano.", "IT", "it",
+         "via Giuseppe Verdi 12/A, 20121 Milano"),
+        ("piazza del Duomo, 20122 Milano", "IT", "it", "piazza del Duomo, 20122 Milano"),
+        ("via XX Settembre 20", "IT", "it", "via XX Settembre 20"),
+        ("Moro na Rua das Flores, 123, Centro, São Paulo, 01310-100.", "BR", "pt-br",
+         "Rua das Flores, 123, Centro, São Paulo, 01310-100"),
+        ("Av. Paulista 1578", "BR", "pt-br", "Av. Paulista 1578"),
+        ("CEP 01310-100", "BR", "pt-br", "CEP 01310-100"),
+        ("House No. 12, MG Road, Bengaluru 560001", "IN", "en",
+         "House No. 12, MG Road, Bengaluru 560001"),
+        ("मकान नंबर 12, गांधी नगर, जयपुर 302015", "IN", "hi",
+         "मकान नंबर 12, गांधी नगर, जयपुर 302015"),
+        ("मकान १२, गांधी नगर, पिन कोड ३०२०१५", "IN", "hi", "मकान १२, गांधी नगर, पिन कोड ३०२०१५"),
+    ],
+)  # fmt: skip
+def test_postal_addresses_are_found_in_the_form_of_each_country(
+    text: str, country: str, language: str, what: str
+) -> None:
+    assert found(text, country, language) == [("address", what)]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "what"),
+    [
+        ("My name is Anna Smith. I like it", "en", "Anna Smith"),
+        ("MY NAME IS JOHN", "en", "JOHN"),
+        ("Je m’appelle Zoë Ménard, et toi ?", "fr", "Zoë Ménard"),
+        ("Je m'appelle Zoe\u0308.", "fr", "Zoe\u0308"),
+        ("Mi chiamo Luca e vivo a Roma", "it", "Luca"),
+        ("Il mio nome e\u0300 Giulia", "it", "Giulia"),
+        ("Meu nome é José da Silva", "pt-br", "José da Silva"),
+        ("me chamo Ana.", "pt-br", "Ana"),
+        ("मेरा नाम राम कुमार है", "hi", "राम कुमार"),
+        ("मेरा नाम Ravi है।", "hi", "Ravi"),
+        ("mera naam Ravi hai", "hi", "Ravi"),
+        ("my name is Meera", "hi", "Meera"),
+    ],
+)
+def test_names_are_found_after_the_words_that_introduce_them(
+    text: str, language: str, what: str
+) -> None:
+    assert found(text, "FR", language) == [("name", what)]
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "language"),
+    [
+        ("In 1984 Wall Street crashed, and we walked 20 miles down the road", "US", "en"),
+        ("I have 3 Court dates; my name is not important", "US", "en"),
+        ("il y a 2 places de cinéma et 3 cours de maths, 1 rue calme", "FR", "fr"),
+        ("je m’appelle comment déjà ? Paris me plaît", "FR", "fr"),
+        ("una via di mezzo, il corso di 12 lezioni; mi chiamo fuori", "IT", "it"),
+        ("na rua 2 pessoas, uma estrada de 100 km; meu nome é importante", "BR", "pt-br"),
+        ("the road cost 500000 rupees", "IN", "en"),
+        ("सड़क पर 500000 लोग थे", "IN", "hi"),
+        ("मेरा नाम सूची में नहीं है, मेरा नाम बहुत अच्छा है", "IN", "hi"),
+    ],
+)
+def test_what_only_sounds_like_an_address_or_a_name_is_left(
+    text: str, country: str, language: str
+) -> None:
+    assert found(text, country, language) == []
+
+
 def test_places_come_in_order_and_apart() -> None:
     text = "moi@x.fr puis @moi, puis https://x.fr/@moi et 06 12 34 56 78"
     assert [kind for kind, _what in found(text)] == ["e-mail", "handle", "link", "telephone"]

@@ -59,7 +59,7 @@ def leaving(study: Study, **options: Any) -> str:
         "SELECT json_agg(turns ORDER BY turn_id)::text FROM turns",
     )
     with connection.cursor() as cursor:
-        cursor.execute(query.sql, query.parameters)
+        query.execute(cursor)
         rows = json.loads(cursor.fetchone()[0])
     return "\n".join(f"{row['message']}|{row['reason']}|{row['explanation']}" for row in rows)
 
@@ -115,8 +115,9 @@ def test_new_rules_check_old_texts_again_and_keep_what_was_decided(
     screen_texts()
     kept = Finding.objects.get(kind="e-mail")
     decide_findings(study=study, findings=[kept.pk], verdict="keep", by=ines)
-    monkeypatch.setattr(personal_data, "VERSION", 2)
-    monkeypatch.setattr(personal_data, "SEARCHES", personal_data.SEARCHES[-1:])
+    monkeypatch.setattr(personal_data, "VERSION", personal_data.VERSION + 1)
+    handles = [one for one in personal_data.SEARCHES if one[0] == "handle"]
+    monkeypatch.setattr(personal_data, "SEARCHES", handles)
     assert unscreened(study) == 2
     screen_texts()
     assert sorted(one.kind for one in Finding.objects.all()) == ["e-mail", "handle"]
@@ -214,6 +215,41 @@ def test_what_is_masked_is_masked_where_models_were_told_it_and_repeat_it(
     decide_findings(study=study, findings=[number.pk], verdict="mask", by=ines)
     told = echoes("s.context::text")
     assert "06 12" not in told and "[e-mail] ? [telephone] ? [e-mail] !" in told
+
+
+@pytest.mark.parametrize(
+    ("message", "word", "said", "told"),
+    [
+        ("Je m’appelle Zoë Ménard", "Zoë Ménard",
+         "ZOË MÉNARD, zoe\u0308 me\u0301nard ! Zoëlle", "[name], [name] ! Zoëlle"),
+        ("Je m’appelle Zoe\u0308", "Zoe\u0308", "Zoë et ZOË", "[name] et [name]"),
+        ("Meu nome é José D'Ávila", "José D'Ávila", "JOSÉ D'ÁVILA (josé)", "[name] (josé)"),
+        ("मेरा नाम \u0958ासिम है", "\u0958ासिम", "नमस्ते क\u093cासिम जी", "नमस्ते [name] जी"),
+        ("C’est (A+B).*", "(A+B).*", "(a+b).* AAB", "[name] AAB"),
+    ],
+)  # fmt: skip
+def test_masked_words_are_masked_in_every_case_and_accent_in_the_whole_conversation(
+    walker: Walker, study: Study, ines: User, message: str, word: str, said: str, told: str
+) -> None:
+    turn = Turn.objects.get(live=True)
+    turn.message = message
+    turn.save()
+    turn.candidate_set.context = [{"role": "assistant", "content": said}]
+    turn.candidate_set.save()
+    Explanation.objects.update(text=said)
+    Ranking.objects.update(reason=said)
+    digest = hashlib.sha256(message.encode()).hexdigest()
+    name = Finding.objects.create(
+        turn=turn, part="message", kind="name", start=message.index(word), length=len(word),
+        text_sha256=digest,
+    )  # fmt: skip
+    assert said in leaving(study)
+    decide_findings(study=study, findings=[name.pk], verdict="mask", by=ines)
+    assert f'"content": "{told}"' in echoes("s.context::text")
+    assert message.replace(word, "[name]") in leaving(study)
+    hers = {"turn__conversation": turn.conversation}
+    number = Explanation.objects.filter(**hers).count() + Ranking.objects.filter(**hers).count()
+    assert leaving(study).count(told) == number > 1
 
 
 def test_a_mask_of_a_text_that_changed_is_void(walker: Walker, study: Study, ines: User) -> None:

@@ -32,6 +32,7 @@ def form(for_people: bool) -> Format:
             "SELECT cell, -2 AS number FROM unnest(%(cells)s::text[]) WITH ORDINALITY"
             " AS c (cell, n) ORDER BY n",
             {"cells": CELLS},
+            scope.pseudonyms,
         ),
         not_carried="",
         for_people=for_people,
@@ -65,7 +66,7 @@ def test_json_lines_hold_the_very_words_whoever_they_are_for(study: Study) -> No
 def test_a_missing_value_stays_missing(study: Study) -> None:
     empty = replace(
         form(for_people=True),
-        query=lambda scope: Query("SELECT NULL::text AS cell, 1 AS number", {}),
+        query=lambda scope: Query("SELECT NULL::text AS cell, 1 AS number", {}, scope.pseudonyms),
     )
     with connection.cursor() as cursor:
         text = b"".join(stream_csv(cursor, empty, Scope(study=study, recipient="x"))).decode()
