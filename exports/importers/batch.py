@@ -21,8 +21,8 @@ from annotation.models import (
     Slot,
     Turn,
 )
-from candidates.models import Candidate, CandidateSet, Generation
-from exports.importers.records import Dialogue, JudgedTurn
+from candidates.models import Candidate, CandidateSet, Generation, PromptText
+from exports.importers.records import Dialogue, JudgedTurn, Response
 from exports.importers.sets import Context, NewSet, Sets, made_for
 from exports.importers.stage import Stage
 
@@ -115,27 +115,9 @@ class Batch:
             raise ValidationError(f"Set {made.key} opens a pool conversation and has no prompt.")
         counted = self.stage.next_ordinal(("met", person.pk, text.prompt_id))
         occasion = counted if dialogue.occasion is None else dialogue.occasion
-        done: dict[str, Any] = {
-            "status": Slot.Status.DONE,
-            "holder": person,
-            "done_at": self.now,
-        }
-        counts = occasion == 0 and dialogue.disposition == Grant.Disposition.COMPLETED
-        slot = self._keep(
-            Slot(
-                candidate_set=made.row,
-                prompt=text.prompt,
-                locale=conversation.locale,
-                phase=Phase.MAIN,
-                ordinal=self.stage.next_ordinal(("place", made.key, conversation.locale_id)),
-                draw=0,
-                **dialogue.slot,
-                **(done if counts else {"status": Slot.Status.VOID}),
-            )
-        )
         grant: Grant = self._keep(
             Grant(
-                slot=slot,
+                slot=self._add_slot(conversation, dialogue, made, text, counts=occasion == 0),
                 participation=person,
                 annotator=person.annotator,
                 prompt=text.prompt,
@@ -147,6 +129,35 @@ class Batch:
             )
         )
         return grant
+
+    def _add_slot(
+        self,
+        conversation: Conversation,
+        dialogue: Dialogue,
+        made: NewSet,
+        text: PromptText,
+        *,
+        counts: bool,
+    ) -> Slot:
+        done: dict[str, Any] = {
+            "status": Slot.Status.DONE,
+            "holder": conversation.participation,
+            "done_at": self.now,
+        }
+        fills = counts and dialogue.disposition == Grant.Disposition.COMPLETED
+        slot: Slot = self._keep(
+            Slot(
+                candidate_set=made.row,
+                prompt=text.prompt,
+                locale=conversation.locale,
+                phase=Phase.MAIN,
+                ordinal=self.stage.next_ordinal(("place", made.key, conversation.locale_id)),
+                draw=0,
+                **dialogue.slot,
+                **(done if fills else {"status": Slot.Status.VOID}),
+            )
+        )
+        return slot
 
     def _add_turn(
         self, conversation: Conversation, position: int, turn: JudgedTurn, made: NewSet
@@ -166,8 +177,12 @@ class Batch:
         answers = [(response, made.candidate_of(response)) for response in turn.responses]
         for response, candidate in answers:
             self._keep(ShownCandidate(turn=stored, candidate=candidate, position=response.position))
-        if turn.chosen is None:
-            return
+        if turn.chosen is not None:
+            self._add_ranking(stored, turn, answers)
+
+    def _add_ranking(
+        self, stored: Turn, turn: JudgedTurn, answers: list[tuple[Response, Candidate]]
+    ) -> None:
         ranking = self._keep(
             Ranking(
                 turn=stored,
@@ -190,8 +205,5 @@ class Batch:
                 )
             )
         if turn.explanation is not None:
-            self._keep(
-                Explanation(
-                    turn=stored, text=turn.explanation, written_at=self.now, **turn.explained
-                )
-            )
+            written = {"written_at": self.now, **turn.explained}
+            self._keep(Explanation(turn=stored, text=turn.explanation, **written))
