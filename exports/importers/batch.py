@@ -19,6 +19,7 @@ from annotation.models import (
     Ranking,
     ShownCandidate,
     Slot,
+    StudyLocale,
     Turn,
 )
 from candidates.models import Candidate, CandidateSet, Generation, PromptText
@@ -65,7 +66,7 @@ class Batch:
             participation=participation,
             ordinal=counted if dialogue.place_in_plan is None else dialogue.place_in_plan,
             kind=Conversation.Kind.POOL if dialogue.pool else Conversation.Kind.OWN,
-            locale=self.stage.locale(dialogue.person.country, dialogue.language),
+            locale=self._locale(dialogue),
             planned_turns=dialogue.planned_turns or len(dialogue.turns),
             sampler=self._live_sampler(dialogue),
             status=dialogue.status,
@@ -92,6 +93,11 @@ class Batch:
     def _keep(self, row: Any) -> Any:
         self.rows[type(row)].append(row)
         return row
+
+    def _locale(self, dialogue: Dialogue) -> StudyLocale:
+        lives_in = dialogue.person.country
+        country = lives_in if dialogue.country is None else dialogue.country
+        return self.stage.locale(country, dialogue.language)
 
     def _live_sampler(self, dialogue: Dialogue) -> Any:
         if dialogue.live_arm is None:
