@@ -19,10 +19,11 @@ from annotation.models import (
     Ranking,
     ShownCandidate,
     Slot,
+    StudyLocale,
     Turn,
 )
-from candidates.models import Candidate, CandidateSet, Generation
-from exports.importers.records import Dialogue, JudgedTurn
+from candidates.models import Candidate, CandidateSet, Generation, PromptText
+from exports.importers.records import Dialogue, JudgedTurn, Response
 from exports.importers.sets import Context, NewSet, Sets, made_for
 from exports.importers.stage import Stage
 
@@ -65,7 +66,7 @@ class Batch:
             participation=participation,
             ordinal=counted if dialogue.place_in_plan is None else dialogue.place_in_plan,
             kind=Conversation.Kind.POOL if dialogue.pool else Conversation.Kind.OWN,
-            locale=self.stage.locale(dialogue.person.country, dialogue.language),
+            locale=self._locale(dialogue),
             planned_turns=dialogue.planned_turns or len(dialogue.turns),
             sampler=self._live_sampler(dialogue),
             status=dialogue.status,
@@ -93,6 +94,11 @@ class Batch:
         self.rows[type(row)].append(row)
         return row
 
+    def _locale(self, dialogue: Dialogue) -> StudyLocale:
+        lives_in = dialogue.person.country
+        country = lives_in if dialogue.country is None else dialogue.country
+        return self.stage.locale(country, dialogue.language)
+
     def _live_sampler(self, dialogue: Dialogue) -> Any:
         if dialogue.live_arm is None:
             return self.stage.study.live_sampler
@@ -115,27 +121,9 @@ class Batch:
             raise ValidationError(f"Set {made.key} opens a pool conversation and has no prompt.")
         counted = self.stage.next_ordinal(("met", person.pk, text.prompt_id))
         occasion = counted if dialogue.occasion is None else dialogue.occasion
-        done: dict[str, Any] = {
-            "status": Slot.Status.DONE,
-            "holder": person,
-            "done_at": self.now,
-        }
-        counts = occasion == 0 and dialogue.disposition == Grant.Disposition.COMPLETED
-        slot = self._keep(
-            Slot(
-                candidate_set=made.row,
-                prompt=text.prompt,
-                locale=conversation.locale,
-                phase=Phase.MAIN,
-                ordinal=self.stage.next_ordinal(("place", made.key, conversation.locale_id)),
-                draw=0,
-                **dialogue.slot,
-                **(done if counts else {"status": Slot.Status.VOID}),
-            )
-        )
         grant: Grant = self._keep(
             Grant(
-                slot=slot,
+                slot=self._add_slot(conversation, dialogue, made, text, counts=occasion == 0),
                 participation=person,
                 annotator=person.annotator,
                 prompt=text.prompt,
@@ -147,6 +135,35 @@ class Batch:
             )
         )
         return grant
+
+    def _add_slot(
+        self,
+        conversation: Conversation,
+        dialogue: Dialogue,
+        made: NewSet,
+        text: PromptText,
+        *,
+        counts: bool,
+    ) -> Slot:
+        done: dict[str, Any] = {
+            "status": Slot.Status.DONE,
+            "holder": conversation.participation,
+            "done_at": self.now,
+        }
+        fills = counts and dialogue.disposition == Grant.Disposition.COMPLETED
+        slot: Slot = self._keep(
+            Slot(
+                candidate_set=made.row,
+                prompt=text.prompt,
+                locale=conversation.locale,
+                phase=Phase.MAIN,
+                ordinal=self.stage.next_ordinal(("place", made.key, conversation.locale_id)),
+                draw=0,
+                **dialogue.slot,
+                **(done if fills else {"status": Slot.Status.VOID}),
+            )
+        )
+        return slot
 
     def _add_turn(
         self, conversation: Conversation, position: int, turn: JudgedTurn, made: NewSet
@@ -166,8 +183,12 @@ class Batch:
         answers = [(response, made.candidate_of(response)) for response in turn.responses]
         for response, candidate in answers:
             self._keep(ShownCandidate(turn=stored, candidate=candidate, position=response.position))
-        if turn.chosen is None:
-            return
+        if turn.chosen is not None:
+            self._add_ranking(stored, turn, answers)
+
+    def _add_ranking(
+        self, stored: Turn, turn: JudgedTurn, answers: list[tuple[Response, Candidate]]
+    ) -> None:
         ranking = self._keep(
             Ranking(
                 turn=stored,
@@ -190,8 +211,5 @@ class Batch:
                 )
             )
         if turn.explanation is not None:
-            self._keep(
-                Explanation(
-                    turn=stored, text=turn.explanation, written_at=self.now, **turn.explained
-                )
-            )
+            written = {"written_at": self.now, **turn.explained}
+            self._keep(Explanation(turn=stored, text=turn.explanation, **written))

@@ -147,6 +147,7 @@ def _places(tables: Tables) -> dict[str, dict[str, Any]]:
     return {
         row["conversation_id"]: {
             "disposition": row["disposition"] or "",
+            "country": row["country"],
             "reason": row["reason"] or "",
             "slot": {"batch": row["batch"] or 0, "stratum": row["stratum"] or ""},
         }

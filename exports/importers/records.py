@@ -158,6 +158,7 @@ class Dialogue:
     place_in_plan: int | None = None  # None: likewise
     sitting: int = 1
     live_arm: Arm | None = None  # of sets made in it
+    country: str | None = None  # of the place's locale; None: the one she lives in
     told: Fields = field(default_factory=dict)  # further fields of Conversation,
     slot: Fields = field(default_factory=dict)  # and of Slot
 

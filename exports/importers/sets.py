@@ -83,7 +83,12 @@ class Sets:
 
     def of_turn(self, made: MadeSet) -> NewSet:
         """The set of this key, wherever it is; made now where it is new."""
-        return self._known(made.key) or self.add(made)
+        known = self._known(made.key)
+        if known is None:
+            known = self.add(made)
+            if made.prompt is None:  # nobody else is shown it: memory need not hold it
+                del self.new[made.key]
+        return known
 
     def add(self, made: MadeSet) -> NewSet:
         n = max(2, len(made.candidates))

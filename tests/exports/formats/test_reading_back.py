@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import Consent, Purpose
 from annotation.models import Conversation, Slot, Study
 from candidates.models import Candidate, CandidateSet, Generation, ModelEndpoint, Sampler
 from exports.containers import Container
@@ -148,6 +149,19 @@ def test_a_translated_set_keeps_what_it_translates(exported: Exported, tmp_path:
         assert candidate.translated_from
         assert candidate.text == candidate.translated_from.text
         assert candidate.candidate_set.parallel_to_id == candidate.translated_from.candidate_set_id
+
+
+def test_whose_words_stayed_away_is_known_again(exported: Exported, tmp_path: Path) -> None:
+    words = Purpose.RELEASE_FREE_TEXT
+    person = exported.participation("whole")
+    Consent.objects.filter(annotator=person.annotator, purpose=words).update(given=False)
+    first = exported.rows("conversations", free_text_purpose=words)
+    path = exported.folder / "conversations.jsonl"
+    call_command("import_dataset", path, format="conversations", key="again")
+    study = Study.objects.get(key="again")
+    again = exported.rows("conversations", free_text_purpose=words, study=study)
+    withheld = [sum(row["words_withheld"] for row in rows) for rows in (first, again)]
+    assert withheld[0] == withheld[1] > 0
 
 
 LONG = "x" * 300

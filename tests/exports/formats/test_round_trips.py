@@ -16,6 +16,7 @@ from annotation.models import Study
 from exports.containers import Container
 from exports.formats import FORMATS
 from tests.exports.formats.conftest import Exported
+from tests.exports.formats.variety import vary
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "exports" / "importing.md"
 Columns = dict[str, Any]
@@ -85,6 +86,7 @@ def store(exported: Exported, folder: Path, container: Container, *names: str) -
 def test_what_is_imported_is_exported_again(
     name: str, container: Container, exported: Exported, tmp_path: Path
 ) -> None:
+    vary(exported.scene.study)
     first = exported.rows(name, container)
     files = store(exported, tmp_path / "out", container, *SOURCES[name])
     path, told = (files[0], name) if len(files) == 1 else (tmp_path / "out", "release")

@@ -51,7 +51,8 @@ def exported(link: RecruitmentLink, tmp_path: Path) -> Path:
     return export(link.study, tmp_path / "comparisons.jsonl")
 
 
-def test_who_judged_with_whom_stays_so(exported: Path, tmp_path: Path) -> None:
+def test_who_judged_with_whom_stays_so_in_a_fresh_database(exported: Path, tmp_path: Path) -> None:
+    call_command("flush", verbosity=0, interactive=False)
     call_command("import_dataset", exported, format="comparisons", key="again")
     again = export(Study.objects.get(key="again"), tmp_path / "again.jsonl")
     assert people_of(again) == people_of(exported)
