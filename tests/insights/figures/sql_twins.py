@@ -76,14 +76,14 @@ def by_name(client: Client, study: Study, figure: str) -> dict[str, dict[str, st
 
 
 def compare(
-    client: Client, study: Study, figure: str, column: str, query: str, **how: float
+    client: Client, study: Study, figure: str, column: str, query: str, within: float | None = None
 ) -> None:
     """query: a locale, or nothing for everybody, with the figure."""
     found, expected = by_name(client, study, figure), sql(query, study)
     assert {name or "" for name, _value in expected} == set(found) == {"", "FR-fr", "IT-it"}
     for name, value in expected:
         row = found[name or ""]
-        assert float(row[column]) == pytest.approx(float(value), **how), (figure, name)
+        assert float(row[column]) == pytest.approx(float(value), abs=within), (figure, name)
         assert float(row[f"{column}_low"]) < float(value) < float(row[f"{column}_high"])
 
 
@@ -150,7 +150,7 @@ def check_entropy(study: Study, client: Client) -> None:
             FROM (SELECT coverage * v / m AS p FROM unnest(of) v WHERE v > 0) shares)) AS entropy
         FROM covered GROUP BY locale, candidate_set_id
     ) SELECT locale, avg(entropy) FROM bits GROUP BY ROLLUP (locale)"""
-    compare(client, study, "choice-entropy", "bits", query, abs=0.02)
+    compare(client, study, "choice-entropy", "bits", query, within=0.02)
 
 
 def check_answers(study: Study, client: Client) -> None:
