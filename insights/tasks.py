@@ -38,3 +38,18 @@ def enqueue_suggestion(suggestion_id: int) -> None:
         suggest_topics.apply_async((suggestion_id,), queue="exports", retry=False)
     except (OperationalError, OSError) as error:
         logger.warning("suggestions wait for the broker: %s", type(error).__name__)
+
+
+@shared_task
+def count_order(study_id: int, phase: str) -> None:
+    from insights.watch.order import count_displays
+
+    count_displays(study_id, phase)
+
+
+def enqueue_order(study_id: int, phase: str) -> None:
+    """As above: who watches asks again."""
+    try:
+        count_order.apply_async((study_id, phase), queue="exports", retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning("displays wait for the broker: %s", type(error).__name__)

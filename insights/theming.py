@@ -209,9 +209,15 @@ class Themes:
     people: int
 
 
-def themes_found(sheet: ThemeSheet) -> Themes | None:
-    """None until both coders' codes are there, of explanations that may still be read."""
-    rows = ThemeCoding.objects.filter(item__in=readable_items(sheet)).values_list(
+def themes_found(
+    sheet: ThemeSheet, *, language: str = "", names: list[str] | None = None
+) -> Themes | None:
+    """None until both coders' codes are there, of explanations that may still be read: in all
+    languages or one, and of all themes that were named or of these."""
+    items_read = readable_items(sheet)
+    if language:
+        items_read = items_read.filter(explanation__turn__conversation__locale__language=language)
+    rows = ThemeCoding.objects.filter(item__in=items_read).values_list(
         "item", "coder", "themes", "item__explanation__turn__conversation__participation"
     )
     codes: dict[int, dict[int, list[str]]] = {}
@@ -220,8 +226,9 @@ def themes_found(sheet: ThemeSheet) -> Themes | None:
         codes.setdefault(item, {})[coder] = themes
         whose[item] = person
     items = [item for item in sorted(codes) if len(codes[item]) == 2]
-    names = sorted({one for item in items for themes in codes[item].values() for one in themes})
-    if not names:
+    if names is None:
+        names = sorted({one for item in items for themes in codes[item].values() for one in themes})
+    if not names or not items:
         return None
     one, other = (_marks([codes[item][coder] for item in items], names) for coder in (0, 1))
     people = np.unique([whose[item] for item in items], return_inverse=True)[1].astype(np.int64)

@@ -101,7 +101,7 @@ class Stages:
         pairs = (marks[:, :, None] * marks[:, None, :]).reshape(len(marks), -1)
         size = marks.shape[1]
         spread = (weight.sum(axis=1) @ pairs).reshape(-1, size, size)
-        spread -= np.einsum("nsi,nsj->nij", met, met)
+        spread -= met.transpose(0, 2, 1) @ met
         k = places.shape[1]
         own = np.einsum("nk,nkp->np", moved[:, :k], self.x[part])
         return value, np.concatenate([own, moved[:, k:]], axis=1), spread
@@ -109,7 +109,7 @@ class Stages:
     def _curvature(self, part: slice, spread: Floats) -> Floats:
         x, k = self.x[part], self.places.shape[1]
         wide = x.shape[2]
-        seen = np.einsum("nij,njp->nip", spread[:, :, :k], x)
+        seen = spread[:, :, :k] @ x
         upper = x.reshape(-1, wide).T @ seen[:, :k].reshape(-1, wide)
         mixed = seen[:, k:].sum(axis=0)
         return np.block([[upper, mixed.T], [mixed, spread[:, k:, k:].sum(axis=0)]])
@@ -145,9 +145,12 @@ def _stages(
     left = (places[:, None, :] >= stage).astype(np.float64)
     happens = chosen.any(axis=2)
     offered = (left @ members.T >= members.sum(axis=1)) & happens[:, :, None]
-    top = np.where(offered, logs[:, None, :], -np.inf).max(axis=2, initial=-700, keepdims=True)
+    top = np.full((*happens.shape, 1), -700.0)
+    for one in range(len(members)):  # ten times as fast as a maximum over so short an axis
+        larger = offered[:, :, one] & (logs[:, one, None] > top[:, :, 0])
+        np.copyto(top[:, :, 0], logs[:, one, None], where=larger)
     weight = np.where(offered, np.exp(np.minimum(logs[:, None, :] - top, 0.0)), 0.0)
-    total = np.where(happens, weight.sum(axis=2), 1.0)
+    total = np.where(happens, weight @ np.ones(len(members)), 1.0)
     names = 2 ** np.arange(wide)
     row_of = np.full(2**wide, -1)
     row_of[(members @ names).astype(np.int64)] = np.arange(len(members))

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 
 from annotation.models import Study
 from candidates.models import Prompt
 from insights.coding_models import ThemeSheet, TopicSuggestion
+from insights.figures.parts import LEAST_PEOPLE
 from insights.suggesting import source_texts
 from insights.tables import Row, Table, number
+from insights.theme_shares import Share, hides_shares, shares_by_language
 from insights.theming import Themes, readable_items, themes_found
 
 EACH = 50  # prompts on a page
@@ -47,6 +50,8 @@ class Sheet:
     coders: list[tuple[int, str, int]]
     table: Table | None
     alpha: str
+    by_language: Table | None = None
+    locked: bool = False
 
 
 def prompt_lines(study: Study) -> dict[int, PromptLine]:
@@ -117,10 +122,50 @@ def _sheet(row: ThemeSheet) -> Sheet:
     found = themes_found(row)
     coders = [(place, name, sent.get(place, 0)) for place, name in enumerate(row.coders)]
     alpha = "" if found is None else _interval(found.found.alpha, None)
-    return Sheet(row, items.count(), coders, None if found is None else _table(found), alpha)
+    if found is None:
+        return Sheet(row, items.count(), coders, None, alpha)
+    shares, locked = shares_by_language(row, found), hides_shares(row)
+    table = _table(found, share=not (locked and row.language))
+    by_language = _languages(shares) if shares else None
+    return Sheet(row, items.count(), coders, table, alpha, by_language, locked)
 
 
-def _table(found: Themes) -> Table:
+def _languages(shares: Sequence[Share]) -> Table:
+    return Table(
+        title=_("Themes by language"),
+        columns=[
+            *(_("Theme"), _("Language"), _("People"), _("Explanations")),
+            _("Share of explanations"),
+        ],
+        rows=[
+            Row(
+                [
+                    *(one.theme, _language(one.language), number(one.people)),
+                    *(number(one.explanations), _share(one)),
+                ]
+            )
+            for one in shares
+        ],
+        notes=[
+            _("A dash: fewer than %(people)s people. Intervals of 95 %%: people.")
+            % {"people": LEAST_PEOPLE}
+        ],
+        words=(0, 1),
+    )
+
+
+def _language(code: str) -> str:
+    return str(dict(settings.LANGUAGES).get(code, code))
+
+
+def _share(one: Share) -> str:
+    if one.value is None or one.low is None or one.high is None:
+        return "–"
+    value, low, high = (f"{number(100 * part, 1)} %" for part in (one.value, one.low, one.high))
+    return _("%(value)s (%(low)s to %(high)s)") % {"value": value, "low": low, "high": high}
+
+
+def _table(found: Themes, *, share: bool) -> Table:
     order = sorted(range(len(found.names)), key=lambda at: -found.found.share.value[at])
     rows = [
         Row(
@@ -128,7 +173,7 @@ def _table(found: Themes) -> Table:
                 found.names[at],
                 number(int(found.both[at])),
                 number(int(found.either[at])),
-                _interval(found.found.share, at, percent=True),
+                _interval(found.found.share, at, percent=True) if share else "–",
                 _interval(found.found.kappa, at),
             ]
         )

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,11 +17,13 @@ from annotation.actions.audit import record
 from annotation.actions.topics import add_topic, rename_topic, set_topics
 from annotation.models import AuditEntry, Study
 from annotation.rights import Right, may, study_page
+from annotation.team import member
 from insights import topics_forms, topics_page
 from insights.coding_models import ThemeSheet, TopicSuggestion
 from insights.phases import chosen_phase, phases_in_use
 from insights.suggesting import put_aside, request_suggestion
-from insights.theming import draw_sheet, sheet_csv, store_codes
+from insights.theme_shares import as_csv, hides_shares, shares_by_language
+from insights.theming import draw_sheet, sheet_csv, store_codes, themes_found
 
 Act = Callable[[Study, dict[str, Any], User], str]
 
@@ -84,6 +86,28 @@ def theme_sheet(request: HttpRequest, study: Study, number: int) -> HttpResponse
         "\ufeff" + sheet_csv(sheet),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{study.key}-themes-{number}.csv"'},
+    )
+
+
+@require_safe
+@study_page(Right.RECORDS)
+def theme_languages(request: HttpRequest, study: Study, number: int) -> HttpResponse:
+    """Themes by language as a CSV; 404 while there are none, 403 while they are locked. The
+    download is on record."""
+    sheet = get_object_or_404(ThemeSheet, study=study, number=number)
+    if hides_shares(sheet):
+        raise PermissionDenied
+    found = themes_found(sheet)
+    rows = shares_by_language(sheet, found) if found else []
+    if not rows:
+        raise Http404
+    what = f"themes by language, sheet {number}"
+    record(kind=AuditEntry.Kind.FIGURE_DOWNLOADED, what=what, by=member(request), study=study)
+    name = f"{study.key}-themes-{number}-languages.csv"
+    return HttpResponse(
+        as_csv(rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

@@ -38,6 +38,11 @@ urlpatterns = [
         topics_views.theme_sheet,
         name="study-theme-sheet",
     ),
+    path(
+        "studies/<slug:key>/topics/themes/<int:number>/languages.csv",
+        topics_views.theme_languages,
+        name="study-theme-languages",
+    ),
     path("studies/<slug:key>/preflight/", running_views.study_preflight, name="study-preflight"),
     path("studies/<slug:key>/run/", running_views.study_run, name="study-run"),
     path("studies/<slug:key>/run/open/", running_views.study_open, name="study-open"),

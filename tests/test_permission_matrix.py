@@ -134,6 +134,7 @@ STUDY_PAGES = {
     "study-topics": Page(Right.OUTCOMES, Right.AUTHOR),
     "study-themes": Page(Right.RECORDS, Right.RECORDS),
     "study-theme-sheet": Page(Right.RECORDS),
+    "study-theme-languages": Page(Right.RECORDS),
     "study-review": Page(Right.REVIEW),
     "study-review-next": Page(Right.REVIEW),
     "study-review-note": Page(Right.REVIEW, Right.REVIEW),
@@ -152,7 +153,8 @@ STUDY_PAGES = {
     "study-personal-data": Page(Right.RELEASE, Right.RELEASE),
 }
 # What is not there yet in the study at hand: 404 to whoever may open it.
-NOT_YET = {"study-figure-csv", "study-receipt", "study-left-out-back", "study-theme-sheet"}
+NOT_YET = {"study-figure-csv", "study-receipt", "study-left-out-back", "study-theme-sheet",
+           "study-theme-languages"}  # fmt: skip
 VENDOR_PAGES = {
     "vendor-people": Page(MANAGER),
     "vendor-compare": Page(MANAGER, MANAGER),
@@ -411,6 +413,7 @@ def further(name: str, records: dict[str, Any]) -> list[Any]:
         "study-figure": [FIGURES[0].key],
         "study-figure-csv": [FIGURES[0].key],
         "study-theme-sheet": [1],
+        "study-theme-languages": [1],
         "study-review-note": [flag.pk],
         "study-review-second": [flag.pk],
         "study-review-choices": [flag.pk],

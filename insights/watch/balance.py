@@ -32,7 +32,7 @@ class Standing:
     arm: str
     live: bool
     response: int  # place in the set, from 0
-    source: str
+    source: str  # as it is stored
     counts: tuple[int, ...]
     most_above: float
     most_below: float
@@ -40,6 +40,10 @@ class Standing:
     @property
     def displays(self) -> int:
         return sum(self.counts)
+
+    @property
+    def source_words(self) -> str:
+        return str(Candidate.Source(self.source).label)
 
     @property
     def expected(self) -> float:
@@ -152,7 +156,7 @@ def _standing(
         arm=str(arm),
         live=live,
         response=key[1],
-        source=str(Candidate.Source(key[2]).label),
+        source=key[2],
         counts=by_place,
         most_above=min(above, random),
         most_below=min(below, random),
@@ -169,7 +173,7 @@ def display_alarms(found: Sequence[Standing]) -> list[str]:
         words
         % {
             "response": one.response + 1,
-            "source": one.source,
+            "source": one.source_words,
             "arm": one.arm,
             "place": place + 1,
             "count": number(one.counts[place]),
@@ -201,7 +205,7 @@ def _row(one: Standing, width: int) -> Row:
     return Row(
         [
             *(one.arm, _("later and own") if one.live else _("first of the pool")),
-            *(f"{one.response + 1} ({one.source})", number(one.displays)),
+            *(f"{one.response + 1} ({one.source_words})", number(one.displays)),
             *[*counts, *["–"] * (width - len(counts))],
             *(number(one.expected, 1), number(max(one.most_above, one.most_below), 1)),
         ],

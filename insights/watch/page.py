@@ -279,6 +279,11 @@ class Shown:
     view: View
 
     @property
+    def every(self) -> int:
+        """Seconds until the page asks again."""
+        return SECONDS if self.view.waiting else self.panel.every
+
+    @property
     def version(self) -> str:
         return hashlib.sha256(repr(self.view).encode()).hexdigest()[:16]
 
@@ -291,5 +296,6 @@ def show(panel: Panel, study: Study, phase: Phase) -> Shown:
     found: View | None = cache.get(key)
     if found is None:
         found = panel.read(study, phase)
-        cache.set(key, found, timeout=panel.every / 2)
+        if not found.waiting:
+            cache.set(key, found, timeout=panel.every / 2)
     return Shown(panel, found)

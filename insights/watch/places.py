@@ -1,6 +1,7 @@
 """Which place on the page people choose: an estimate that may be looked at every day."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +98,7 @@ def estimates(found: PlaceShares) -> list[PlaceEstimate]:
     ]
 
 
-def choice_table(found: PlaceShares, estimated: list[PlaceEstimate]) -> Table:
+def choice_table(people: int, estimated: Sequence[PlaceEstimate]) -> Table:
     return Table(
         title=_("Which place people chose"),
         columns=[
@@ -107,7 +108,7 @@ def choice_table(found: PlaceShares, estimated: list[PlaceEstimate]) -> Table:
         rows=[
             Row(
                 [
-                    *(number(one.place + 1), number(found.people), _percent(one.share)),
+                    *(number(one.place + 1), number(people), _percent(one.share)),
                     *(_percent(one.low), _percent(one.high), _percent(one.chance)),
                 ]
             )
@@ -124,7 +125,7 @@ def choice_table(found: PlaceShares, estimated: list[PlaceEstimate]) -> Table:
     )
 
 
-def choice_chart(estimated: list[PlaceEstimate]) -> Chart | None:
+def choice_chart(estimated: Sequence[PlaceEstimate]) -> Chart | None:
     if not estimated or estimated[0].low is None:
         return None
     return Chart(

@@ -12,13 +12,15 @@ from insights.tables import Table
 
 @dataclass(frozen=True)
 class View:
-    """One panel at one moment. Alarms are whole sentences: they are read aloud."""
+    """One panel at one moment. Alarms are whole sentences: they are read aloud. `waiting`: the
+    figures are being counted, and are asked for again soon."""
 
     tables: Sequence[Table] = ()
     lines: Sequence[str] = ()
     alarms: Sequence[str] = ()
     chart: Chart | None = None
     heat: HeatMap | None = None
+    waiting: bool = False
 
 
 @dataclass(frozen=True)

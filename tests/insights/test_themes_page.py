@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,7 +13,16 @@ from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 
 from accounts.models import Consent, Purpose, User
-from annotation.models import AuditEntry, Explanation, Participation, RecruitmentLink, Role, Study
+from annotation.models import (
+    AuditEntry,
+    Conversation,
+    Explanation,
+    Participation,
+    RecruitmentLink,
+    Role,
+    Study,
+)
+from insights import theme_shares
 from insights.coding_models import ThemeCoding, ThemeSheet
 from insights.theming import (
     LARGEST_FILE,
@@ -23,6 +33,7 @@ from insights.theming import (
     themes_of,
 )
 from insights.topics_forms import CodesForm
+from insights.topics_page import sheets_of
 from tests.team import member, signed_in
 from tests.walker import Walker
 
@@ -224,3 +235,43 @@ def test_the_page_draws_sends_out_takes_back_and_shows(
     assert "Cohen" in body
     assert "alpha" in body
     assert signed_in(study, Role.VIEWER, "viewer").get(address).status_code == 403
+
+
+def test_shares_by_language_wait_for_the_lock_and_are_a_table_and_a_csv(
+    study: Study, by: User, written: list[Explanation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    english = study.locales.get(country="US")
+    second = written[2].turn.conversation.participation
+    Conversation.objects.filter(participation=second).update(locale=english)
+    sheet, french_alone = drawn(study, by), drawn(study, by, language="fr")
+    marks = ({"Chaleur": "warmth", "Il": "facts"}, {"Chaleur": "warmth"})
+    for one in (sheet, french_alone):
+        for coder, themes in enumerate(marks):
+            store_codes(sheet=one, coder=coder, file=coded(one, themes), replace=False, by=by)
+    client = signed_in(study, Role.RESEARCHER)
+    page = reverse("study-themes", args=[study.key])
+    address = reverse("study-theme-languages", args=[study.key, sheet.number])
+    assert "Shares by language are locked" in client.get(page).content.decode()
+    assert client.get(address).status_code == 403
+    table = {one.row.pk: one.table for one in sheets_of(study, "main")}[french_alone.pk]
+    assert table and {row.cells[3] for row in table.rows} == {"–"}, "one language, drawn alone"
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.CLOSED)
+    few = list(csv.DictReader(client.get(address).content.decode().splitlines()))
+    assert {row["share"] for row in few} == {""}, "fewer than 20 people"
+    monkeypatch.setattr(theme_shares, "LEAST_PEOPLE", 1)
+    rows = csv.DictReader(client.get(address).content.decode().splitlines())
+    found = {(row["theme"], row["language"]): row for row in rows}
+    languages = Counter(row["language"] for row in rows_of(sheet))
+    assert set(languages) == {"en", "fr"}
+    for theme, of_language, texts in (
+        ("warmth", "fr", 1.0), ("warmth", "en", 0.0), ("facts", "fr", 0.0), ("facts", "en", 0.5)
+    ):  # fmt: skip
+        row = found[theme, of_language]
+        assert (row["people"], row["explanations"]) == ("1", str(languages[of_language]))
+        assert float(row["share"]) == pytest.approx(texts / languages[of_language])
+    body = client.get(page).content.decode()
+    assert "Themes by language" in body
+    assert address in body
+    assert AuditEntry.objects.filter(kind="figure:downloaded").count() == 2
+    missing = reverse("study-theme-languages", args=[study.key, french_alone.number])
+    assert client.get(missing).status_code == 404, "there is nothing to compare"

@@ -1,43 +1,22 @@
 """The numbers on the pages are those that SQL finds in a rehearsal's rows, by its own way."""
 
-import csv
-import io
-from typing import Any
-
 import pytest
-from django.db import connection
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from annotation.models import Explanation, Participation, Phase, Study
+from annotation.models import Explanation, Participation, Phase, Quota, Study
 from insights.figures.catalogue import FIGURES, GROUPS, figures_of
 from insights.figures.computing import compute_figures
 from insights.figures.figure import Options
 from insights.models import ComputedFigure
 from rehearsal import stage
+from tests.insights.figures import sql_twins
+from tests.insights.figures.sql_twins import sql, table
 from tests.provider import Provider
 from tests.rehearsal.rehearsing import CHANGES, two_countries
-
-# Counted judgements of turn 1 of pool conversations of a study; $ marks its key.
-COUNTED = """
-WITH judged AS (
-    SELECT t.id, t.candidate_set_id, c.locale_id, c.participation_id, r.chosen_id, r.id AS ranking,
-        l.country || '-' || l.language AS locale, r.acceptable, r.represents,
-        extract(epoch FROM r.submitted_at - t.shown_at) AS seconds
-    FROM annotation_ranking r
-    JOIN annotation_turn t ON t.id = r.turn_id
-    JOIN annotation_conversation c ON c.id = t.conversation_id
-    JOIN annotation_participation p ON p.id = c.participation_id
-    JOIN annotation_grant g ON g.id = c.grant_id
-    JOIN annotation_studylocale l ON l.id = c.locale_id
-    WHERE p.study_id = %(study)s AND p.phase = 'rehearsal' AND p.withdrawn_at IS NULL
-        AND p.excluded_at IS NULL AND t.position = 1 AND c.kind = 'pool'
-        AND g.disposition = 'completed' AND g.occasion = 0
-)
-"""
 
 
 @pytest.fixture
@@ -53,6 +32,8 @@ def played(empty_database: None, provider: Provider) -> Study:
     some.filter(rest=1).update(text="Oui")
     left_out = Participation.objects.filter(grants__disposition="completed").order_by("pk")
     Participation.objects.filter(pk=left_out[0].pk).update(excluded_at=timezone.now())
+    for key, conditions in (("fr", {"country": ["FR"]}), ("women", {"gender": ["female"]})):
+        Quota.objects.create(study=rehearsal.study, key=key, conditions=conditions, target=20)
     return rehearsal.study
 
 
@@ -61,20 +42,6 @@ def researcher(client: Client) -> Client:
     user = User.objects.create_superuser("researcher", password="a-long-test-password")
     client.force_login(user)
     return client
-
-
-def sql(query: str, study: Study) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(COUNTED + query, {"study": study.pk})
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
-
-
-def table(client: Client, study: Study, figure: str) -> list[dict[str, str]]:
-    address = reverse("study-figure-csv", args=[study.key, figure])
-    answer = client.get(address, {"phase": Phase.REHEARSAL})
-    assert answer.status_code == 200, figure
-    return list(csv.DictReader(io.StringIO(answer.content.decode())))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -99,6 +66,8 @@ def test_the_pages_say_what_the_rows_say(played: Study, researcher: Client) -> N
     check_rankings(played, researcher)
     check_work(played, researcher)
     check_people(played, researcher)
+    for check in sql_twins.CHECKS:
+        check(played, researcher)
     check_exclusions(played, researcher)
 
 

@@ -14,7 +14,7 @@ from insights.figures.reading import read_judgements
 from rehearsal import stage
 from rehearsal.truth import POLES, Truth
 from rehearsal.voices import pole_of
-from tests.insights.figures.test_figures_of_a_rehearsal import sql
+from tests.insights.figures.sql_twins import sql
 from tests.provider import Provider
 from tests.rehearsal.rehearsing import prepared
 

@@ -1,16 +1,21 @@
 """Where responses stood alarms when it cannot be chance; what people choose never does."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
+from django.core.cache import cache
 from django.db.models import F, OuterRef, Subquery
 from django.utils import translation
 
 from annotation.dealing import pool_order
 from annotation.models import Phase, RecruitmentLink, ShownCandidate, Turn
 from candidates.models import Candidate
+from insights import tasks
 from insights.sequences import display_bound
 from insights.watch import order
 from insights.watch.balance import Standing, display_alarms, standings
+from insights.watch.page import BY_NAME, show
 from insights.watch.places import FEW, PlaceShares, estimates, place_shares
 from tests.walker import Walker
 
@@ -117,3 +122,26 @@ def test_choosing_one_place_always_is_an_estimate_and_no_alarm(link: Recruitment
     assert second.high is not None
     assert second.high < 0.2
     assert not order.view(link.study, Phase.MAIN).alarms
+
+
+def test_a_large_studys_displays_are_counted_by_a_worker_and_the_page_opens_at_once(
+    link: RecruitmentLink, people: list[Walker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the panel shows then is what was counted; nobody counts while it is fresh."""
+    study, asked = link.study, []
+    at_once = order.view(study, Phase.MAIN)
+    assert len(at_once.tables[0].rows) > 4
+    monkeypatch.setattr(order, "AT_ONCE", 0)
+    monkeypatch.setattr(tasks, "enqueue_order", lambda *which: asked.append(which))
+    for _look in range(2):
+        shown = show(BY_NAME["order"], study, Phase.MAIN)
+        assert (shown.view.waiting, shown.every, shown.view.tables) == (True, 10, ())
+    assert asked == [(study.pk, "main")], "one worker is asked"
+    tasks.count_order(*asked[0])
+    shown = show(BY_NAME["order"], study, Phase.MAIN)
+    assert shown.view == at_once
+    assert shown.every == BY_NAME["order"].every
+    cache.delete(f"watch:displays:{study.pk}:main:asked")
+    monkeypatch.setattr(order, "RENEWED", timedelta(0))
+    assert order.view(study, Phase.MAIN) == at_once
+    assert len(asked) == 2, "what is old is shown, and counted anew"
