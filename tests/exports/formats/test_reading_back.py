@@ -82,6 +82,16 @@ def test_a_release_is_found_by_its_names_and_so_are_exports(
     }
 
 
+def test_exports_of_two_studies_are_not_mixed(exported: Exported, tmp_path: Path) -> None:
+    path = store(exported, "conversations", tmp_path / "out")
+    path.rename(path.with_name("one-conversations.k2jd73ha.jsonl"))
+    path = store(exported, "annotators", tmp_path / "out")
+    path.rename(path.with_name("two-annotators.k2jd73hb.jsonl"))
+    with pytest.raises(CommandError, match=r"several studies \(one, two\)"):
+        import_folder(tmp_path / "out")
+    assert not Study.objects.filter(key="again").exists()
+
+
 def test_a_folder_without_our_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no export of ours"):
         import_folder(tmp_path)
