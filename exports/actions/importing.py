@@ -40,10 +40,11 @@ def import_dataset(
     try:
         with transaction.atomic():
             return _store(make_stage(key=key, title=title, n=n, mode=mode), mode, dataset)
-    except (DataError, IntegrityError) as error:
+    except (DataError, IntegrityError, TypeError, ValueError) as error:
         raise ValidationError(
             "Nothing was stored: a row names a thing twice, lacks a value, or holds one that is "
-            "too long or too large. See whether rows were added or changed by hand."
+            "too long, too large or of another kind. See whether rows were added or changed by "
+            "hand."
         ) from error
 
 

@@ -160,6 +160,27 @@ def test_a_translated_set_keeps_what_it_translates(exported: Exported, tmp_path:
         assert candidate.candidate_set.parallel_to_id == candidate.translated_from.candidate_set_id
 
 
+def unranked(turns: str) -> str:
+    """The same turns with a word where a rank should stand."""
+    found = json.loads(turns)
+    for response in (one for turn in found for one in turn["responses"]):
+        response["rank"] = "first"
+    return json.dumps(found)
+
+
+def test_a_translation_of_nothing_is_refused(exported: Exported, tmp_path: Path) -> None:
+    store(exported, "conversations", tmp_path / "out")
+    strange = {"translated_from": "nowhere"}
+    store(
+        exported,
+        "candidates",
+        tmp_path / "out",
+        lambda row: row | (strange if row["candidate_id"] else {}),
+    )
+    with pytest.raises(CommandError, match="translates one that is not in the set"):
+        import_folder(tmp_path / "out")
+
+
 LONG = "x" * 300
 FAULTS: dict[str, tuple[str, Change, str]] = {
     "too long": ("comparisons", lambda row: row | {"prompt_key": LONG}, "Nothing was stored"),
@@ -177,6 +198,8 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
                            if isinstance(row["turns"], str) else row["turns"]},
         "holds a character that cannot be stored"),
     "other turns": ("conversations", lambda row: row | {"turns": '[{"turn": 1}]'}, "turns are not"),
+    "no number": ("conversations", lambda row: row | {"turns": unranked(row["turns"])},
+                  "Nothing was stored"),
     "no turns": ("conversations", lambda row: row | {"turns": "{"}, "no row of the format"),
 }  # fmt: skip
 
