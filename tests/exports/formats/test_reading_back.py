@@ -226,13 +226,26 @@ def test_published_files_are_refused_as_clearly(name: str, db: None, tmp_path: P
         call_command("import_dataset", path, format=name, key="again")
 
 
-@pytest.mark.parametrize(("key", "title"), [("a\udc80", ""), ("again", "a\0"), ("x" * 51, "")])
+@pytest.mark.parametrize(
+    ("key", "title"), [("a\udc80", ""), ("again", "a\0"), ("x" * 51, ""), ("every day/2", "")]
+)
 def test_a_key_or_title_that_cannot_be_stored_is_refused(
     key: str, title: str, exported: Exported, tmp_path: Path
 ) -> None:
     path = store(exported, "conversations", tmp_path / "out")
-    with pytest.raises(CommandError, match=r"cannot be stored|Nothing was stored"):
+    with pytest.raises(CommandError, match=r"cannot be stored|fits no study|is too long"):
         call_command("import_dataset", path, format="conversations", key=key, title=title)
+    assert not Study.objects.filter(key=key.replace("\udc80", "")).exists()
+
+
+def test_the_longest_keys_name_studies_that_begin_alike(exported: Exported, tmp_path: Path) -> None:
+    path = store(exported, "conversations", tmp_path / "out")
+    for key in ("x" * 49 + "1", "x" * 49 + "2"):
+        call_command("import_dataset", path, format="conversations", key=key)
+    vendors = Study.objects.filter(key__startswith="xxx").values_list(
+        "participations__annotator__vendor", flat=True
+    )
+    assert len(set(vendors)) == 2
 
 
 @pytest.mark.parametrize("container", Container)
