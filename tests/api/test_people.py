@@ -267,6 +267,22 @@ def test_a_quality_decision_is_told_without_its_evidence(people: Program) -> Non
         assert word not in text
 
 
+def test_an_end_that_comes_with_being_left_out_is_told_as_late_and_bears_no_day(
+    people: Program,
+) -> None:
+    """The feed tells in that moment which pseudonym is left out."""
+    participation = press(invite(people, "p1")[0]["address"])
+    flag = Flag.objects.create(participation=participation, kind=Flag.Kind.PASTE)
+    before = people.get("people/").json()
+    decide(flag, "excluded", "All pasted.", User.objects.create(username="r"), end=True)
+    participation.refresh_from_db()
+    assert participation.outcome == Outcome.QUALITY
+    assert people.get("people/").json() == before
+    with weeks_later(6):
+        found = person(people, "p1")
+    assert (found["status"], found["quality"], found["ended_on"]) == ("quality", "left_out", None)
+
+
 def test_that_somebody_is_taken_back_is_told_as_late(people: Program) -> None:
     participation = press(invite(people, "p1")[0]["address"])
     user = User.objects.create(username="r")
