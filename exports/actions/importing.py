@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
 from django.db import DataError, IntegrityError, transaction
 
 from annotation.actions.audit import record
@@ -35,16 +36,30 @@ def import_dataset(
     Raises ValidationError also where a value does not fit where it belongs.
     """
     refuse_unstorable([key, title], "The key or the title")
+    _check_key(key)
     if Study.objects.filter(key=key).exists():
         raise ValidationError(f"A study {key!r} exists already: import under another key.")
     try:
         with transaction.atomic():
             return _store(make_stage(key=key, title=title, n=n, mode=mode), mode, dataset)
-    except (DataError, IntegrityError) as error:
+    except (DataError, IntegrityError, TypeError, ValueError) as error:
         raise ValidationError(
             "Nothing was stored: a row names a thing twice, lacks a value, or holds one that is "
-            "too long or too large. See whether rows were added or changed by hand."
+            "too long, too large or of another kind. See whether rows were added or changed by "
+            "hand."
         ) from error
+
+
+def _check_key(key: str) -> None:
+    """A study's key is part of the addresses of its pages."""
+    try:
+        validate_slug(key)
+    except ValidationError as error:
+        raise ValidationError(
+            f"The key {key!r} fits no study: use letters, digits, - and _ alone."
+        ) from error
+    if len(key) > (Study._meta.get_field("key").max_length or 0):
+        raise ValidationError(f"The key {key!r} is too long: use 50 characters at most.")
 
 
 def _store(stage: Stage, mode: Mode, dataset: Dataset) -> Study:

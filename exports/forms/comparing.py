@@ -58,7 +58,8 @@ class ComparisonForm(forms.Form):
             raise ValidationError(
                 _("“%(line)s” has no = in it: write WORD=OUTCOME."), params={"line": wrong[0]}
             )
-        return dict(line.rpartition("=")[::2] for line in lines if line)
+        pairs = [line.rpartition("=") for line in lines if line]
+        return {word.strip(): outcome.strip() for word, _sign, outcome in pairs}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

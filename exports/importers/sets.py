@@ -178,6 +178,10 @@ class Sets:
         calls: Mapping[str, Generation],
         origins: Mapping[str, Candidate],
     ) -> Candidate:
+        if made.translated_from and made.translated_from not in origins:
+            raise ValidationError(
+                f"Candidate {made.key} translates one that is not in the set beside its own."
+            )
         fields = {"language": row.language, **made.fields}
         kept: Candidate = self.keep(
             Candidate(

@@ -133,6 +133,12 @@ class Stage:
         return self.prompts[key]
 
 
+def _named(key: str, part: str = "") -> str:
+    """At most 50 characters, of no two studies alike."""
+    name = f"imported-{key}{part}"
+    return name if len(name) <= 50 else f"imported-{digest(key)[:24]}{part}"
+
+
 def make_endpoint(model: str) -> ModelEndpoint:
     return ModelEndpoint.objects.create(
         key=f"imported-{secrets.token_hex(8)}", base_url="", model=model[:200]
@@ -159,7 +165,7 @@ def make_sampler(
 
 def make_stage(*, key: str, title: str, n: int, mode: Mode) -> Stage:
     """The closed study that receives an import, with one sampler until a file names its own."""
-    name = f"imported-{key}"[:50]
+    name = _named(key)
     vendor, _created = Vendor.objects.get_or_create(
         key=name, defaults={"name": f"Imported: {title}"[:200]}
     )
@@ -167,8 +173,8 @@ def make_stage(*, key: str, title: str, n: int, mode: Mode) -> Stage:
         key=name, version=1, title=title[:200], intro="As published."
     )
     instruments = [
-        Instrument.objects.create(key=f"imported-{key}-{part}"[:50], version=1, title=title[:200])
-        for part in ("answers", "closing")
+        Instrument.objects.create(key=_named(key, part), version=1, title=title[:200])
+        for part in ("-answers", "-closing")
     ]
     endpoint = make_endpoint("unknown")
     sampler = make_sampler(

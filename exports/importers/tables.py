@@ -34,16 +34,25 @@ def find_container(path: Path) -> Container:
 def find_tables(folder: Path) -> dict[str, Path]:
     """The files of a release's folder, or of one with exports in it, by format.
 
-    Of a format in several containers the first is taken: they hold the same rows.
+    Of a format in several containers the first is taken: they hold the same rows. Raises
+    ValidationError for exports of two studies, whose people would be mixed.
     """
     place = folder / "data" if (folder / "data").is_dir() else folder
     found: dict[str, Path] = {}
+    studies: set[str] = set()
     for path in sorted(place.iterdir()):
         for container in Container:
             if path.name.endswith(f".{container}"):
                 name = _format_of(path.name.removesuffix(f".{container}"))
                 found.setdefault(name, path)
+                if name:
+                    studies.add(path.name.partition(".")[0].removesuffix(name).rstrip("-"))
     found.pop("", None)
+    if len(studies - {""}) > 1:
+        raise ValidationError(
+            f"The folder holds exports of several studies ({', '.join(sorted(studies - {''}))}): "
+            "put those of one study into a folder of their own."
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from exports.privacy.suppression import answers_given, far_off, groups_of
 from exports.privacy.tiers import Demands, Roles
 
 CELLS_LISTED = 50
+WHATEVER_SHE_ANSWERED = ("people", "k", "groups", "unique", "below_k")
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,11 @@ class Report:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """For Release.settings, the card and the datasheet."""
+        """For Release.settings, the card, the datasheet and the manifest."""
         found = asdict(self)
         del found["cells"]
+        # Of groups as they were: how far one person stands from all tells what she answered.
+        found["before"] = {name: found["before"][name] for name in WHATEVER_SHE_ANSWERED}
         return found | {"shortfall": self.shortfall, "omission": self.omission}
 
 

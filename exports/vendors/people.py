@@ -40,6 +40,10 @@ OUTCOMES = {
 }
 
 
+# The feed tells the day on which a pseudonym vanished.
+WITHOUT_A_DAY = (Status.WITHDRAWN, Status.QUALITY)
+
+
 class Quality(StrEnum):
     """What a person of the research team decided about her work."""
 
@@ -88,11 +92,11 @@ def describe(identity: ExternalIdentity, told: Told) -> Person:
     """One row of `people_of`, as far as her vendor is told."""
     person: Participation | None = next(iter(identity.annotator.here), None)  # type: ignore[attr-defined]
     invitation: Invitation | None = next(iter(identity.annotator.invited), None)  # type: ignore[attr-defined]
-    if person and waits_to_be_told(person, told):
-        hide_withdrawal(person)
+    if person:
+        hide_untold(person, told)
     locale = person.locale if person else None
     status = _status(person)
-    ended_at = person.finished_at if person and status != Status.WITHDRAWN else None
+    ended_at = person.finished_at if person and status not in WITHOUT_A_DAY else None
     return Person(
         id=identity.external_id,
         status=status,
@@ -106,6 +110,15 @@ def describe(identity: ExternalIdentity, told: Told) -> Person:
     )
 
 
+def hide_untold(person: Participation, told: Told) -> None:
+    """Takes back in memory what her vendor does not know yet: she is as she was before."""
+    if waits_to_be_told(person, told):
+        person.withdrawn_at = None
+        _reopen(person, Outcome.WITHDRAWN)
+    if ended_by_leaving_out(person, told):
+        _reopen(person, Outcome.QUALITY)
+
+
 def waits_to_be_told(person: Participation, told: Told) -> bool:
     """Whether she withdrew and her vendor does not know yet. Of somebody who declined nothing
     leaves under a pseudonym, so that it is told at once."""
@@ -114,10 +127,15 @@ def waits_to_be_told(person: Participation, told: Told) -> bool:
     return person.withdrawn_at >= told.withdrawn
 
 
-def hide_withdrawal(person: Participation) -> None:
-    """Takes the withdrawal back in memory: she is as she was before. Nothing is stored."""
-    person.withdrawn_at = None
-    if person.outcome == Outcome.WITHDRAWN:
+def ended_by_leaving_out(person: Participation, told: Told) -> bool:
+    """Whether a decision to leave her out ended her part too, and waits to be told."""
+    if person.outcome != Outcome.QUALITY or person.finished_at is None:
+        return False
+    return person.finished_at >= told.left_out and bool(person.exclusions.all())
+
+
+def _reopen(person: Participation, outcome: Outcome) -> None:
+    if person.outcome == outcome:
         person.outcome, person.completion_code, person.finished_at = "", "", None
 
 

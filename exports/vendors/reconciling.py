@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from annotation.models import Outcome, Participation, RecruitmentLink
 from annotation.spreadsheets import neutral
-from exports.vendors.people import hide_withdrawal, waits_to_be_told
+from exports.vendors.people import hide_untold
 from exports.vendors.telling import Told
 
 UNFINISHED = "unfinished"
@@ -96,15 +96,16 @@ def compare(
 ) -> list[Compared]:
     """Everybody whom either side knows, by id. Ours are the link's people who came with one.
 
-    With `told`: as far as the vendor is told of withdrawals. Without: as it is.
+    With `told`: as far as the vendor is told of who withdrew or was left out. Without: as it is.
     """
     people = Participation.objects.filter(
         link=link, annotator__externalidentity__vendor=link.vendor
-    ).select_related("annotator__externalidentity")
+    )
+    people = people.select_related("annotator__externalidentity").prefetch_related("exclusions")
     ours = {}
     for person in people:
-        if told and waits_to_be_told(person, told):
-            hide_withdrawal(person)
+        if told:
+            hide_untold(person, told)
         ours[person.annotator.externalidentity.external_id] = person.outcome or UNFINISHED
     return [
         Compared(person, theirs.get(person, ""), ours.get(person, ""))

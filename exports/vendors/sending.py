@@ -1,18 +1,18 @@
 """Facts become rows, rows become messages, until they arrive or are given up."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from annotation.models import Outcome, Participation, Phase, RecruitmentLink
+from annotation.models import Exclusion, Outcome, Participation, Phase, RecruitmentLink
 from exports.models import Delivery, Event, Export, State, Webhook
 from exports.vendors.deliveries import ATTEMPTS, CannotSend, message_of, pause_before
-from exports.vendors.telling import told_to
+from exports.vendors.telling import Told, told_to
 
 TIMEOUT = httpx.Timeout(10, connect=5)
 LEASE = timedelta(seconds=60)  # longer than any attempt; a killed worker's is made again
@@ -49,26 +49,35 @@ def _of_people(webhook: Webhook) -> list[Delivery]:
         annotator__externalidentity__isnull=False,
         phase__in=PEOPLE,
     )
-    told_before = told_to(webhook.vendor, webhook.study).withdrawn
-    withdrew = Q(withdrawn_at__gte=webhook.created_at, withdrawn_at__lt=told_before) | Q(
+    known = told_to(webhook.vendor, webhook.study)
+    withdrew = Q(withdrawn_at__gte=webhook.created_at, withdrawn_at__lt=known.withdrawn) | Q(
         outcome=Outcome.WITHDRAWN, withdrawn_at=None, finished_at__gte=webhook.created_at
     )
+    left_out = Exclusion.objects.filter(participation=OuterRef("pk"))
     ended = Q(finished_at__gte=webhook.created_at) & ~Q(outcome=Outcome.WITHDRAWN)
+    ended &= ~Q(Exists(left_out), outcome=Outcome.QUALITY, finished_at__gte=known.left_out)
     rows = []
     for event, fact in ((Event.COMPLETED, ended), (Event.WITHDRAWN, withdrew)):
         if event in webhook.events:
             told = Delivery.objects.filter(webhook=webhook, event=event)
             for person in people.filter(fact).exclude(pk__in=told.values("participation")):
-                late = event == Event.WITHDRAWN and person.withdrawn_at
-                at = told_before if late else person.finished_at
                 body = {
                     "type": event.value,
-                    "timestamp": (at or timezone.now()).isoformat(),
+                    "timestamp": _told_at(event, person, known).isoformat(),
                     "data": {"study": webhook.study.key, "outcome": person.outcome},
                 }
                 subject = person.public_id
                 rows.append(_new(event, subject, webhook=webhook, participation=person, body=body))
     return rows
+
+
+def _told_at(event: Event, person: Participation, known: Told) -> datetime:
+    """The moment that a message bears: of what is told late the Monday, else that of the fact."""
+    if event == Event.WITHDRAWN and person.withdrawn_at:
+        return known.withdrawn
+    if person.outcome == Outcome.QUALITY and person.exclusions.exists():
+        return known.left_out
+    return person.finished_at or timezone.now()
 
 
 def _of_exports(webhook: Webhook) -> list[Delivery]:

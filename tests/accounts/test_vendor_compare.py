@@ -74,6 +74,14 @@ def test_she_reads_who_differs_and_downloads_everybody(
     }
 
 
+def test_a_space_beside_the_sign_means_nothing(
+    link: RecruitmentLink, people: dict[str, Walker], manager: Client
+) -> None:
+    answer = send(manager, link, words="gone = withdrawn\n", **{"as": "csv"})
+    assert answer.status_code == 200
+    assert rows_of(answer.text)["P-2"][1] == "withdrawn"
+
+
 def test_people_of_another_vendor_are_not_known(
     link: RecruitmentLink, study: Study, people: dict[str, Walker], manager: Client
 ) -> None:

@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Annotator, ExternalIdentity, User
+from accounts.actions import record_consent
+from accounts.models import Annotator, ExternalIdentity, Purpose, User
 from annotation.actions.participation import end_participation
 from annotation.actions.standing import exclude, re_include
 from annotation.actions.withdrawal import withdraw
@@ -25,6 +26,7 @@ from annotation.models import (
     Study,
 )
 from exports.models import Access, Invitation
+from exports.vendors.telling import TOGETHER
 from tests.api.conftest import Program
 from tests.deciding import decide
 from tests.recruiting import KEY, VARIABLE, make_link
@@ -188,6 +190,32 @@ def test_a_withdrawal_changes_nothing_until_it_is_told_and_bears_no_day(people: 
     }
 
 
+@pytest.mark.parametrize(("others", "status"), [("alike", "withdrawn"), ("apart", "started")])
+def test_nobody_hides_behind_people_whose_pseudonyms_were_never_there(
+    people: Program, others: str, status: str
+) -> None:
+    """Of the pilot and of those who never agreed nothing leaves, and the vendor knows them."""
+    everybody = [press(invite(people, f"p{number}")[0]["address"]) for number in range(TOGETHER)]
+    agreed = everybody if others == "alike" else everybody[: TOGETHER // 2]
+    for one in agreed:
+        record_consent(
+            annotator=one.annotator,
+            document=people.study.consent_document,
+            given={Purpose.TAKE_PART},
+            language="en",
+        )
+    if others == "apart":
+        Participation.objects.filter(pk__in=[one.pk for one in agreed[1:]]).update(
+            phase=Phase.PILOT
+        )
+    for one in everybody:
+        withdraw(participation=Participation.objects.get(pk=one.pk))
+    with weeks_later(2):
+        assert person(people, "p0")["status"] == status
+    with weeks_later(6):
+        assert person(people, "p0")["status"] == "withdrawn"
+
+
 def test_somebody_who_declined_is_told_at_once_for_nothing_of_hers_leaves(
     people: Program,
 ) -> None:
@@ -237,6 +265,22 @@ def test_a_quality_decision_is_told_without_its_evidence(people: Program) -> Non
         assert person(people, "p1")["quality"] == "left_out"
     for word in ("4711", "speed", "paste", "pasted", "said so"):
         assert word not in text
+
+
+def test_an_end_that_comes_with_being_left_out_is_told_as_late_and_bears_no_day(
+    people: Program,
+) -> None:
+    """The feed tells in that moment which pseudonym is left out."""
+    participation = press(invite(people, "p1")[0]["address"])
+    flag = Flag.objects.create(participation=participation, kind=Flag.Kind.PASTE)
+    before = people.get("people/").json()
+    decide(flag, "excluded", "All pasted.", User.objects.create(username="r"), end=True)
+    participation.refresh_from_db()
+    assert participation.outcome == Outcome.QUALITY
+    assert people.get("people/").json() == before
+    with weeks_later(6):
+        found = person(people, "p1")
+    assert (found["status"], found["quality"], found["ended_on"]) == ("quality", "left_out", None)
 
 
 def test_that_somebody_is_taken_back_is_told_as_late(people: Program) -> None:

@@ -16,14 +16,14 @@ def at(days: float) -> datetime:
 
 
 def test_enough_people_of_a_week_are_told_on_the_monday_after_it() -> None:
-    events = [(at(1 + number), number) for number in range(TOGETHER)]
+    events = [(at(1 + number), 1 + number) for number in range(TOGETHER)]
     assert told_before(events, at(6.9)) == NOTHING_YET
     assert told_before(events, at(7)) == at(7)
     assert told_before(events, at(400)) == at(7)
 
 
 def test_too_few_wait_for_others_and_are_told_with_them() -> None:
-    few = [(at(1 + number), number) for number in range(TOGETHER - 1)]
+    few = [(at(1 + number), 1 + number) for number in range(TOGETHER - 1)]
     assert told_before(few, at(7)) == NOTHING_YET
     assert told_before([*few, (at(9), TOGETHER)], at(13.9)) == NOTHING_YET
     assert told_before([*few, (at(9), TOGETHER)], at(14)) == at(14)
@@ -47,7 +47,7 @@ def test_an_event_on_the_stroke_of_monday_belongs_to_the_week_that_begins() -> N
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_told_stays_told_and_nobody_waits_longer_than_promised(seed: int) -> None:
     rng = random.Random(seed)
-    events = [(at(rng.uniform(0, 200)), number) for number in range(rng.randint(1, 60))]
+    events = [(at(rng.uniform(0, 200)), 1 + number) for number in range(rng.randint(1, 60))]
     told_last, news = NOTHING_YET, []
     for day in range(250):
         now = at(day + 0.5)

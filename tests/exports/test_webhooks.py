@@ -22,13 +22,22 @@ from accounts.models import User, Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.actions.participation import end_participation
 from annotation.actions.withdrawal import withdraw
-from annotation.models import Outcome, Participation, Phase, RecruitmentLink, Study
+from annotation.models import (
+    Exclusion,
+    Flag,
+    Outcome,
+    Participation,
+    Phase,
+    RecruitmentLink,
+    Study,
+)
 from exports.actions.delivering import create_webhook, disable_webhook, send_again
 from exports.models import Delivery, Event, Export, State, Webhook
 from exports.tasks.deliveries import send_due_deliveries
 from exports.vendors.deliveries import ATTEMPTS, pause_before, secret_of
 from exports.vendors.sending import deliver, due_deliveries, note_new_deliveries
 from tests.conftest import small_study
+from tests.deciding import decide
 from tests.exports.receiver import Receiver, receiving
 from tests.processes import ROOT, process_environment
 from tests.provider import Provider
@@ -143,6 +152,26 @@ def test_a_withdrawal_is_told_also_after_the_end(
     ]
     monday = datetime.fromisoformat(told[-1]["timestamp"])
     assert (monday.weekday(), monday.hour) == (0, 0) and monday < timezone.now()
+
+
+def test_an_end_that_comes_with_being_left_out_is_told_on_a_monday(
+    webhook: Webhook, receiver: Receiver, link: RecruitmentLink
+) -> None:
+    person, reviewer = somebody(link), User.objects.create(username="r")
+    flag = Flag.objects.create(participation=person, kind=Flag.Kind.PASTE)
+    decide(flag, "excluded", "All pasted.", reviewer, end=True)
+    send_all()
+    assert receiver.received == []
+    then = timezone.now() - timedelta(weeks=6)
+    Webhook.objects.update(created_at=then)
+    Participation.objects.filter(pk=person.pk).update(finished_at=then)
+    Exclusion.objects.create(participation=person, out=True, why="Pasted.", by=reviewer, at=then)
+    send_all()
+    [request] = receiver.received
+    told = json.loads(request.body)
+    assert (told["type"], told["data"]["outcome"]) == ("participation.completed", "quality")
+    monday = datetime.fromisoformat(told["timestamp"])
+    assert (monday.weekday(), monday.hour) == (0, 0)
 
 
 def test_a_ready_export_is_told_and_an_unready_or_another_vendors_is_not(

@@ -61,7 +61,9 @@ class PersonSerializer(serializers.Serializer[Any]):
     completion_code = serializers.CharField()
     invited_on = serializers.DateField(allow_null=True)
     started_on = serializers.DateField(allow_null=True)
-    ended_on = serializers.DateField(allow_null=True, help_text="null, too, where she withdrew")
+    ended_on = serializers.DateField(
+        allow_null=True, help_text="null, too, where she withdrew or was ended for quality"
+    )
 
 
 class PersonPageSerializer(serializers.Serializer[Any]):

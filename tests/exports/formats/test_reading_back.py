@@ -83,6 +83,16 @@ def test_a_release_is_found_by_its_names_and_so_are_exports(
     }
 
 
+def test_exports_of_two_studies_are_not_mixed(exported: Exported, tmp_path: Path) -> None:
+    path = store(exported, "conversations", tmp_path / "out")
+    path.rename(path.with_name("one-conversations.k2jd73ha.jsonl"))
+    path = store(exported, "annotators", tmp_path / "out")
+    path.rename(path.with_name("two-annotators.k2jd73hb.jsonl"))
+    with pytest.raises(CommandError, match=r"several studies \(one, two\)"):
+        import_folder(tmp_path / "out")
+    assert not Study.objects.filter(key="again").exists()
+
+
 def test_a_folder_without_our_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no export of ours"):
         import_folder(tmp_path)
@@ -164,6 +174,27 @@ def test_whose_words_stayed_away_is_known_again(exported: Exported, tmp_path: Pa
     assert withheld[0] == withheld[1] > 0
 
 
+def unranked(turns: str) -> str:
+    """The same turns with a word where a rank should stand."""
+    found = json.loads(turns)
+    for response in (one for turn in found for one in turn["responses"]):
+        response["rank"] = "first"
+    return json.dumps(found)
+
+
+def test_a_translation_of_nothing_is_refused(exported: Exported, tmp_path: Path) -> None:
+    store(exported, "conversations", tmp_path / "out")
+    strange = {"translated_from": "nowhere"}
+    store(
+        exported,
+        "candidates",
+        tmp_path / "out",
+        lambda row: row | (strange if row["candidate_id"] else {}),
+    )
+    with pytest.raises(CommandError, match="translates one that is not in the set"):
+        import_folder(tmp_path / "out")
+
+
 LONG = "x" * 300
 FAULTS: dict[str, tuple[str, Change, str]] = {
     "too long": ("comparisons", lambda row: row | {"prompt_key": LONG}, "Nothing was stored"),
@@ -181,6 +212,8 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
                            if isinstance(row["turns"], str) else row["turns"]},
         "holds a character that cannot be stored"),
     "other turns": ("conversations", lambda row: row | {"turns": '[{"turn": 1}]'}, "turns are not"),
+    "no number": ("conversations", lambda row: row | {"turns": unranked(row["turns"])},
+                  "Nothing was stored"),
     "no turns": ("conversations", lambda row: row | {"turns": "{"}, "no row of the format"),
 }  # fmt: skip
 
@@ -207,13 +240,26 @@ def test_published_files_are_refused_as_clearly(name: str, db: None, tmp_path: P
         call_command("import_dataset", path, format=name, key="again")
 
 
-@pytest.mark.parametrize(("key", "title"), [("a\udc80", ""), ("again", "a\0"), ("x" * 51, "")])
+@pytest.mark.parametrize(
+    ("key", "title"), [("a\udc80", ""), ("again", "a\0"), ("x" * 51, ""), ("every day/2", "")]
+)
 def test_a_key_or_title_that_cannot_be_stored_is_refused(
     key: str, title: str, exported: Exported, tmp_path: Path
 ) -> None:
     path = store(exported, "conversations", tmp_path / "out")
-    with pytest.raises(CommandError, match=r"cannot be stored|Nothing was stored"):
+    with pytest.raises(CommandError, match=r"cannot be stored|fits no study|is too long"):
         call_command("import_dataset", path, format="conversations", key=key, title=title)
+    assert not Study.objects.filter(key=key.replace("\udc80", "")).exists()
+
+
+def test_the_longest_keys_name_studies_that_begin_alike(exported: Exported, tmp_path: Path) -> None:
+    path = store(exported, "conversations", tmp_path / "out")
+    for key in ("x" * 49 + "1", "x" * 49 + "2"):
+        call_command("import_dataset", path, format="conversations", key=key)
+    vendors = Study.objects.filter(key__startswith="xxx").values_list(
+        "participations__annotator__vendor", flat=True
+    )
+    assert len(set(vendors)) == 2
 
 
 @pytest.mark.parametrize("container", Container)

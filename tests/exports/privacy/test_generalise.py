@@ -13,7 +13,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Consent, Purpose, Question
+from accounts.models import Answer, Consent, Option, Purpose, Question
 from annotation.models import Study
 from exports.models import Tier
 from exports.privacy import risk
@@ -341,6 +341,22 @@ def test_what_a_release_may_tell_of_its_plan_names_nobody(study: Study) -> None:
     told = report.to_json()
     assert "cells" not in told
     assert "suppressed" in told and isinstance(told["suppressed"], int)
+
+
+def test_what_is_told_of_a_plan_is_the_same_whatever_somebody_left_out_answered(
+    study: Study,
+) -> None:
+    crowd(study, [row(politics="0")] * 8 + [row(politics="5")] * 4)
+    alone = crowd(study, [row(country="IT", politics="9")])[0]
+    told = []
+    for answer in ("9", "1"):
+        given = Answer.objects.get(annotator=alone.annotator, question__code="politics")
+        given.option = Option.objects.get(question=given.question, code=answer)
+        given.save()
+        report = plan_recoding(study=study, tier="public", settings={"special": ["politics"]})[1]
+        assert report.left_out == 1
+        told.append(json.dumps(report.to_json()))
+    assert told[0] == told[1]
 
 
 def test_cells_below_k_are_listed_without_sensitive_answers_and_sizes(study: Study) -> None:
