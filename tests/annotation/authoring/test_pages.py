@@ -289,6 +289,18 @@ def test_a_new_question_gets_its_texts_on_its_own_page(client: Client, draft: St
     assert "13 texts missing" in overview
 
 
+@pytest.mark.parametrize("further", [None, [{}], [{"key": "mood", "questions": None}]])
+def test_the_page_of_questionnaires_opens_on_a_file_that_says_little_of_them(
+    client: Client, ines: User, draft: StudyDraft, further: Any
+) -> None:
+    draft.definition["instruments"]["further"] = further
+    draft.save()
+    overview = client.get(reverse("study-write", args=["everything"]))
+    assert overview.status_code == 200
+    page = client.get(reverse("study-write-step", args=["everything", "questionnaires"]))
+    assert page.status_code == 200
+
+
 def test_a_further_questionnaire_gets_its_place_its_questions_and_its_texts(
     client: Client, draft: StudyDraft
 ) -> None:
