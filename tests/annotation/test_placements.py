@@ -194,7 +194,9 @@ def test_she_sees_and_takes_away_what_she_answered(link: RecruitmentLink) -> Non
     walker = Walker(link)
     walker.enter()
     answer(walker, 1, "mood")
-    assert "How is your mood?" in str(collect(walker.participation))
+    told = collect(walker.participation)
+    assert "How is your mood?" in str(told)
+    assert list(told["you"]["places_of_further_questionnaires"]) == ["1"]
     walker.post("withdraw", {"erase": "yes"})
     kept = Answer.objects.filter(annotator=walker.participation.annotator_id)
     assert kept.filter(question__code="mood_now").exists()
