@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from accounts.actions import store_instrument
-from accounts.models import Answer, Consent, Instrument
+from accounts.actions import record_consent, store_instrument
+from accounts.models import Answer, Consent, Instrument, Purpose
 from annotation.actions.definition import apply_study
 from annotation.definition_of import canonical, definition_of, plan_of
 from annotation.models import Draft, Participation, RecruitmentLink, Study
@@ -140,6 +140,29 @@ def test_no_question_comes_before_consent(link: RecruitmentLink) -> None:
     walker.consent("no")
     assert walker.participation.placements == {}
     assert not Consent.objects.exists()
+
+
+def test_who_consented_in_another_study_has_her_places_noted_too(link: RecruitmentLink) -> None:
+    """Two studies with one consent text: she is asked once, and the export tells both."""
+    place(link, {"key": "mood", "at": "drawn"})
+    walker = Walker(link)
+    walker.choose()
+    person = walker.participation
+    record_consent(
+        annotator=person.annotator,
+        document=link.study.consent_document,
+        given={Purpose.TAKE_PART},
+        language="fr",
+    )
+    walker.screen()
+    assert walker.here() == reverse("guidelines")
+    walker.post("guidelines")
+    drawn = placed_for(walker.participation)[0].place.value
+    assert walker.participation.placements == {"mood": drawn}
+    again = {"mood": "closing" if drawn == "start" else "start"}
+    Participation.objects.filter(pk=person.pk).update(placements=again, guidelines_read_at=None)
+    walker.post("guidelines")
+    assert walker.participation.placements == again
 
 
 def test_half_of_the_people_are_asked_before_and_half_after(link: RecruitmentLink) -> None:
