@@ -226,6 +226,33 @@ def test_she_sees_and_takes_away_what_she_answered(link: RecruitmentLink) -> Non
     assert not kept.exclude(status="refused", option=None).exists()
 
 
+def test_who_leaves_at_a_door_keeps_what_she_answered_after_consent_elsewhere(
+    link: RecruitmentLink,
+) -> None:
+    """A questionnaire may screen in one study and stand after consent in another."""
+    study = link.study
+    other = Study.objects.get(pk=study.pk)
+    other.pk, other.key, other._state.adding = None, "other", True
+    other.quota_instrument = store_instrument(questionnaire("another"))
+    other.placements = [{"key": "x", "instrument": study.quota_instrument_id, "at": "start"}]
+    other.save()
+    walker = Walker(link)
+    walker.choose()
+    walker.screen()
+    person = walker.participation
+    hers = Answer.objects.filter(
+        annotator=person.annotator, question__instrument=study.quota_instrument
+    )
+    before = hers.count()
+    assert before
+    Participation.objects.create(
+        study=other, annotator=person.annotator, wave=person.wave, phase="main", seed=1,
+        locale=person.locale, screened_at=person.screened_at,
+    )  # fmt: skip
+    walker.consent("no")
+    assert hers.count() == before
+
+
 # -- In the study's file
 
 
