@@ -259,6 +259,21 @@ def test_people_are_split_evenly_without_a_table(client: Client, draft: StudyDra
     assert not draft.definition["study"].get("quotas")
 
 
+def test_codes_that_the_file_merged_into_one_part_stay_one(
+    client: Client, draft: StudyDraft
+) -> None:
+    split: dict[str, Any] = {"even": {"gender": ["female", ["male", "non_binary"]]}}
+    draft.definition["study"]["quotas"] = split
+    draft.save()
+    assert post(client, "quotas", marginal="on").status_code == 302
+    draft.refresh_from_db()
+    assert draft.definition["study"]["quotas"] == {**split, "marginal": True}
+    draft.definition["study"]["quotas"] = {"even": ["gender"]}
+    draft.save()
+    address = reverse("study-write-step", args=["everything", "quotas"])
+    assert client.get(address).status_code == 200
+
+
 def test_texts_are_written_side_by_side_and_their_marks_shown(
     client: Client, draft: StudyDraft
 ) -> None:
