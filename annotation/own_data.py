@@ -29,6 +29,7 @@ from annotation.models import (
     ShownCandidate,
     Turn,
 )
+from annotation.placements import placed_for
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,12 @@ def _you(participation: Participation) -> dict[str, Any]:
         "place_found_at": participation.screened_at,
         "groups_the_place_is_in": participation.stratum,
         "places_at_most": participation.most_places,
+        # By their numbers, as in addresses: a key may say what is measured.
+        "places_of_further_questionnaires": {
+            str(one.number): str(one.place.label)
+            for one in placed_for(participation)
+            if one.key in participation.placements
+        },
         "guidelines_read_at": participation.guidelines_read_at,
         "practised_at": participation.practised_at,
         "tries_at_the_practice_question": participation.comprehension_tries,

@@ -7,6 +7,7 @@ endpoint answers, stops nothing and is the preflight's own (insights/preflight.p
 from collections import Counter
 from collections.abc import Iterable
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation import practice
@@ -32,6 +33,7 @@ def find_readiness(study: Study, phase: str) -> list[Finding]:
         _samplers(study),
         *_sets(study),
         *_closing_day(study),
+        *_keeping_day(study),
     ]
 
 
@@ -167,3 +169,17 @@ def _closing_day(study: Study) -> list[Finding]:
         words = _("It is over in every country: nobody could join.")
         return [Finding(part, State.STOP, words, _("Set a later day."), "study-write")]
     return [Finding(part, State.OK, _("Collection ends on %(day)s.") % {"day": study.closes_on})]
+
+
+def _keeping_day(study: Study) -> list[Finding]:
+    """After it answers, cells and recruitment ids go within hours, with people at work or not."""
+    kept, today = study.retained_until, timezone.now().date()
+    last = max(today, study.closes_on or today)
+    if kept is None or kept >= last or study.rehearsal_of_id:
+        return []
+    words = _(
+        "Data about people are kept until %(day)s only, and then erased while people take part."
+    ) % {"day": kept}
+    state = State.STOP if kept < today else State.WAIT
+    todo = _("Set a day after the last day of collection.")
+    return [Finding(_("Keeping data"), state, words, todo, "study-write")]

@@ -1,14 +1,16 @@
 """Data about people go once the day is over until which they were told that these are kept."""
 
+from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.actions import empty_answers, forget_recruitment_ids
-from accounts.models import Answer, ExternalIdentity
-from annotation.models import ArrivalHash, AuditEntry, Draft, HelpMessage, Study
+from accounts.models import Annotator, Answer, ExternalIdentity
+from annotation.models import ArrivalHash, AuditEntry, Draft, Flag, HelpMessage, Study
 
 
 def studies_past_retention() -> QuerySet[Study]:
@@ -21,10 +23,11 @@ def erase_personal_data(*, study: Study) -> dict[str, int]:
     """Takes out who the people of a study were; returns how many rows of each kind, by name.
 
     Emptied or deleted: their answers about themselves, recruitment ids, hashes of addresses,
-    letters to the help desk, drafts, and the cells that they fitted. What they judged and wrote
-    in conversations stays, under their random ids. What another study asked too, or knows them
-    by, stays until its own day is over. Writes one line into the audit; a repeat finds nothing
-    and writes none. Does nothing while the study's day is not over.
+    letters to the help desk, answers and objections to notes on their work, drafts, and the cells
+    that they fitted. What they judged and wrote in conversations stays, under their random ids.
+    What another study asked too, or knows them by, stays until its own day is over. Writes one
+    line into the audit; a repeat finds nothing and writes none. Does nothing while the study's
+    day is not over.
     """
     locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     if locked.retained_until is None or locked.retained_until >= _today():
@@ -33,11 +36,13 @@ def erase_personal_data(*, study: Study) -> dict[str, int]:
     hers = locked.participations.all()
     letters = HelpMessage.objects.filter(thread__participation__in=hers)
     letters = letters.exclude(text=HelpMessage.ERASED)
+    answered = Flag.objects.filter(participation__in=hers).exclude(answer="", objection="")
     erased = {
         "answers": empty_answers(answers=answers),
         "recruitment ids": forget_recruitment_ids(identities=identities),
         "hashes of addresses": ArrivalHash.objects.filter(participation__in=hers).delete()[0],
         "letters": letters.update(text=HelpMessage.ERASED, page=""),
+        "answers to notes": answered.update(answer="", objection=""),
         "drafts": Draft.objects.filter(participation__in=hers).delete()[0],
         "cells": hers.exclude(stratum="").update(stratum="", most_places=None),
     }
@@ -59,15 +64,29 @@ def _held_here_alone(study: Study) -> tuple[QuerySet[Answer], QuerySet[ExternalI
         status=Answer.Status.ANSWERED,
     )
     identities = ExternalIdentity.objects.filter(annotator__in=people)
-    keeps = Q(retained_until=None) | Q(retained_until__gte=_today())
-    others = Study.objects.filter(keeps, participations__annotator__in=people)
-    for other in others.exclude(pk=study.pk).distinct():
-        theirs = other.participations.values("annotator")
+    others = Study.objects.filter(_keeps()).exclude(pk=study.pk)
+    for other in others.filter(participations__annotator__in=people).distinct():
         answers = answers.exclude(
-            annotator__in=theirs, question__instrument__in=other.instrument_ids()
+            annotator__in=other.participations.values("annotator"),
+            question__instrument__in=other.instrument_ids(),
         )
-        identities = identities.exclude(annotator__in=theirs)
+    for known in _people_known_to(others):
+        identities = identities.exclude(annotator__in=known)
     return answers, identities
+
+
+def _keeps() -> Q:
+    return Q(retained_until=None) | Q(retained_until__gte=_today())
+
+
+def _people_known_to(studies: QuerySet[Study]) -> Iterator[QuerySet[Any, Any]]:
+    """By every table that leads from a study to a person, one that is added later as well: who
+    takes part, and who was invited and has not come yet."""
+    for relation in Annotator._meta.related_objects:
+        model: Any = relation.related_model
+        if any(field.name == "study" for field in model._meta.fields):
+            rows = model._base_manager.filter(study__in=studies)
+            yield rows.values(relation.remote_field.name)
 
 
 def _today() -> date:

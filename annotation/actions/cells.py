@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from accounts.models import Answer, Instrument
 from annotation.actions.strata import stored_cells
@@ -164,13 +164,15 @@ def forget_screening(*, participation: Participation, outcome: Outcome) -> None:
 
 
 def forget_answers(*, participation: Participation) -> None:
-    """Deletes her screening answers, unless another study of hers needs them. A second call
-    finds none."""
+    """Deletes her screening answers, unless another study of hers needs them, at whatever place
+    it asks for them. A second call finds none."""
     instrument = participation.study.quota_instrument_id
     elsewhere = Participation.objects.filter(
+        Q(study__quota_instrument=instrument)
+        | Q(study__closing_instrument=instrument)
+        | Q(study__placements__contains=[{"instrument": instrument}]),
         annotator=participation.annotator_id,
         screened_at__isnull=False,
-        study__quota_instrument=instrument,
     )
     if not elsewhere.exclude(pk=participation.pk).exists():
         Answer.objects.filter(

@@ -30,6 +30,7 @@ from annotation.models import (
     Slot,
     Study,
 )
+from annotation.placements import placed_for
 from annotation.sittings import came_too_late, is_past
 from annotation.steps import Step, next_step, open_conversation
 
@@ -123,11 +124,21 @@ def set_interface_language(*, participation: Participation, language: str) -> No
     Participation.objects.filter(pk=participation.pk).update(interface_language=language)
 
 
+@transaction.atomic
 def read_guidelines(*, participation: Participation) -> None:
-    """Notes when the guidelines were read, the first time."""
+    """Notes when the guidelines were read, the first time; and where further questionnaires
+    stand for somebody who was not asked for consent, having given it in another study."""
     Participation.objects.filter(pk=participation.pk, guidelines_read_at=None).update(
         guidelines_read_at=timezone.now()
     )
+    note_placements(participation=participation)
+
+
+def note_placements(*, participation: Participation) -> None:
+    """Notes where further questionnaires will stand for her. What is noted stays."""
+    if participation.study.placements:
+        places = {one.key: one.place.value for one in placed_for(participation)}
+        Participation.objects.filter(pk=participation.pk, placements={}).update(placements=places)
 
 
 def answer_closing(*, participation: Participation, answers: list[Given]) -> None:

@@ -7,10 +7,9 @@ from django.utils import timezone
 from accounts.actions import Given, record_answers, record_consent
 from accounts.models import Purpose
 from annotation.actions.cells import find_cell_place, forget_screening, most_places
-from annotation.actions.participation import end_participation
+from annotation.actions.participation import end_participation, note_placements
 from annotation.actions.soft_launch import may_enter, send_to_pause
 from annotation.models import Outcome, Participation, StudyLocale
-from annotation.placements import placed_for
 from annotation.quotas import Verdict
 from annotation.room import has_room, takes_nobody
 from annotation.sittings import is_past
@@ -81,9 +80,7 @@ def decide_consent(*, participation: Participation, given: set[Purpose], languag
             given=given,
             language=language,
         )
-        if locked.study.placements:
-            places = {one.key: one.place.value for one in placed_for(locked)}
-            Participation.objects.filter(pk=locked.pk).update(placements=places)
+        note_placements(participation=locked)
         return
     forget_screening(participation=locked, outcome=Outcome.WITHDRAWN)
     Participation.objects.filter(pk=locked.pk).update(declined_at=timezone.now())

@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from accounts.actions import store_instrument
-from accounts.models import Answer, Consent, Instrument
+from accounts.actions import record_consent, store_instrument
+from accounts.models import Answer, Consent, Instrument, Purpose
 from annotation.actions.definition import apply_study
 from annotation.definition_of import canonical, definition_of, plan_of
 from annotation.models import Draft, Participation, RecruitmentLink, Study
@@ -143,6 +143,29 @@ def test_no_question_comes_before_consent(link: RecruitmentLink) -> None:
     assert not Consent.objects.exists()
 
 
+def test_who_consented_in_another_study_has_her_places_noted_too(link: RecruitmentLink) -> None:
+    """Two studies with one consent text: she is asked once, and the export tells both."""
+    place(link, {"key": "mood", "at": "drawn"})
+    walker = Walker(link)
+    walker.choose()
+    person = walker.participation
+    record_consent(
+        annotator=person.annotator,
+        document=link.study.consent_document,
+        given={Purpose.TAKE_PART},
+        language="fr",
+    )
+    walker.screen()
+    assert walker.here() == reverse("guidelines")
+    walker.post("guidelines")
+    drawn = placed_for(walker.participation)[0].place.value
+    assert walker.participation.placements == {"mood": drawn}
+    again = {"mood": "closing" if drawn == "start" else "start"}
+    Participation.objects.filter(pk=person.pk).update(placements=again, guidelines_read_at=None)
+    walker.post("guidelines")
+    assert walker.participation.placements == again
+
+
 def test_half_of_the_people_are_asked_before_and_half_after(link: RecruitmentLink) -> None:
     study = place(link, {"key": "mood", "at": "drawn"})
     places = {
@@ -195,11 +218,40 @@ def test_she_sees_and_takes_away_what_she_answered(link: RecruitmentLink) -> Non
     walker = Walker(link)
     walker.enter()
     answer(walker, 1, "mood")
-    assert "How is your mood?" in str(collect(walker.participation))
+    told = collect(walker.participation)
+    assert "How is your mood?" in str(told)
+    assert list(told["you"]["places_of_further_questionnaires"]) == ["1"]
     walker.post("withdraw", {"erase": "yes"})
     kept = Answer.objects.filter(annotator=walker.participation.annotator_id)
     assert kept.filter(question__code="mood_now").exists()
     assert not kept.exclude(status="refused", option=None).exists()
+
+
+def test_who_leaves_at_a_door_keeps_what_she_answered_after_consent_elsewhere(
+    link: RecruitmentLink,
+) -> None:
+    """A questionnaire may screen in one study and stand after consent in another."""
+    study = link.study
+    other = Study.objects.get(pk=study.pk)
+    other.pk, other.key, other._state.adding = None, "other", True
+    other.quota_instrument = store_instrument(questionnaire("another"))
+    other.placements = [{"key": "x", "instrument": study.quota_instrument_id, "at": "start"}]
+    other.save()
+    walker = Walker(link)
+    walker.choose()
+    walker.screen()
+    person = walker.participation
+    hers = Answer.objects.filter(
+        annotator=person.annotator, question__instrument=study.quota_instrument
+    )
+    before = hers.count()
+    assert before
+    Participation.objects.create(
+        study=other, annotator=person.annotator, wave=person.wave, phase="main", seed=1,
+        locale=person.locale, screened_at=person.screened_at,
+    )  # fmt: skip
+    walker.consent("no")
+    assert hers.count() == before
 
 
 # -- In the study's file

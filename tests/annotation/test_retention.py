@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Answer, ExternalIdentity
 from annotation.models import (
     AuditEntry,
+    Flag,
     HelpMessage,
     Participation,
     Ranking,
@@ -19,6 +20,7 @@ from annotation.models import (
 )
 from annotation.retention import erase_personal_data, studies_past_retention
 from annotation.tasks import erase_past_retention
+from exports.models import Invitation
 from tests.annotation.test_withdrawal import typed
 from tests.walker import Walker
 
@@ -105,6 +107,33 @@ def test_what_another_study_keeps_stays_until_its_own_day(walker: Walker, study:
     keep_until(other, OVER)
     erase_personal_data(study=other)
     assert not answered(walker)
+    assert not ExternalIdentity.objects.filter(external_id="recruit-4711").exists()
+
+
+def test_what_she_said_about_notes_on_her_work_goes_too(walker: Walker, study: Study) -> None:
+    flag = Flag.objects.create(participation=walker.participation, kind="speed", answer="I was ill")
+    keep_until(study, OVER)
+    assert erase_personal_data(study=study)["answers to notes"] == 1
+    flag.refresh_from_db()
+    assert flag.answer == ""
+    assert erase_personal_data(study=study) == {}
+
+
+def test_who_is_invited_to_a_study_that_keeps_her_id_can_still_come(
+    walker: Walker, study: Study, link: RecruitmentLink
+) -> None:
+    other = Study.objects.get(pk=study.pk)
+    other.pk, other.key, other._state.adding = None, "other", True
+    other.retained_until = None
+    other.save()
+    person = walker.participation.annotator
+    Invitation.objects.create(study=other, annotator=person, link=link)
+    keep_until(study, OVER)
+    erase_personal_data(study=study)
+    assert ExternalIdentity.objects.filter(external_id="recruit-4711").exists()
+    assert not answered(walker)
+    keep_until(other, OVER)
+    erase_personal_data(study=study)
     assert not ExternalIdentity.objects.filter(external_id="recruit-4711").exists()
 
 

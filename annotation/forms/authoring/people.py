@@ -185,23 +185,27 @@ class EvenForm(forms.Form):
     )
 
     def __init__(self, data: Any, *, split: Any, questions: list[dict[str, Any]]) -> None:
-        even = split.get("even", {}) if isinstance(split, dict) else {}
-        marginal = isinstance(split, dict) and split.get("marginal")
-        super().__init__(data, initial={"marginal": bool(marginal)})
+        split = split if isinstance(split, dict) else {}
+        even = split["even"] if isinstance(split.get("even"), dict) else {}
+        super().__init__(data, initial={"marginal": bool(split.get("marginal"))})
         self.codes = list(dict.fromkeys(str(question["code"]) for question in questions))
+        choices = [one["code"] for one in questions if one.get("kind") == Question.Kind.CHOICE]
+        self.merged = {  # several codes as one part: written in the file alone, and they stay
+            code: [part for part in even.get(code) or [] if isinstance(part, list)]
+            for code in choices
+        }
         for question in reversed(questions):  # of several by country the first one counts
             codes = [str(option["code"]) for option in question.get("options") or []]
             self.fields[f"even-{question['code']}"] = (
                 forms.MultipleChoiceField(
                     label=question["code"], choices=[(code, code) for code in codes],
                     widget=forms.CheckboxSelectMultiple, required=False,
-                    # Several codes as one part are written in the file alone.
-                    initial=[part for part in even.get(question["code"], []) if part in codes],
+                    initial=[part for part in even.get(question["code"]) or [] if part in codes],
                 )
                 if question.get("kind") == Question.Kind.CHOICE
                 else GroupsField(
                     label=question["code"], required=False,
-                    initial=even.get(question["code"], []),
+                    initial=even.get(question["code"]) or [],
                     help_text=_("Groups with blanks between them, such as 18-34 35-54 55-"),
                 )
             )  # fmt: skip
@@ -210,7 +214,8 @@ class EvenForm(forms.Form):
     def quotas(self) -> dict[str, Any]:
         """As a study's file says it; empty: nothing is split."""
         given = self.cleaned_data
-        parts = {code: given[f"even-{code}"] for code in self.codes if given[f"even-{code}"]}
+        every = {code: given[f"even-{code}"] + self.merged.get(code, []) for code in self.codes}
+        parts = {code: split for code, split in every.items() if split}
         marginal = {"marginal": True} if given["marginal"] else {}
         return {"even": parts, **marginal} if parts else {}
 

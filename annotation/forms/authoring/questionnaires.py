@@ -121,7 +121,12 @@ class QuestionnairesPage(StepPage):
 
     @property
     def further(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.definition["instruments"].setdefault("further", [])
+        instruments = self.definition["instruments"]
+        found: list[dict[str, Any]] = instruments.get("further") or []
+        for one in found:  # a file may leave out much
+            one.setdefault("title", no_text())
+            one["questions"] = one.get("questions") or []
+        instruments["further"] = found
         return found
 
     @property

@@ -259,6 +259,21 @@ def test_people_are_split_evenly_without_a_table(client: Client, draft: StudyDra
     assert not draft.definition["study"].get("quotas")
 
 
+def test_codes_that_the_file_merged_into_one_part_stay_one(
+    client: Client, draft: StudyDraft
+) -> None:
+    split: dict[str, Any] = {"even": {"gender": ["female", ["male", "non_binary"]]}}
+    draft.definition["study"]["quotas"] = split
+    draft.save()
+    assert post(client, "quotas", marginal="on").status_code == 302
+    draft.refresh_from_db()
+    assert draft.definition["study"]["quotas"] == {**split, "marginal": True}
+    draft.definition["study"]["quotas"] = {"even": ["gender"]}
+    draft.save()
+    address = reverse("study-write-step", args=["everything", "quotas"])
+    assert client.get(address).status_code == 200
+
+
 def test_texts_are_written_side_by_side_and_their_marks_shown(
     client: Client, draft: StudyDraft
 ) -> None:
@@ -287,6 +302,18 @@ def test_a_new_question_gets_its_texts_on_its_own_page(client: Client, draft: St
     assert asked["text"]["en"] == ""
     overview = client.get(reverse("study-write", args=["everything"])).content.decode()
     assert "13 texts missing" in overview
+
+
+@pytest.mark.parametrize("further", [None, [{}], [{"key": "mood", "questions": None}]])
+def test_the_page_of_questionnaires_opens_on_a_file_that_says_little_of_them(
+    client: Client, ines: User, draft: StudyDraft, further: Any
+) -> None:
+    draft.definition["instruments"]["further"] = further
+    draft.save()
+    overview = client.get(reverse("study-write", args=["everything"]))
+    assert overview.status_code == 200
+    page = client.get(reverse("study-write-step", args=["everything", "questionnaires"]))
+    assert page.status_code == 200
 
 
 def test_a_further_questionnaire_gets_its_place_its_questions_and_its_texts(
