@@ -52,7 +52,7 @@ CREATE TRIGGER annotation_account_is_audited AFTER UPDATE ON accounts_user
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0018_sign_ins'),
+        ('annotation', '0019_placements'),
     ]
 
     operations = [migrations.RunSQL(ANNOUNCE, FORGET)]
