@@ -16,7 +16,6 @@ from exports import formats
 from exports.actions.findings import decide_findings
 from exports.containers import stream_csv, stream_jsonl
 from exports.format import Format, Type
-from exports.formats import comparisons
 from exports.models import Finding
 from exports.pseudonyms import Kind
 from exports.scope import Scope, Times
@@ -25,7 +24,7 @@ from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
 
-FORMATS: Mapping[str, Format] = getattr(formats, "FORMATS", {"comparisons": comparisons.FORMAT})
+FORMATS: Mapping[str, Format] = formats.FORMATS
 WORDS = "Une phrase que personne d'autre n'écrit"
 
 
@@ -76,36 +75,41 @@ def others_and_one(link: RecruitmentLink) -> tuple[Walker, Walker]:
     return walkers
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS))
-def test_no_time_of_any_format_is_more_exact_than_allowed(link: RecruitmentLink, name: str) -> None:
+def test_no_time_of_any_format_is_more_exact_than_allowed(
+    link: RecruitmentLink, subtests: pytest.Subtests
+) -> None:
     walker = Walker(link)
     walker.enter()
     walker.finish()
-    form = FORMATS[name]
-    times = [column.name for column in form.columns if column.type == Type.TIME]
-    scope = Scope(study=link.study, recipient="x", times=Times.DAY)
-    for row in rows(form, scope):
-        assert all(row[key] is None or row[key].endswith("T00:00:00.000000Z") for key in times)
-    scope = Scope(study=link.study, recipient="x", times=Times.NONE)
-    for row in rows(form, scope):
-        assert all(row[key] is None for key in times)
+    to_the_day = Scope(study=link.study, recipient="x", times=Times.DAY)
+    without = Scope(study=link.study, recipient="x", times=Times.NONE)
+    for name, form in FORMATS.items():
+        times = [column.name for column in form.columns if column.type == Type.TIME]
+        with subtests.test(name):
+            for row in rows(form, to_the_day):
+                found = [row[key] for key in times]
+                assert all(it is None or it.endswith("T00:00:00.000000Z") for it in found)
+            for row in rows(form, without):
+                assert all(row[key] is None for key in times)
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS))
-def test_who_withdrew_is_in_no_later_export(link: RecruitmentLink, name: str) -> None:
+def test_who_withdrew_is_in_no_later_export(
+    link: RecruitmentLink, subtests: pytest.Subtests
+) -> None:
     stays, goes = others_and_one(link)
     scope = Scope(study=link.study, recipient="x")
     withdraw(participation=goes.participation)
-    text = everything(FORMATS[name], scope)
-    for trace in traces(goes.participation, scope):
-        assert trace not in text, name
     people = {"comparisons", "rankings", "annotators", "community-alignment", "conversations"}
-    if name in people:  # the test looks for what is there while she stays
-        assert any(trace in text for trace in traces(stays.participation, scope))
+    assert people <= set(FORMATS)
+    for name, form in FORMATS.items():
+        with subtests.test(name):
+            text = everything(form, scope)
+            assert not [trace for trace in traces(goes.participation, scope) if trace in text]
+            if name in people:  # the test looks for what is there while she stays
+                assert any(trace in text for trace in traces(stays.participation, scope))
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS))
-def test_what_is_masked_is_in_no_format(link: RecruitmentLink, name: str) -> None:
+def test_what_is_masked_is_in_no_format(link: RecruitmentLink, subtests: pytest.Subtests) -> None:
     walker = Walker(link)
     walker.enter()
     walker.finish()
@@ -121,14 +125,15 @@ def test_what_is_masked_is_in_no_format(link: RecruitmentLink, name: str) -> Non
     Ranking.objects.update(reason=f"Demandez à {address}")
     Explanation.objects.update(text=f"Comme me l'écrit {address}")
     scope = Scope(study=link.study, recipient="x")
-    if name in ("comparisons", "conversations", "candidates"):
-        shown = everything(FORMATS[name], scope)  # a format without any text shows nothing
-        assert name == "comparisons" or address in shown
+    for name in ("conversations", "candidates"):
+        assert address in everything(FORMATS[name], scope)
     screen_texts()
     ids = list(Finding.objects.values_list("pk", flat=True))
     by = User.objects.create_user("ines", is_staff=True)
     assert decide_findings(study=link.study, findings=ids, verdict="mask", by=by) > 6
-    assert address not in everything(FORMATS[name], scope)
+    for name, form in FORMATS.items():
+        with subtests.test(name):
+            assert address not in everything(form, scope)
 
 
 def everything(form: Format, scope: Scope) -> str:
