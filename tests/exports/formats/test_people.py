@@ -94,6 +94,17 @@ def test_the_vendor_leaves_only_where_it_is_asked_for(exported: Exported) -> Non
     assert rows[0]["vendor"] == "vendor-a"
 
 
+def test_a_vendors_own_export_tells_of_nobody_how_and_when_she_ended(exported: Exported) -> None:
+    """The people endpoint tells it by the vendor's ids: a rare end would name a pseudonym."""
+    own = {"vendor": exported.scene.link.vendor, "recipient": "vendor:vendor-a"}
+    for outcome in ("complete", "quality"):
+        hers = Participation.objects.filter(pk=exported.participation("whole").pk)
+        hers.update(outcome=outcome)
+        assert person(exported, "whole")["outcome"] == outcome
+        row = person(exported, "whole", **own)
+        assert (row["outcome"], row["finished_on"]) == (None, None)
+
+
 def test_days_and_counts(exported: Exported) -> None:
     row = person(exported, "whole")
     finished = exported.participation("whole").finished_at
