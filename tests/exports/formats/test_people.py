@@ -167,6 +167,33 @@ def test_grants_of_somebody_who_withdrew_only_count(exported: Exported) -> None:
     )
 
 
+def test_places_of_people_whom_a_release_leaves_out_do_not_say_which_and_where(
+    exported: Exported,
+) -> None:
+    hers = exported.participation("whole")
+    counted = Grant.objects.filter(participation=hers).count()
+    rows = exported.rows("dispositions", recoding=Recoding(left_out=frozenset({hers.pk})))
+    assert list(dispositions.find_problems(rows)) == []
+    hidden = [row for row in rows if row["country"] is None]
+    assert len(hidden) == counted > 0
+    for row in hidden:
+        kept = {name for name, value in row.items() if value is not None}
+        assert kept == set(dispositions.OF_EVERYBODY) - set(dispositions.OF_A_PLACE)
+    keys = [(row["prompt_key"] is None, row["prompt_key"]) for row in rows]
+    assert keys == sorted(keys)  # not among the rows of the prompt that is hidden
+    assert {row["country"] for row in rows if row["left_out"]} == {None, "FR"}  # who withdrew
+
+
+def test_who_withdrew_where_nobody_is_in_the_release_is_hidden_like_them(
+    exported: Exported,
+) -> None:
+    everybody = Participation.objects.filter(study=exported.scene.study, withdrawn_at=None)
+    gone = Recoding(left_out=frozenset(everybody.values_list("pk", flat=True)))
+    rows = exported.rows("dispositions", recoding=gone)
+    assert {row["country"] for row in rows} == {row["prompt_key"] for row in rows} == {None}
+    assert len(rows) == Grant.objects.filter(participation__study=exported.scene.study).count()
+
+
 def test_reasons_are_her_words_and_strata_her_answers(exported: Exported) -> None:
     Slot.objects.filter(grants__participation=exported.participation("tied")).update(
         stratum="women-35-54"
