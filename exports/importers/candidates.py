@@ -47,7 +47,9 @@ def _set(key: str, rows: list[Row]) -> MadeSet:
     first = rows[0]
     made = [row for row in rows if row["result"] == "candidate"]
     named = ("candidate_id", "position", "text", "call_id", "source")
-    if not first["context"] or any(row[name] is None for row in made for name in named):
+    if not _is_dialogue(first["context"]) or any(
+        row[name] is None for row in made for name in named
+    ):
         raise ValidationError(f"Set {key} lacks its context, or one of its candidates a column.")
     prompt = None
     if first["prompt_key"]:
@@ -66,6 +68,16 @@ def _set(key: str, rows: list[Row]) -> MadeSet:
         fields=_fields(first),
         refused_for=first["refused_for"] or "",
         parallel_to=first["parallel_to"] or "",
+    )
+
+
+def _is_dialogue(context: Any) -> bool:
+    """Whether there are messages, each with its role and content."""
+    return bool(context) and all(
+        isinstance(message, dict)
+        and isinstance(message.get("role"), str)
+        and isinstance(message.get("content"), str)
+        for message in context
     )
 
 

@@ -195,6 +195,18 @@ def test_a_translation_of_nothing_is_refused(exported: Exported, tmp_path: Path)
         import_folder(tmp_path / "out")
 
 
+@pytest.mark.parametrize("judged", ["conversations", "rankings"])
+@pytest.mark.parametrize("context", [[], [{}], [{"role": "user"}], [{"content": "?"}], ["?"], "?"])
+def test_a_set_without_the_whole_of_what_was_asked_is_refused_in_one_sentence(
+    judged: str, context: Any, exported: Exported, tmp_path: Path
+) -> None:
+    store(exported, judged, tmp_path / "out")
+    store(exported, "candidates", tmp_path / "out", lambda row: row | {"context": context})
+    with pytest.raises(CommandError, match=r"lacks its context|row 1 is no row"):
+        import_folder(tmp_path / "out")
+    assert not Study.objects.filter(key="again").exists()
+
+
 LONG = "x" * 300
 FAULTS: dict[str, tuple[str, Change, str]] = {
     "too long": ("comparisons", lambda row: row | {"prompt_key": LONG}, "Nothing was stored"),
