@@ -41,8 +41,8 @@ COLUMNS = (
     shared.PHASE,
     Column("outcome", Type.TEXT, "how her part ended; empty: it has not, or a vendor's own "
            "export", meanings.OUTCOME),
-    Column("finished_on", Type.TIME, "day on which her part ended, or a longer span's first; empty: "
-           "it has not, or a vendor's own export"),
+    Column("finished_on", Type.TIME, "day on which her part ended, or a longer span's first; "
+           "empty: it has not, or a vendor's own export"),
     *(Column(f"consent_{purpose}", Type.TEXT, f"whether she allowed: {meaning}; empty: not asked",
              meanings.CONSENT) for purpose, meaning in meanings.PURPOSE.items()),
     Column("age", Type.INTEGER, "age in years; empty where ages leave as groups", personal=True),
