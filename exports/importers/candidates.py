@@ -47,8 +47,10 @@ def _set(key: str, rows: list[Row]) -> MadeSet:
     first = rows[0]
     made = [row for row in rows if row["result"] == "candidate"]
     named = ("candidate_id", "position", "text", "call_id", "source")
-    if not _is_dialogue(first["context"]) or any(
-        row[name] is None for row in made for name in named
+    by_key = ("candidate_id", "call_id")  # empty is none
+    if not first["context"] or any(
+        any(row[name] is None for name in named) or not all(row[name] for name in by_key)
+        for row in made
     ):
         raise ValidationError(f"Set {key} lacks its context, or one of its candidates a column.")
     prompt = None
@@ -68,16 +70,6 @@ def _set(key: str, rows: list[Row]) -> MadeSet:
         fields=_fields(first),
         refused_for=first["refused_for"] or "",
         parallel_to=first["parallel_to"] or "",
-    )
-
-
-def _is_dialogue(context: Any) -> bool:
-    """Whether there are messages, each with its role and content."""
-    return bool(context) and all(
-        isinstance(message, dict)
-        and isinstance(message.get("role"), str)
-        and isinstance(message.get("content"), str)
-        for message in context
     )
 
 
