@@ -40,7 +40,7 @@ def compare_lists(request: HttpRequest, vendor: Vendor) -> HttpResponse:
         rows = compare(link=link, theirs=form.cleaned_data["theirs"], told=told)
         if request.POST.get("as") == "csv":
             return _file(rows, f"{vendor.key}-{link.study.key}-compared.csv")
-        context |= _result(rows) | {"text": form.cleaned_data["text"]}
+        context |= _result(rows)
     status = 422 if form.errors else 200
     return render(request, "exports/vendor_compare.html", context, status=status)
 

@@ -6,7 +6,6 @@ recipient never holds all of them. A reader who stands still is cut, and goes on
 """
 
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
@@ -29,8 +28,10 @@ class AllTaken(Exception):
 class Here:
     """What this web process knows: how many downloads each recipient has."""
 
-    running: Counter[str] = field(default_factory=Counter)
-    # Taken again where the collector of garbage comes in between, see `__del__`.
+    # Whose each is, by its id. The collector of garbage may end one between any two steps of
+    # another, see `__del__`: one step adds one, one step takes it away, and none is counted.
+    running: dict[int, str] = field(default_factory=dict)
+    # Taken again where the collector comes in between.
     lock: AbstractContextManager[Any] = field(default_factory=threading.RLock)
 
 
@@ -44,15 +45,14 @@ class Transfer(Iterator[bytes]):
     """
 
     def __init__(self, path: Path, part: Part, *, recipient: str) -> None:
-        self._recipient, self._held, self._here = recipient, False, here
+        self._here = here
         self._blocks: Iterator[bytes] = iter(())
         most = settings.API_DOWNLOADS
         with here.lock:
-            running = here.running
-            if running.total() >= most or running[recipient] >= max(1, most - 1):
+            hers = list(here.running.values()).count(recipient)
+            if len(here.running) >= most or hers >= max(1, most - 1):
                 raise AllTaken
-            running[recipient] += 1
-            self._held = True
+            here.running[id(self)] = recipient
         self._blocks = blocks(path, part)
 
     def __next__(self) -> bytes:
@@ -65,10 +65,7 @@ class Transfer(Iterator[bytes]):
     def close(self) -> None:
         """Gives its place back; a second call does nothing."""
         with self._here.lock:
-            if self._held:
-                self._held = False
-                self._here.running[self._recipient] -= 1
-                self._here.running += Counter()  # forgets who has none
+            self._here.running.pop(id(self), None)
         self._blocks = iter(())  # lets go of the file
 
     def __del__(self) -> None:

@@ -39,8 +39,10 @@ COLUMNS = (
            "asked for by name"),
     shared.WAVE,
     shared.PHASE,
-    Column("outcome", Type.TEXT, "how her part ended; empty: it has not", meanings.OUTCOME),
-    Column("finished_on", Type.TIME, "day on which her part ended, or a longer span's first"),
+    Column("outcome", Type.TEXT, "how her part ended; empty: it has not, or a vendor's own "
+           "export", meanings.OUTCOME),
+    Column("finished_on", Type.TIME, "day on which her part ended, or a longer span's first; "
+           "empty: it has not, or a vendor's own export"),
     *(Column(f"consent_{purpose}", Type.TEXT, f"whether she allowed: {meaning}; empty: not asked",
              meanings.CONSENT) for purpose, meaning in meanings.PURPOSE.items()),
     Column("age", Type.INTEGER, "age in years; empty where ages leave as groups", personal=True),
@@ -116,8 +118,8 @@ judged AS (
     GROUP BY c.participation_id
 )
 SELECT people.annotator AS annotator_id, nullif(people.country, '') AS country, people.language,
-    {vendor} AS vendor, people.wave, people.phase, nullif(people.outcome, '') AS outcome,
-    date_trunc('day', people.finished_at, 'UTC') AS finished_on, {consent_names},
+    {vendor} AS vendor, people.wave, people.phase, {outcome} AS outcome,
+    {finished_on} AS finished_on, {consent_names},
     people.age, people.age_band, said.age_status, {choice_names},
     coalesce(said.answers, '{{}}')::text AS answers,
     coalesce(said.special_answers, '{{}}')::text AS special_answers,
@@ -133,13 +135,16 @@ LEFT JOIN allowed USING (participation_id)
 LEFT JOIN spoken USING (participation_id)
 LEFT JOIN judged USING (participation_id)
 ORDER BY annotator_id"""
+FINISHED_ON = "date_trunc('day', people.finished_at, 'UTC')"
 ALL_ANSWERS = """json_object_agg(question, json_build_object('status', status, 'code', code,
             'label', label, 'number', number) ORDER BY question)"""
 
 
 def query(scope: Scope) -> Query:
     """Where answers are made coarser or cut, nothing tells a question that was not shown from an
-    answer that was cut, nor which questions somebody was given."""
+    answer that was cut, nor which questions somebody was given. A vendor knows under its own
+    ids how and when everybody ended: a rare end on both sides would name a pseudonym."""
+    told = scope.vendor is None
     return with_source(
         scope,
         SELECT.format(
@@ -154,6 +159,8 @@ def query(scope: Scope) -> Query:
             consents=",\n        ".join(_consent_sql(purpose) for purpose in Purpose),
             consent_names=", ".join(f"allowed.consent_{purpose}" for purpose in meanings.PURPOSE),
             vendor="people.vendor" if "vendor" in (scope.fields or ()) else "NULL::text",
+            outcome="nullif(people.outcome, '')" if told else "NULL::text",
+            finished_on=FINISHED_ON if told else "NULL::timestamptz",
         ),
     )
 

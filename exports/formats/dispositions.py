@@ -3,6 +3,8 @@
 A grant of somebody whose rows may not leave (she withdrew, was excluded, or did not allow
 what this recipient needs) stays as a row that says which set, where, and how it ended, and
 nothing by which it could be told whose it was: no ids, no times, no place in the filling.
+Where a release leaves out everybody of a locale, such a row does not say which set and where
+either: in a locale of one person the rows would be the list of what she was given.
 
 The cells that a place was wanted for, and the probability that follows from them, tell of a
 person's answers, also of special categories: both leave as these do, only where listed.
@@ -15,17 +17,21 @@ from exports.pseudonyms import Kind, text_sql
 from exports.scope import Scope
 from exports.source import with_source
 
+NOT_SAID = "empty: a release leaves the person out"
+
 COLUMNS = (
     Column("grant_id", Type.TEXT, "pseudonym of the grant; empty: the person's rows may not leave"),
     shared.ANNOTATOR_ID,
     shared.CONVERSATION_ID,
     Column("left_out", Type.BOOLEAN, "the person's rows may not leave: the row only counts"),
-    shared.PROMPT_KEY,
-    shared.SET_ID,
+    Column("prompt_key", Type.TEXT, f"key of the pool's prompt; {NOT_SAID}"),
+    Column("candidate_set_id", Type.TEXT, f"pseudonym of the candidate set; {NOT_SAID}"),
     shared.SAMPLER,
     shared.SAMPLER_VERSION,
-    Column("country", Type.TEXT, "country of the place's locale, ISO 3166-1 alpha-2"),
-    shared.LANGUAGE,
+    Column("country", Type.TEXT, "country of the place's locale, ISO 3166-1 alpha-2; "
+           f"{NOT_SAID}"),
+    Column("language", Type.TEXT, "study language of the locale, BCP 47 in lower case; "
+           f"{NOT_SAID}"),
     shared.PHASE,
     Column("is_retest", Type.BOOLEAN, "a planned re-test, which takes no place"),
     Column("disposition", Type.TEXT, "how it ended; empty: it has not", meanings.DISPOSITION),
@@ -45,12 +51,15 @@ COLUMNS = (
            "answers leave coarser than the cells are", personal=True, special=True),
 )  # fmt: skip
 
-SELECT = """
+SELECT = """,
+shown AS (SELECT DISTINCT country, language FROM people),
+given AS (
 SELECT {grant} AS grant_id, people.annotator AS annotator_id,
     talks.conversation AS conversation_id, people.participation_id IS NULL AS left_out,
-    prompt.key AS prompt_key, {set_id} AS candidate_set_id, sampler.key AS sampler,
-    sampler.version AS sampler_version, locale.country,
-    locale.language, p.phase, g.occasion > 0 AS is_retest,
+    CASE WHEN NOT hidden THEN prompt.key END AS prompt_key,
+    CASE WHEN NOT hidden THEN {set_id} END AS candidate_set_id, sampler.key AS sampler,
+    sampler.version AS sampler_version, CASE WHEN NOT hidden THEN locale.country END AS country,
+    CASE WHEN NOT hidden THEN locale.language END AS language, p.phase, g.occasion > 0 AS is_retest,
     nullif(g.disposition, '') AS disposition,
     CASE WHEN %(free_text_purpose)s::text IS NULL THEN nullif(g.reason, '') END AS reason,
     {granted_at} AS granted_at, {renewed_at} AS renewed_at, {ended_at} AS ended_at,
@@ -70,11 +79,19 @@ LEFT JOIN annotation_slot known_slot ON known_slot.id = known.slot_id
 LEFT JOIN annotation_deal deal ON deal.grant_id = known.id
 LEFT JOIN annotation_conversation c ON c.grant_id = known.id
 LEFT JOIN talks ON talks.talk_id = c.id
+CROSS JOIN LATERAL (SELECT {hidden} AS hidden) of_the_row
 WHERE p.study_id = %(study)s AND p.phase = %(phase)s
     AND (%(vendor)s::bigint IS NULL OR a.vendor_id = %(vendor)s)
-ORDER BY prompt.key COLLATE "C", locale.country, locale.language COLLATE "C", candidate_set_id,
-    left_out, slot_ordinal, is_retest, grant_id, g.disposition COLLATE "C"
+)
+SELECT * FROM given
+ORDER BY prompt_key COLLATE "C", country, language COLLATE "C", candidate_set_id, left_out,
+    slot_ordinal, is_retest, grant_id, coalesce(disposition, '') COLLATE "C",
+    sampler COLLATE "C", sampler_version
 """
+# By what a row says, never by what is hidden in it: its neighbours would tell.
+HIDDEN = """(g.participation_id = ANY(%(left_out)s) OR people.participation_id IS NULL
+        AND NOT EXISTS (SELECT FROM shown
+            WHERE (shown.country, shown.language) = (locale.country, locale.language)))"""
 
 
 def query(scope: Scope) -> Query:
@@ -88,6 +105,7 @@ def query(scope: Scope) -> Query:
             renewed_at=scope.time_sql("known.renewed_at"),
             ended_at=scope.time_sql("known.ended_at"),
             probability="NULL::float8" if coarser else "deal.probability",
+            hidden=HIDDEN if coarser else "false",
             stratum="NULL::text" if coarser else "nullif(known_slot.stratum, '')",
         ),
     )

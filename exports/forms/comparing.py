@@ -21,10 +21,7 @@ class LinkField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 class ComparisonForm(forms.Form):
-    """`theirs` of a valid form is our outcome by the vendor's id, `text` the list as it was sent.
-
-    The list comes as a file, or as the text of the one before, to be had as CSV.
-    """
+    """`theirs` of a valid form is our outcome by the vendor's id."""
 
     link = LinkField(RecruitmentLink.objects.none(), label=_("Recruitment link"))
     file = UploadField(
@@ -42,7 +39,6 @@ class ComparisonForm(forms.Form):
             "quality, withdrawn, unfinished, and the words of Prolific and CloudResearch."
         ),
     )
-    text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, vendor: Vendor, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -65,15 +61,14 @@ class ComparisonForm(forms.Form):
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned
-        if cleaned["file"]:
-            try:
-                cleaned["text"] = cleaned["file"][1].decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise ValidationError({"file": _("The file is no text in UTF-8.")}) from None
-        if not cleaned["text"]:
+        if not cleaned["file"]:
             raise ValidationError({"file": _("Choose the file with your list.")})
         try:
-            lines = io.StringIO(cleaned["text"], newline="")
+            text = cleaned["file"][1].decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise ValidationError({"file": _("The file is no text in UTF-8.")}) from None
+        try:
+            lines = io.StringIO(text, newline="")
             cleaned["theirs"] = read_statuses(lines, words=cleaned["words"])
         except ValidationError as fault:
             raise ValidationError({"file": fault.messages}) from None

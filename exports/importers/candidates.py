@@ -47,7 +47,11 @@ def _set(key: str, rows: list[Row]) -> MadeSet:
     first = rows[0]
     made = [row for row in rows if row["result"] == "candidate"]
     named = ("candidate_id", "position", "text", "call_id", "source")
-    if not first["context"] or any(row[name] is None for row in made for name in named):
+    by_key = ("candidate_id", "call_id")  # empty is none
+    if not first["context"] or any(
+        any(row[name] is None for name in named) or not all(row[name] for name in by_key)
+        for row in made
+    ):
         raise ValidationError(f"Set {key} lacks its context, or one of its candidates a column.")
     prompt = None
     if first["prompt_key"]:

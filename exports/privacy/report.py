@@ -8,6 +8,7 @@ import numpy as np
 
 from exports.privacy import risk
 from exports.privacy.people import People
+from exports.privacy.published import without_sizes
 from exports.privacy.recoding import REFUSED, Recoding
 from exports.privacy.suppression import answers_given, far_off, groups_of
 from exports.privacy.tiers import Demands, Roles
@@ -71,8 +72,20 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Staying:
+    """What may be published of before: of those alone who are in the release. By a difference
+    of two counts everybody would know how many live in the locale that is left out."""
+
+    before: Measure
+    losses: tuple[Loss, ...]
+
+
+@dataclass(frozen=True)
 class Report:
-    """`steps`: keys of the steps taken, in order. Holds no id and no sensitive answer."""
+    """`steps`: keys of the steps taken, in order. Holds no id and no sensitive answer.
+
+    The team alone may see how many people are left out; what leaves is `to_json`.
+    """
 
     tier: str
     k: int  # demanded, like l and t
@@ -91,6 +104,7 @@ class Report:
     places: tuple[Place, ...]
     losses: tuple[Loss, ...]
     cells: tuple[Cell, ...]  # below k before, at most CELLS_LISTED; not in `to_json`
+    staying: "Staying"
 
     @property
     def shortfall(self) -> str:
@@ -119,12 +133,15 @@ class Report:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """For Release.settings, the card, the datasheet and the manifest."""
+        """For Release.settings, the card, the datasheet and the manifest. Of a locale that is
+        left out it says "fewer than k" where a number would be its size."""
         found = asdict(self)
+        staying = found.pop("staying")
         del found["cells"]
         # Of groups as they were: how far one person stands from all tells what she answered.
-        found["before"] = {name: found["before"][name] for name in WHATEVER_SHE_ANSWERED}
-        return found | {"shortfall": self.shortfall, "omission": self.omission}
+        found["before"] = {name: staying["before"][name] for name in WHATEVER_SHE_ANSWERED}
+        found |= {"losses": staying["losses"], "shortfall": self.shortfall, "omission": ""}
+        return found | (without_sizes(found["places"], self.k) if self.left_out else {})
 
 
 def measure(people: People, roles: Roles, k: int) -> Measure:
@@ -153,6 +170,7 @@ def make_report(
     after: People,
 ) -> Report:
     """`after`: those of `before` who are not left out, in the same order."""
+    stayed = before.without(recoding.left_out)
     gone = np.isin(before.ids, list(recoding.suppressed))
     partly = np.zeros(before.n, dtype=bool)
     for ids in recoding.blanked.values():
@@ -168,8 +186,9 @@ def make_report(
         others=len(before.others),
         left_out=before.n - after.n,
         places=_places(before, after, roles, demands.k, gone),
-        losses=tuple(_loss(code, before, after) for code in sorted(before.answers)),
+        losses=_losses(before, after),
         cells=_cells(before, roles, demands.k),
+        staying=Staying(measure(stayed, roles, demands.k), _losses(stayed, after)),
     )  # fmt: skip
 
 
@@ -200,6 +219,10 @@ def _aligned(before: People, after: People, values: risk.Values, missing: Any) -
     found = np.full(before.n, missing, dtype=values.dtype)
     found[np.isin(before.ids, after.ids)] = values
     return found
+
+
+def _losses(before: People, after: People) -> tuple[Loss, ...]:
+    return tuple(_loss(code, before, after) for code in sorted(before.answers))
 
 
 def _loss(code: str, before: People, after: People) -> Loss:

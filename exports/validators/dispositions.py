@@ -10,6 +10,7 @@ OF_EVERYBODY = (
     "country", "language", "phase", "is_retest",
     "disposition",
 )  # fmt: skip
+OF_A_PLACE = ("prompt_key", "candidate_set_id", "country", "language")  # a release may hide all
 OF_A_PERSON = tuple(name for name in FORMAT.names if name not in OF_EVERYBODY)
 
 
@@ -19,7 +20,8 @@ def find_problems(rows: Iterable[Row]) -> Iterator[Problem]:
 
 
 def _rule(row: Row) -> Iterator[Fault]:
-    yield from required(row, *OF_EVERYBODY[:-1])
+    hidden = row["left_out"] and all(row[name] is None for name in OF_A_PLACE)
+    yield from required(row, *(set(OF_EVERYBODY[:-1]) - set(OF_A_PLACE if hidden else ())))
     if row["left_out"]:
         for name in OF_A_PERSON:
             if row[name] is not None:

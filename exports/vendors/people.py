@@ -150,16 +150,18 @@ def _status(person: Participation | None) -> Status:
 
 
 def _quality(person: Participation, told: Told) -> Quality | None:
-    """How it stands: left out until somebody takes her back."""
-    known = [
-        change.out
-        for change in person.exclusions.all()
-        if change.at < (told.left_out if change.out else told.taken_back)
-    ]
-    if known and known[-1]:
-        return Quality.LEFT_OUT
+    """How it stands: left out until somebody takes her back. That she was taken back is not
+    told before it is told that she was left out, which it would give away."""
     kept_flags: list[Flag] = person.kept_flags  # type: ignore[attr-defined]
-    return Quality.KEPT if known or kept_flags else None
+    known = Quality.KEPT if kept_flags else None
+    out_is_told = False
+    for change in person.exclusions.all():
+        if change.out:
+            out_is_told = change.at < told.left_out
+            known = Quality.LEFT_OUT if out_is_told else known
+        elif out_is_told and change.at < told.taken_back:
+            known = Quality.KEPT
+    return known
 
 
 def _day(at: datetime | None) -> date | None:

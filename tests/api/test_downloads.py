@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from annotation.models import RecruitmentLink
+from annotation.models import AuditEntry, RecruitmentLink
 from exports.actions.tokens import revoke_token
 from exports.files import downloads
 from exports.models import ApiToken, Export, State
@@ -55,6 +55,26 @@ def test_the_whole_file_arrives_as_it_lies_there(address: str, export: Export) -
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert export.public_id in response["Content-Disposition"]
     assert "Content-Encoding" not in response
+
+
+def test_whatever_part_is_fetched_is_noted_and_resuming_not_each_time(
+    address: str, export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever left out the first byte would leave no trace."""
+    noted = AuditEntry.objects.filter(kind="file:downloaded", what__contains=export.public_id)
+    for first in (1, 100, 200_000):
+        assert fetch(address, Range=f"bytes={first}-").status_code == 206
+        assert noted.count() == 1
+    fetch(address, Range="bytes=-5")
+    Client().head(address)
+    fetch(address, Range="bytes=999999-")
+    assert noted.count() == 1
+    fetch(address)
+    assert noted.count() == 2
+    later = timezone.now() + timedelta(hours=2)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    fetch(address, Range="bytes=100-")
+    assert noted.count() == 3
 
 
 def test_head_says_the_same_without_a_byte(address: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,7 +26,8 @@ from annotation.models import (
     Study,
 )
 from exports.models import Access, Invitation
-from exports.vendors.telling import TOGETHER
+from exports.vendors.people import Quality, describe, people_of
+from exports.vendors.telling import TOGETHER, Told
 from tests.api.conftest import Program
 from tests.deciding import decide
 from tests.recruiting import KEY, VARIABLE, make_link
@@ -295,6 +296,25 @@ def test_that_somebody_is_taken_back_is_told_as_late(people: Program) -> None:
     assert person(people, "p1")["quality"] == "left_out"
     with weeks_later(6):
         assert person(people, "p1")["quality"] == "kept"
+
+
+def test_that_she_is_taken_back_is_never_told_before_that_she_was_left_out(
+    people: Program,
+) -> None:
+    """Five who are taken back in one week are told of on its Monday; one left out may wait."""
+    participation = press(invite(people, "p1")[0]["address"])
+    user = User.objects.create(username="r")
+    exclude(participation=participation, why="All pasted.", by=user)
+    re_include(participation=participation, why="It was her own.", by=user)
+    now, never = timezone.now(), timezone.now() - timedelta(weeks=6)
+
+    def told(**moments: datetime) -> Quality | None:
+        known = Told(**(dict.fromkeys(("withdrawn", "left_out", "taken_back"), never) | moments))
+        return describe(people_of(people.study, people.vendor).get(), known).quality
+
+    assert told() is told(taken_back=now) is None
+    assert told(left_out=now) == Quality.LEFT_OUT
+    assert told(left_out=now, taken_back=now) == Quality.KEPT
 
 
 def test_pages_of_people_hold_each_of_them_once_in_order(people: Program) -> None:

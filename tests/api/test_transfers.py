@@ -17,6 +17,7 @@ from django.urls import reverse
 from annotation.models import RecruitmentLink, Role
 from exports.access import transfers
 from exports.files import downloads
+from exports.files.ranges import Part
 from exports.models import Export
 from tests.api.conftest import Program, Response
 from tests.api.files import BODY, ask, export_of, finish
@@ -85,9 +86,32 @@ def test_a_download_that_ended_or_was_cut_gives_its_place_back(
     addresses: list[str], nothing_runs: transfers.Here
 ) -> None:
     assert b"".join(Client().get(addresses[0])) == BODY
-    assert nothing_runs.running.total() == 0
+    assert nothing_runs.running == {}
     Client().get(addresses[0]).close()
-    assert nothing_runs.running.total() == 0
+    assert nothing_runs.running == {}
+
+
+@pytest.mark.parametrize("step", range(1, 9))
+def test_a_download_that_ends_in_the_midst_of_another_gives_its_place_back(
+    nothing_runs: transfers.Here, settings: pytest_django.Settings, tmp_path: Path, step: int
+) -> None:
+    """As where the collector of garbage ends it between two steps of the other's end."""
+    settings.API_DOWNLOADS = 3
+    path = tmp_path / "file"
+    path.write_bytes(BODY)
+    steps: Iterator[int] = iter(())
+
+    class Watched(str):
+        def __hash__(self) -> int:
+            if next(steps, 0) == step:
+                both[1].close()
+            return super().__hash__()
+
+    both = [transfers.Transfer(path, Part(0, 9), recipient=Watched("vendor:1")) for _n in range(2)]
+    steps = iter(range(1, 9))
+    both[0].close()
+    both[1].close()
+    assert nothing_runs.running == {}
 
 
 def test_what_holds_no_thread_needs_no_place(

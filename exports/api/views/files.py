@@ -133,8 +133,7 @@ def _send(request: Request, export: Export, path: Path) -> HttpResponseBase:
     except AllTaken:
         raise Busy from None
     cut_where_it_stands_still(request._request)
-    if sent.first == 0:
-        note_download(file=export, token=export.token)
+    note_download(file=export, token=export.token, first_byte=sent.first)
     return StreamingHttpResponse(transfer, status=status, headers=headers)
 
 

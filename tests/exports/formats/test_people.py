@@ -94,6 +94,17 @@ def test_the_vendor_leaves_only_where_it_is_asked_for(exported: Exported) -> Non
     assert rows[0]["vendor"] == "vendor-a"
 
 
+def test_a_vendors_own_export_tells_of_nobody_how_and_when_she_ended(exported: Exported) -> None:
+    """The people endpoint tells it by the vendor's ids: a rare end would name a pseudonym."""
+    own = {"vendor": exported.scene.link.vendor, "recipient": "vendor:vendor-a"}
+    for outcome in ("complete", "quality"):
+        hers = Participation.objects.filter(pk=exported.participation("whole").pk)
+        hers.update(outcome=outcome)
+        assert person(exported, "whole")["outcome"] == outcome
+        row = person(exported, "whole", **own)
+        assert (row["outcome"], row["finished_on"]) == (None, None)
+
+
 def test_days_and_counts(exported: Exported) -> None:
     row = person(exported, "whole")
     finished = exported.participation("whole").finished_at
@@ -154,6 +165,33 @@ def test_grants_of_somebody_who_withdrew_only_count(exported: Exported) -> None:
     assert sorted(row["disposition"] for row in counted) == sorted(
         hers.values_list("disposition", flat=True)
     )
+
+
+def test_places_of_people_whom_a_release_leaves_out_do_not_say_which_and_where(
+    exported: Exported,
+) -> None:
+    hers = exported.participation("whole")
+    counted = Grant.objects.filter(participation=hers).count()
+    rows = exported.rows("dispositions", recoding=Recoding(left_out=frozenset({hers.pk})))
+    assert list(dispositions.find_problems(rows)) == []
+    hidden = [row for row in rows if row["country"] is None]
+    assert len(hidden) == counted > 0
+    for row in hidden:
+        kept = {name for name, value in row.items() if value is not None}
+        assert kept == set(dispositions.OF_EVERYBODY) - set(dispositions.OF_A_PLACE)
+    keys = [(row["prompt_key"] is None, row["prompt_key"]) for row in rows]
+    assert keys == sorted(keys)  # not among the rows of the prompt that is hidden
+    assert {row["country"] for row in rows if row["left_out"]} == {None, "FR"}  # who withdrew
+
+
+def test_who_withdrew_where_nobody_is_in_the_release_is_hidden_like_them(
+    exported: Exported,
+) -> None:
+    everybody = Participation.objects.filter(study=exported.scene.study, withdrawn_at=None)
+    gone = Recoding(left_out=frozenset(everybody.values_list("pk", flat=True)))
+    rows = exported.rows("dispositions", recoding=gone)
+    assert {row["country"] for row in rows} == {row["prompt_key"] for row in rows} == {None}
+    assert len(rows) == Grant.objects.filter(participation__study=exported.scene.study).count()
 
 
 def test_reasons_are_her_words_and_strata_her_answers(exported: Exported) -> None:

@@ -195,6 +195,27 @@ def test_a_translation_of_nothing_is_refused(exported: Exported, tmp_path: Path)
         import_folder(tmp_path / "out")
 
 
+@pytest.mark.parametrize("judged", ["conversations", "rankings"])
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"context": []}, "lacks its context"),
+        ({"context": [{}]}, "row 1 is no row"),
+        ({"context": [{"role": "user"}]}, "row 1 is no row"),
+        ({"call_id": ""}, "lacks its context, or one of its candidates a column"),
+        ({"candidate_id": ""}, "lacks its context, or one of its candidates a column"),
+    ],
+)
+def test_a_set_that_was_changed_by_hand_and_lacks_something_is_refused_in_one_sentence(
+    judged: str, changed: dict[str, Any], sentence: str, exported: Exported, tmp_path: Path
+) -> None:
+    store(exported, judged, tmp_path / "out")
+    store(exported, "candidates", tmp_path / "out", lambda row: row | changed)
+    with pytest.raises(CommandError, match=sentence):
+        import_folder(tmp_path / "out")
+    assert not Study.objects.filter(key="again").exists()
+
+
 LONG = "x" * 300
 FAULTS: dict[str, tuple[str, Change, str]] = {
     "too long": ("comparisons", lambda row: row | {"prompt_key": LONG}, "Nothing was stored"),

@@ -281,6 +281,26 @@ def test_a_public_release_leaves_out_who_lives_where_too_few_do(study: Study) ->
     assert plan_recoding(study=study, tier="public")[1].omission == ""
 
 
+def test_what_is_published_tells_of_a_locale_left_out_that_it_is_small_and_no_number(
+    study: Study,
+) -> None:
+    crowd(study, [row()] * 12)
+    told = []
+    for here in (7, 8):
+        crowd(study, [row(country="IT")] * (here if here == 7 else 1))
+        report = plan_recoding(study=study, tier="public")[1]
+        assert report.omission.startswith(f"{here} people are not in it")  # for the team
+        told.append(report.to_json())
+    assert told[0] == told[1]
+    assert told[0]["omission"] == (
+        "Nobody of IT-it is in it: fewer than 10 finished a conversation there."
+    )
+    assert told[0]["left_out"] == "fewer than 10 (IT-it)"
+    small = next(place for place in told[0]["places"] if place["place"] == "IT-it")
+    assert (small["people"], small["left_out"]) == ("fewer than 10", "fewer than 10")
+    assert (told[0]["before"]["people"], told[0]["losses"][0]["answered"]) == (12, 12)
+
+
 def mixed(n: int) -> list[dict[str, Any]]:
     rng = np.random.default_rng(5)
     levels = ["isced_2", "isced_6", "isced_8", "some_post_secondary", "other"]
