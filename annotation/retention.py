@@ -27,10 +27,10 @@ def erase_personal_data(*, study: Study) -> dict[str, int]:
     that they fitted. What they judged and wrote in conversations stays, under their random ids.
     What another study asked too, or knows them by, stays until its own day is over. Writes one
     line into the audit; a repeat finds nothing and writes none. Does nothing while the study's
-    day is not over.
+    day is not over, which is the last on which anybody begins or goes on.
     """
     locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
-    if locked.retained_until is None or locked.retained_until >= _today():
+    if locked.is_kept:
         return {}
     answers, identities = _held_here_alone(locked)
     hers = locked.participations.all()
