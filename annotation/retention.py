@@ -1,5 +1,6 @@
 """Data about people go once the day is over until which they were told that these are kept."""
 
+import logging
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -11,6 +12,30 @@ from django.utils import timezone
 from accounts.actions import empty_answers, forget_recruitment_ids
 from accounts.models import Annotator, Answer, ExternalIdentity
 from annotation.models import ArrivalHash, AuditEntry, Draft, Flag, HelpMessage, Study
+
+logger = logging.getLogger(__name__)
+
+
+class ErasuresFailedError(RuntimeError):
+    """Data of some studies could not be erased; those of all others were."""
+
+
+def erase_each() -> Iterator[tuple[Study, dict[str, int]]]:
+    """Erases, as it is walked through, what is due of each study, and says what was.
+
+    An error at one study keeps no other one's data: raises ErasuresFailedError at the end, with
+    the studies that failed. Beat tries them again.
+    """
+    failed = []
+    for study in studies_past_retention():
+        try:
+            yield study, erase_personal_data(study=study)
+        except Exception as error:  # whatever it is, it is of one study
+            # Its words may hold what somebody wrote.
+            logger.error("%s could not be erased: %s", study, type(error).__name__)
+            failed.append(study.key)
+    if failed:
+        raise ErasuresFailedError(f"Data about people stay, for an error: {', '.join(failed)}.")
 
 
 def studies_past_retention() -> QuerySet[Study]:

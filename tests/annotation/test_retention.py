@@ -3,11 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Answer, ExternalIdentity
+from annotation import retention
 from annotation.models import (
     AuditEntry,
     Flag,
@@ -18,7 +19,11 @@ from annotation.models import (
     Slot,
     Study,
 )
-from annotation.retention import erase_personal_data, studies_past_retention
+from annotation.retention import (
+    ErasuresFailedError,
+    erase_personal_data,
+    studies_past_retention,
+)
 from annotation.tasks import erase_past_retention
 from exports.models import Invitation
 from tests.annotation.test_withdrawal import typed
@@ -108,6 +113,29 @@ def test_what_another_study_keeps_stays_until_its_own_day(walker: Walker, study:
     erase_personal_data(study=other)
     assert not answered(walker)
     assert not ExternalIdentity.objects.filter(external_id="recruit-4711").exists()
+
+
+def test_a_study_that_fails_keeps_no_later_one_from_being_erased(
+    walker: Walker, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Study.objects.get(pk=study.pk)
+    first.pk, first.key, first._state.adding = study.pk - 1, "first", True
+    first.retained_until = OVER
+    first.save()
+    keep_until(study, OVER)
+    erase = erase_personal_data
+
+    def fail_at_the_first(*, study: Study) -> dict[str, int]:
+        if study.key == "first":
+            raise ZeroDivisionError
+        return erase(study=study)
+
+    monkeypatch.setattr(retention, "erase_personal_data", fail_at_the_first)
+    with pytest.raises(ErasuresFailedError, match=r"for an error: first\."):
+        erase_past_retention()
+    assert not answered(walker)
+    with pytest.raises(CommandError, match="first"):
+        call_command("erase_past_retention")
 
 
 def test_what_she_said_about_notes_on_her_work_goes_too(walker: Walker, study: Study) -> None:
