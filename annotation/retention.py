@@ -11,7 +11,15 @@ from django.utils import timezone
 
 from accounts.actions import empty_answers, forget_recruitment_ids
 from accounts.models import Annotator, Answer, ExternalIdentity
-from annotation.models import ArrivalHash, AuditEntry, Draft, Flag, HelpMessage, Study
+from annotation.models import (
+    ArrivalHash,
+    AuditEntry,
+    Draft,
+    Flag,
+    HelpMessage,
+    Participation,
+    Study,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +65,7 @@ def erase_personal_data(*, study: Study) -> dict[str, int]:
     locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     if locked.is_kept:
         return {}
+    _lock_people(locked)
     answers, identities = _held_here_alone(locked)
     hers = locked.participations.all()
     letters = HelpMessage.objects.filter(thread__participation__in=hers)
@@ -78,6 +87,14 @@ def erase_personal_data(*, study: Study) -> dict[str, int]:
         # Nobody of the team does it, and tasks stand below the team's acts.
         AuditEntry.objects.create(kind=AuditEntry.Kind.PERSON_ERASED, what=what, study=locked)
     return found
+
+
+def _lock_people(study: Study) -> None:
+    """Everybody of the study, in each of her studies, before anything of hers: as she locks
+    herself first when she withdraws or has her texts erased, neither waits for the other twice."""
+    annotators = study.participations.values("annotator")
+    people = Participation.objects.filter(annotator__in=annotators).order_by("pk")
+    list(people.select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def _held_here_alone(study: Study) -> tuple[QuerySet[Answer], QuerySet[ExternalIdentity]]:

@@ -4,11 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Answer, ExternalIdentity
 from annotation import retention
+from annotation.actions.withdrawal import erase_texts
 from annotation.models import (
     AuditEntry,
     Flag,
@@ -136,6 +139,38 @@ def test_a_study_that_fails_keeps_no_later_one_from_being_erased(
     assert not answered(walker)
     with pytest.raises(CommandError, match="first"):
         call_command("erase_past_retention")
+
+
+def changed_or_locked(statements: list[dict[str, str]]) -> list[str]:
+    """The tables whose rows are taken for oneself, in the order of the statements."""
+    found = []
+    for one in statements:
+        words = one["sql"].replace('"', "").split()
+        if words[0] in {"UPDATE", "DELETE"}:
+            found.append(words[1] if words[0] == "UPDATE" else words[2])
+        elif "UPDATE" in words and "FOR" in words:
+            found.append(words[words.index("FROM") + 1])
+    return [table for table in found if table not in {"annotation_study", "SAVEPOINT"}]
+
+
+def test_whoever_erases_locks_the_person_before_anything_of_hers(
+    walker: Walker, study: Study
+) -> None:
+    """Else an erasure and a withdrawal at once could each wait for the other."""
+    keep_until(study, OVER)
+    with CaptureQueriesContext(connection) as asked:
+        erase_personal_data(study=study)
+    taken = changed_or_locked(asked.captured_queries)
+    assert taken[0] == "annotation_participation"
+    assert {"annotation_helpmessage", "accounts_answer"} <= set(taken)
+    locking = next(one["sql"] for one in asked.captured_queries if "participation" in one["sql"])
+    assert "ORDER BY 1 ASC FOR NO KEY UPDATE" in locking  # the first column: the key
+    walker.post("withdraw")
+    with CaptureQueriesContext(connection) as asked:
+        erase_texts(participation=walker.participation)
+    taken = changed_or_locked(asked.captured_queries)
+    assert taken[0] == "annotation_participation"
+    assert {"annotation_receipt", "annotation_helpmessage"} <= set(taken)
 
 
 def test_what_she_said_about_notes_on_her_work_goes_too(walker: Walker, study: Study) -> None:
