@@ -68,7 +68,9 @@ def erase_personal_data(*, study: Study) -> dict[str, int]:
     _lock_people(locked)
     answers, identities = _held_here_alone(locked)
     hers = locked.participations.all()
-    letters = HelpMessage.objects.filter(thread__participation__in=hers)
+    asked = Q(thread__participation__in=hers)
+    asked |= Q(thread__participation=None, thread__study=locked)  # by people who never joined
+    letters = HelpMessage.objects.filter(asked)
     letters = letters.exclude(text=HelpMessage.ERASED)
     answered = Flag.objects.filter(participation__in=hers).exclude(answer="", objection="")
     erased = {
@@ -105,7 +107,10 @@ def _held_here_alone(study: Study) -> tuple[QuerySet[Answer], QuerySet[ExternalI
         question__instrument__in=study.instrument_ids(),
         status=Answer.Status.ANSWERED,
     )
-    identities = ExternalIdentity.objects.filter(annotator__in=people)
+    known_here = Q()  # of who was invited and never came as well
+    for rows in _people_known_to(Study.objects.filter(pk=study.pk)):
+        known_here |= Q(annotator__in=rows)
+    identities = ExternalIdentity.objects.filter(known_here)
     others = Study.objects.filter(_keeps()).exclude(pk=study.pk)
     for other in others.filter(participations__annotator__in=people).distinct():
         answers = answers.exclude(

@@ -9,13 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Answer, ExternalIdentity
+from accounts.models import Annotator, Answer, ExternalIdentity
 from annotation import retention
 from annotation.actions.withdrawal import erase_texts
 from annotation.models import (
     AuditEntry,
     Flag,
     HelpMessage,
+    HelpThread,
     Participation,
     Ranking,
     RecruitmentLink,
@@ -198,6 +199,23 @@ def test_who_is_invited_to_a_study_that_keeps_her_id_can_still_come(
     keep_until(other, OVER)
     erase_personal_data(study=study)
     assert not ExternalIdentity.objects.filter(external_id="recruit-4711").exists()
+
+
+def test_nothing_stays_of_those_who_wrote_or_were_invited_and_never_came(
+    study: Study, link: RecruitmentLink
+) -> None:
+    thread = HelpThread.objects.create(study=study, language="en")
+    HelpMessage.objects.create(thread=thread, text="I am Ines, may I join?")
+    person = Annotator.objects.create(vendor=link.vendor)
+    ExternalIdentity.objects.create(annotator=person, vendor=link.vendor, external_id="never-came")
+    Invitation.objects.create(study=study, annotator=person, link=link)
+    stranger = Annotator.objects.create(vendor=link.vendor)
+    ExternalIdentity.objects.create(annotator=stranger, vendor=link.vendor, external_id="other")
+    keep_until(study, OVER)
+    assert erase_personal_data(study=study) == {"recruitment ids": 1, "letters": 1}
+    assert list(ExternalIdentity.objects.values_list("external_id", flat=True)) == ["other"]
+    assert list(thread.messages.values_list("text", flat=True)) == [HelpMessage.ERASED]
+    assert erase_personal_data(study=study) == {}
 
 
 def test_after_the_promised_days_the_page_says_so_and_she_can_still_withdraw(
