@@ -168,17 +168,17 @@ def _closing_day(study: Study) -> list[Finding]:
     if countries and all(is_past(study, country) for country in countries):
         words = _("It is over in every country: nobody could join.")
         return [Finding(part, State.STOP, words, _("Set a later day."), "study-write")]
-    return [Finding(part, State.OK, _("Collection ends on %(day)s.") % {"day": study.closes_on})]
+    return [Finding(part, State.OK, _("Collection ends on %(day)s.") % {"day": study.last_day})]
 
 
 def _keeping_day(study: Study) -> list[Finding]:
-    """After it answers, cells and recruitment ids go within hours, with people at work or not."""
+    """After it answers, cells and recruitment ids go, and nobody takes part."""
     kept, today = study.retained_until, timezone.now().date()
     last = max(today, study.closes_on or today)
     if kept is None or kept >= last or study.rehearsal_of_id:
         return []
     words = _(
-        "Data about people are kept until %(day)s only, and then erased while people take part."
+        "Data about people are kept until %(day)s only, so that nobody takes part after that day."
     ) % {"day": kept}
     state = State.STOP if kept < today else State.WAIT
     todo = _("Set a day after the last day of collection.")

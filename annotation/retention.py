@@ -1,5 +1,6 @@
 """Data about people go once the day is over until which they were told that these are kept."""
 
+import logging
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -10,7 +11,39 @@ from django.utils import timezone
 
 from accounts.actions import empty_answers, forget_recruitment_ids
 from accounts.models import Annotator, Answer, ExternalIdentity
-from annotation.models import ArrivalHash, AuditEntry, Draft, Flag, HelpMessage, Study
+from annotation.models import (
+    ArrivalHash,
+    AuditEntry,
+    Draft,
+    Flag,
+    HelpMessage,
+    Participation,
+    Study,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class ErasuresFailedError(RuntimeError):
+    """Data of some studies could not be erased; those of all others were."""
+
+
+def erase_each() -> Iterator[tuple[Study, dict[str, int]]]:
+    """Erases, as it is walked through, what is due of each study, and says what was.
+
+    An error at one study keeps no other one's data: raises ErasuresFailedError at the end, with
+    the studies that failed. Beat tries them again.
+    """
+    failed = []
+    for study in studies_past_retention():
+        try:
+            yield study, erase_personal_data(study=study)
+        except Exception as error:  # whatever it is, it is of one study
+            # Its words may hold what somebody wrote.
+            logger.error("%s could not be erased: %s", study, type(error).__name__)
+            failed.append(study.key)
+    if failed:
+        raise ErasuresFailedError(f"Data about people stay, for an error: {', '.join(failed)}.")
 
 
 def studies_past_retention() -> QuerySet[Study]:
@@ -27,14 +60,17 @@ def erase_personal_data(*, study: Study) -> dict[str, int]:
     that they fitted. What they judged and wrote in conversations stays, under their random ids.
     What another study asked too, or knows them by, stays until its own day is over. Writes one
     line into the audit; a repeat finds nothing and writes none. Does nothing while the study's
-    day is not over.
+    day is not over, which is the last on which anybody begins or goes on.
     """
     locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
-    if locked.retained_until is None or locked.retained_until >= _today():
+    if locked.is_kept:
         return {}
+    _lock_people(locked)
     answers, identities = _held_here_alone(locked)
     hers = locked.participations.all()
-    letters = HelpMessage.objects.filter(thread__participation__in=hers)
+    asked = Q(thread__participation__in=hers)
+    asked |= Q(thread__participation=None, thread__study=locked)  # by people who never joined
+    letters = HelpMessage.objects.filter(asked)
     letters = letters.exclude(text=HelpMessage.ERASED)
     answered = Flag.objects.filter(participation__in=hers).exclude(answer="", objection="")
     erased = {
@@ -55,6 +91,14 @@ def erase_personal_data(*, study: Study) -> dict[str, int]:
     return found
 
 
+def _lock_people(study: Study) -> None:
+    """Everybody of the study, in each of her studies, before anything of hers: as she locks
+    herself first when she withdraws or has her texts erased, neither waits for the other twice."""
+    annotators = study.participations.values("annotator")
+    people = Participation.objects.filter(annotator__in=annotators).order_by("pk")
+    list(people.select_for_update(of=("self",), no_key=True).values_list("pk"))
+
+
 def _held_here_alone(study: Study) -> tuple[QuerySet[Answer], QuerySet[ExternalIdentity]]:
     """Answers and recruitment ids of its people that no other study may still keep."""
     people = study.participations.values("annotator")
@@ -63,7 +107,10 @@ def _held_here_alone(study: Study) -> tuple[QuerySet[Answer], QuerySet[ExternalI
         question__instrument__in=study.instrument_ids(),
         status=Answer.Status.ANSWERED,
     )
-    identities = ExternalIdentity.objects.filter(annotator__in=people)
+    known_here = Q()  # of who was invited and never came as well
+    for rows in _people_known_to(Study.objects.filter(pk=study.pk)):
+        known_here |= Q(annotator__in=rows)
+    identities = ExternalIdentity.objects.filter(known_here)
     others = Study.objects.filter(_keeps()).exclude(pk=study.pk)
     for other in others.filter(participations__annotator__in=people).distinct():
         answers = answers.exclude(

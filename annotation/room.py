@@ -56,7 +56,7 @@ def rests(participation: Participation) -> bool:
 def _is_over(participation: Participation) -> bool:
     """Whether the last day has passed in her country; before she names one, in every country."""
     study = participation.study
-    if study.closes_on is None:
+    if study.last_day is None:
         return False
     named = {participation.country} - {""}
     countries = named or set(study.locales.values_list("country", flat=True))

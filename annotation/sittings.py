@@ -57,10 +57,11 @@ def tomorrow(participation: Participation) -> date:
 
 
 def is_past(study: Study, country: str) -> bool:
-    """Whether the last day of collection is over in a country, or the study was closed."""
-    if study.status == Study.Status.CLOSED:
+    """Whether the study's last day is over in a country, or the study was closed. Where data
+    about people were kept until that day it is over in UTC as well: they go then."""
+    if study.status == Study.Status.CLOSED or not study.is_kept:
         return True
-    return study.closes_on is not None and local_time(country).date() > study.closes_on
+    return study.last_day is not None and local_time(country).date() > study.last_day
 
 
 def may_open_more(participation: Participation) -> bool:
@@ -68,9 +69,9 @@ def may_open_more(participation: Participation) -> bool:
     study = participation.study
     if is_past(study, participation.country):
         return False
-    if study.closes_on is None:
+    if study.last_day is None:
         return True
-    return not day_is_full(participation) or tomorrow(participation) <= study.closes_on
+    return not day_is_full(participation) or tomorrow(participation) <= study.last_day
 
 
 def came_too_late(participation: Participation) -> bool:

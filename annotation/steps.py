@@ -106,6 +106,8 @@ def _next_at_work(participation: Participation) -> Step:
     """Conversations, with the questionnaires before, between and after them."""
     if open_conversation(participation):
         return Step.CONVERSATIONS
+    if not participation.study.is_kept:  # no answer about her may be stored any more
+        return Step.FINISH
     further = questionnaire_due(participation)
     if conversations_due(participation):
         early = further and further.is_early(ended=len(participation.conversations.all()))

@@ -37,8 +37,9 @@ def review_recent_work() -> None:
 @shared_task
 def erase_past_retention() -> None:
     """Takes out data about people of studies whose last day of keeping is over."""
-    for study in retention.studies_past_retention():
-        retention.erase_personal_data(study=study)
+    for study, erased in retention.erase_each():
+        if erased:
+            logger.info("data about people of %s were erased", study)
 
 
 def enqueue_review(participation_id: int) -> None:

@@ -26,8 +26,9 @@ def store_pool(definition: Mapping[str, Any], *, rewrite: bool = False) -> Promp
     return pool
 
 
-def changes_pool(pool: PromptPool, definition: Mapping[str, Any]) -> bool:
-    """Whether storing this definition would make the pool say anything else than it does."""
+def changes_pool(pool: PromptPool, definition: Mapping[str, Any], *, notes: bool) -> bool:
+    """Whether storing this definition would take out a prompt, add one or change a text; with
+    `notes`, whether it would change topics, a stage or of which text one is a translation."""
     if pool.prompts.in_use().filter(key__in=definition.get("retired", [])).exists():
         return True
     texts = PromptText.objects.filter(prompt__pool=pool).order_by("version")
@@ -39,16 +40,15 @@ def changes_pool(pool: PromptPool, definition: Mapping[str, Any]) -> bool:
         found = stored.get(row.identity)
         if found and found.text != row.text:  # it may have become a later version
             found = newest[row.key, row.language]
-        if found is None or _differs(row, found):
+        if found is None or found.text != row.text or (notes and _is_noted_otherwise(row, found)):
             return True
     return False
 
 
-def _differs(row: PromptRow, text: PromptText) -> bool:
+def _is_noted_otherwise(row: PromptRow, text: PromptText) -> bool:
     origin = text.translated_from
     return (
-        text.text != row.text
-        or bool(row.stage and row.stage != text.stage)
+        bool(row.stage and row.stage != text.stage)
         or bool(row.topics and list(row.topics) != text.prompt.topics)
         or (
             bool(row.translated_from)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from annotation.models import Study
 from insights import tasks
-from insights.figures.basis import basis_now
+from insights.figures.basis import basis_now, rests
 from insights.figures.figure import Figure, Options
 from insights.figures.locks import is_locked
 from insights.figures.snapshots import changes_since
@@ -22,7 +22,8 @@ def request_figures(
     """The rows of these figures, and a task for those that are missing or behind.
 
     Locked figures have none. A second call asks no worker again within some seconds, nor
-    while one is at it, nor for a result that nothing has happened since.
+    while one is at it, nor for a result that nothing has happened since. Nobody is asked for
+    what rests on data about people once the day is over until which these were kept.
     """
     locked = is_locked(study, phase)
     allowed = [figure for figure in figures if not (locked and figure.by_groups)]
@@ -30,6 +31,8 @@ def request_figures(
     behind, basis = changed_versions(study, phase, rows), basis_now(study, phase)
     now, due = timezone.now(), []
     for figure, row in zip(allowed, rows, strict=True):
+        if rests(figure, study):
+            continue
         changed = str(row.version) in behind or row.basis != basis(figure)
         if row.may_be_asked(figure, now, changed=changed):
             row.asked_at = now

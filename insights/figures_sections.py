@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from annotation.models import Change, Study
 from insights.actions import request_figures
 from insights.charts import Chart
+from insights.figures.basis import rests
 from insights.figures.figure import Beside, Figure, Options, Result
 from insights.figures.locks import is_locked
 from insights.figures.showing import chart_of, table_of
@@ -27,6 +28,7 @@ class Section:
     behind: int = 0
     waiting: bool = False
     retaken: bool = False  # somebody withdrew since: the old result is not shown
+    resting: bool = False  # data about people that it rests on were erased: it is not computed anew
 
     @property
     def turns(self) -> str:
@@ -46,7 +48,7 @@ def sections(
     }
     locked = is_locked(study, phase)
     return [
-        _section(figure, row, locked, *since.get(str(row.version), (0, 0)))
+        _section(study, figure, row, locked, since.get(str(row.version), (0, 0)))
         if (row := by_key.get(figure.key))
         else Section(figure, locked=True)
         for figure in figures
@@ -78,20 +80,24 @@ def stored(study: Study, phase: str, options: Options, figure: Figure) -> Sectio
         study=study, phase=phase, figure=figure.key, options_hash=figure.chosen(options).hash
     ).first()
     if row is None:
-        return Section(figure, locked=False, waiting=True)
+        resting = rests(figure, study)
+        return Section(figure, locked=False, waiting=not resting, resting=resting)
     since = _since(study, phase, row.version) if row.version else (0, 0)
-    return _section(figure, row, locked, *since)
+    return _section(study, figure, row, locked, since)
 
 
 def _section(
-    figure: Figure, row: ComputedFigure, locked: bool, behind: int, withdrawn: int
+    study: Study, figure: Figure, row: ComputedFigure, locked: bool, since: tuple[int, int]
 ) -> Section:
-    found = row.found
-    waiting = row.asked_at is not None or row.state == ComputedFigure.State.WAITING
+    found, (behind, withdrawn) = row.found, since
+    resting = rests(figure, study)
+    asked = row.asked_at is not None or row.state == ComputedFigure.State.WAITING
+    waiting = asked and not resting
     # Computed while nothing was locked, or by a version that locked less.
     told_too_much = locked and figure.beside == Beside.LOCK and not row.basis
     if found is None or withdrawn or told_too_much:
-        return Section(figure, False, row, waiting=waiting, retaken=bool(withdrawn))
+        retaken = bool(withdrawn) and not resting
+        return Section(figure, False, row, waiting=waiting, retaken=retaken, resting=resting)
     return Section(
         figure=figure,
         locked=False,
@@ -101,6 +107,7 @@ def _section(
         chart=chart_of(found),
         behind=behind,
         waiting=waiting,
+        resting=resting,
     )
 
 

@@ -177,6 +177,6 @@ def say_closing(filling: Filling, study: Study) -> str:
             today + timedelta(days=min(FARTHEST, ceil(closes.latest))), "DATE_FORMAT"
         ),
     }
-    if study.closes_on and day > study.closes_on:
+    if study.last_day and day > study.last_day:
         return _("%(day)s (%(early)s to %(late)s), after the last day of collection") % values
     return _("%(day)s (%(early)s to %(late)s)") % values

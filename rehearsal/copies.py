@@ -59,7 +59,7 @@ def copy_study(
     made: Study = _again(
         study, key=key, rehearsal_of=study, status=Study.Status.DRAFT, budget=None,
         seed=derive_seed(study.seed, "rehearsal", seed), closes_on=None, daily_cap=None,
-        soft_launch=None, check_duplicates=False, paused={}, **wanted,
+        retained_until=None, soft_launch=None, check_duplicates=False, paused={}, **wanted,
     )  # fmt: skip
     arms = [study.pool_sampler, study.live_sampler, *study.further_arms.order_by("pk")]
     if provider or not _is_canned(study, arms):

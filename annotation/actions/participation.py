@@ -109,8 +109,8 @@ def _has_joined(link: RecruitmentLink, external_id: str) -> bool:
 def _refuse_after_the_last_day(study: Study) -> None:
     """Nobody new joins once the last day is over in every country of the study."""
     countries = set(study.locales.values_list("country", flat=True))
-    if study.closes_on and all(is_past(study, country) for country in countries):
-        day = date_format(study.closes_on, "DATE_FORMAT")
+    if study.last_day and all(is_past(study, country) for country in countries):
+        day = date_format(study.last_day, "DATE_FORMAT")
         raise ValidationError(_("This study ended on %(day)s.") % {"day": day})
 
 

@@ -23,13 +23,14 @@ def put_pool(definition: Part, *, study: str, fresh: bool) -> PromptPool:
     """The pool that says what the file says; a second call finds it.
 
     Where the file changes prompts that another study uses, this one goes on with a copy of its
-    own, under a key made of the pool's and its own. Raises ValidationError, storing nothing,
+    own, under a key made of the pool's and its own; topics and stages of such prompts stay as
+    they are stored, for a draft may say older ones. Raises ValidationError, storing nothing,
     where it has opened: then neither may be.
     """
     if not fresh:
         return _put_open_pool(definition, study)
     for key in _copies_from(definition["key"], study):
-        pool, changes = _look_at(definition, key)
+        pool, changes = _look_at(definition, key, study)
         if not _used_elsewhere(pool, study):
             return store_pool({**definition, "key": key}, rewrite=True)
         if not changes:
@@ -44,7 +45,7 @@ def _put_open_pool(definition: Part, study: str) -> PromptPool:
     """Prompts may still be added to those of a study that runs, where they are its alone."""
     stored = Study.objects.select_related("pool").get(key=study).pool
     key = stored.key if stored.key in _chain(definition["key"], study) else definition["key"]
-    pool, changes = _look_at(definition, key)
+    pool, changes = _look_at(definition, key, study)
     retired = pool.prompts.in_use().filter(key__in=definition.get("retired", []))
     if named := ", ".join(sorted(retired.values_list("key", flat=True))):
         raise ValidationError(
@@ -60,12 +61,12 @@ def _put_open_pool(definition: Part, study: str) -> PromptPool:
     return store_pool({**definition, "key": key})
 
 
-def _look_at(definition: Part, key: str) -> tuple[PromptPool, bool]:
+def _look_at(definition: Part, key: str, study: str) -> tuple[PromptPool, bool]:
     """The pool of this key, locked, and whether the file would change it: nobody else stores
     it or opens on it meanwhile."""
     pool, _created = PromptPool.objects.select_for_update().get_or_create(key=key)
     lock_prompts(pool.pk)
-    return pool, changes_pool(pool, definition)
+    return pool, changes_pool(pool, definition, notes=not _used_elsewhere(pool, study))
 
 
 def _used_elsewhere(pool: PromptPool, study: str) -> bool:

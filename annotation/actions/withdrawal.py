@@ -102,6 +102,9 @@ def erase_texts(*, participation: Participation) -> Receipt | None:
     of each were emptied; None, with nothing done, for somebody who has not withdrawn. A repeat
     finds nothing more.
     """
+    # Her row before all else, as everybody takes it who erases something of hers.
+    people = Participation.objects.select_for_update(of=("self",), no_key=True)
+    people.get(pk=participation.pk)
     receipt = Receipt.objects.select_for_update().filter(participation=participation).first()
     if receipt is None:
         return None

@@ -1,5 +1,6 @@
 """A study, where it runs, and who takes part."""
 
+from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 from django.core import signing
@@ -199,6 +200,16 @@ class Study(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
+
+    @property
+    def last_day(self) -> date | None:
+        """Of collection. Nobody is at work once data about her may not be kept any more."""
+        return min((day for day in (self.closes_on, self.retained_until) if day), default=None)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether data about its people may be kept: until their day is over, in UTC."""
+        return self.retained_until is None or timezone.now().date() <= self.retained_until
 
     @property
     def plan_hash(self) -> str:

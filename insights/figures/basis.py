@@ -18,6 +18,13 @@ def basis_of(figure: Figure, *, locked: bool, places: Callable[[], str]) -> str:
     return LOCKED if locked and figure.beside == Beside.LOCK else ""
 
 
+def rests(figure: Figure, study: Study) -> bool:
+    """Whether it is not computed again: it needs people's answers or the cells that they fit, and
+    the day is over until which these were kept. What was computed before stays."""
+    of_people = figure.by_groups or figure.beside == Beside.PLACES or figure.of_answers
+    return of_people and not study.is_kept
+
+
 def basis_now(study: Study, phase: str) -> Callable[[Figure], str]:
     """The same of this moment; what a figure does not ask for is not read."""
     locked, places = is_locked(study, phase), cache(lambda: sample_digest(study, phase))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
 from annotation.models import Study
-from insights.figures.basis import basis_of
+from insights.figures.basis import basis_of, rests
 from insights.figures.catalogue import BY_KEY
 from insights.figures.figure import Figure, Options, Remark, Result
 from insights.figures.judgements import Judgements
@@ -65,12 +65,16 @@ def _claim(study: Study, phase: str, options: Options) -> list[ComputedFigure]:
         figure__in=BY_KEY,
     )
     locked = is_locked(study, phase)
-    rows = [row for row in asked if not (locked and BY_KEY[row.figure].by_groups)]
+    rows = [row for row in asked if _may_be_computed(study, BY_KEY[row.figure], locked)]
     for row in rows:
         row.leased_until = now + LEASE
         row.save(update_fields=["leased_until"])
     places = list(BY_KEY)
     return sorted(rows, key=lambda row: places.index(row.figure))
+
+
+def _may_be_computed(study: Study, figure: Figure, locked: bool) -> bool:
+    return not (rests(figure, study) or (locked and figure.by_groups))
 
 
 def _compute(row: ComputedFigure, figure: Figure, data: Judgements, version: Version) -> None:

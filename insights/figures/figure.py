@@ -140,9 +140,10 @@ class Figure:
 
     `definition` says in plain words what it is; `source` cites it. `by_groups`: it compares
     what groups of people prefer, and stays locked until the phase closes. `beside`: what else
-    than judgements it rests on. `minimum`: people below whom no single figure of it is shown.
-    `version` grows when the code would find something else in the same rows. `turns` says in
-    words which ones it is about, whatever a reader chooses; empty: the chosen ones.
+    than judgements it rests on. `of_answers`: on what people said of themselves as well.
+    `minimum`: people below whom no single figure of it is shown. `version` grows when the
+    code would find something else in the same rows. `turns` says in words which ones it is
+    about, whatever a reader chooses; empty: the chosen ones.
     """
 
     key: str
@@ -153,6 +154,7 @@ class Figure:
     compute: "Callable[[Judgements, Options], Result]"
     by_groups: bool = False
     beside: Beside = Beside.NOTHING
+    of_answers: bool = False
     minimum: int = 20
     version: int = 1
     turns: str = ""

@@ -209,6 +209,7 @@ FIGURES = (
         ),
         unit=Unit.NONE,
         compute=help_by_programs,
+        of_answers=True,
         turns=HERE,
     ),
 )

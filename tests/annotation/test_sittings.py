@@ -250,6 +250,30 @@ def test_whom_the_last_day_overtakes_before_any_conversation_is_paid_the_short_w
     assert not walker.participation.annotator.answers.exists()
 
 
+def test_the_day_until_which_data_are_kept_is_the_last_one_though_the_study_stays_open(
+    link: RecruitmentLink, clock: Clock
+) -> None:
+    setting(link, closes_on=date(2027, 4, 30), retained_until=date(2027, 3, 12))
+    clock.set("2027-03-12T12:00:00+00:00")
+    page = text(Walker(link).client.get(reverse("join", args=[link.key])))
+    assert "You can take part until March 12, 2027" in page
+    before, busy, late = english(link), english(link), english(link)
+    skip_one(late)
+    conversation = busy.open()
+    clock.set("2027-03-13T00:30:00+00:00")  # still the 12th in New York; erasure counts in UTC
+    for walker in (before, late):
+        walker.post("conversation-open")
+        assert walker.here() == reverse("finish")
+        assert code_on(walker.client.get(reverse("finish")))
+    assert [one.participation.outcome for one in (before, late)] == ["quota_full", "complete"]
+    busy.finish_conversation(conversation)
+    assert busy.here() == reverse("finish"), "she is asked nothing more about herself"
+    assert Conversation.objects.count() == 2
+    people = Annotator.objects.count()
+    assert "This study ended on March 12, 2027." in text(Walker(link).join())
+    assert Annotator.objects.count() == people
+
+
 def test_a_busy_pool_says_when_to_come_back(link: RecruitmentLink) -> None:
     Slot.objects.filter(locale__country="US").update(
         leased_until=timezone.now() + timedelta(minutes=7)

@@ -111,7 +111,7 @@ STOPS: dict[str, Callable[[Study], Any]] = {
     "failed, or their responses": lambda study: CandidateSet.objects.filter(
         pk=CandidateSet.objects.all()[0].pk).update(status="failed"),
     "over in every country": lambda study: change(study, closes_on=date(2020, 1, 1)),
-    "erased while people take part": lambda study: change(study, retained_until=date(2020, 1, 1)),
+    "nobody takes part after": lambda study: change(study, retained_until=date(2020, 1, 1)),
 }  # fmt: skip
 
 
@@ -171,7 +171,7 @@ LOOKS: dict[str, Callable[[Study], Any]] = {
     "No completion code": lambda study: RecruitmentLink.objects.update(convention="panel"),
     "meet the ranking for the first time": lambda study: change(study, practice={}),
     "No locale stops": lambda study: change(study, soft_launch=None),
-    "erased while people take part": lambda study: change(study, closes_on=date(2099, 1, 1)),
+    "nobody takes part after": lambda study: change(study, closes_on=date(2099, 1, 1)),
 }  # fmt: skip
 
 

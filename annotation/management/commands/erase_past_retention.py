@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from annotation.retention import erase_personal_data, studies_past_retention
+from annotation.retention import ErasuresFailedError, erase_each
 
 
 class Command(BaseCommand):
     help = "Erases data about people once the day is over until which they are kept."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for study in studies_past_retention():
-            erased = erase_personal_data(study=study)
-            said = ", ".join(f"{number} {name}" for name, number in erased.items())
-            self.stdout.write(f"{study}: {said or 'nothing left'}.")
+        try:
+            for study, erased in erase_each():
+                said = ", ".join(f"{number} {name}" for name, number in erased.items())
+                self.stdout.write(f"{study}: {said or 'nothing left'}.")
+        except ErasuresFailedError as error:
+            raise CommandError(f"{error} Run it again once its cause is mended.") from error

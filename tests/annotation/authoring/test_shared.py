@@ -75,6 +75,22 @@ def test_a_clone_shares_prompts_until_it_changes_them(
     assert mine[0]["stage"] == theirs[0]["stage"]
 
 
+def test_topics_and_stages_that_changed_meanwhile_part_no_two_studies(
+    study: Study, clone: StudyDraft, ines: User
+) -> None:
+    pools = PromptPool.objects.count()
+    study.pool.prompts.update(topics=["later"])
+    PromptText.objects.filter(prompt__pool=study.pool).update(stage="unreviewed")
+    stored = store(clone, ines)
+    assert stored.pool == study.pool
+    Study.objects.filter(pk=stored.pk).update(status="open")
+    assert apply_study(clone.definition).pool == study.pool
+    assert {tuple(prompt.topics) for prompt in study.pool.prompts.all()} == {("later",)}
+    stages = PromptText.objects.filter(prompt__pool=study.pool).values_list("stage", flat=True)
+    assert set(stages) == {"unreviewed"}
+    assert PromptPool.objects.count() == pools
+
+
 def test_the_first_study_changes_no_word_of_its_clone_either(
     study: Study, clone: StudyDraft, ines: User
 ) -> None:

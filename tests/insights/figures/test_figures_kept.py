@@ -1,7 +1,7 @@
 """Figures are computed once, by one worker at a time, and say how old they are."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -144,6 +144,31 @@ def test_what_rests_on_places_and_targets_is_computed_anew_when_these_change(
     compute(judged)
     assert stored("sample").found.rows[0][2] == 8  # type: ignore[union-attr]
     assert due(judged, *some) == set()
+
+
+def test_figures_of_people_stay_as_they_were_once_data_about_these_were_erased(
+    judged: Study, researcher: Client
+) -> None:
+    some = ("sample", "help-by-programs")
+    ask(judged, "choose-alike", *some)
+    compute(judged)
+    before = {key: (stored(key).basis, stored(key).result) for key in some}
+    Study.objects.update(retained_until=date(2026, 1, 31))
+    Participation.objects.update(stratum="nothing")
+    Quota.objects.create(study=judged, key="young", conditions={"age": {"to": 40}}, target=7)
+    judged.refresh_from_db()
+    forget(code_version=None)  # the code would find something else as well
+    assert due(judged, "choose-alike", "dispositions", *some) == {"choose-alike"}
+    forget(asked_at=timezone.now())  # asked for before the day was over
+    assert compute(judged) == 1
+    assert before == {key: (stored(key).basis, stored(key).result) for key in some}
+    said = "kept until Jan. 31, 2026: this figure, which rests on them, is not computed again."
+    for key in (*some, "dispositions"):
+        words = section(researcher, judged, key)
+        assert said in words
+        assert "being computed" not in words
+        assert ("As of" in words) == (key in some)
+    assert said not in section(researcher, judged)
 
 
 def test_who_takes_back_her_consent_was_not_left_out_by_anybody(judged: Study) -> None:
