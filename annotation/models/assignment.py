@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Func, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -32,8 +33,22 @@ class SlotQuerySet(models.QuerySet["Slot"]):
 
     def not_met_by(self, annotator_id: int) -> "SlotQuerySet":
         """Slots whose prompt this person has never been given, in any arm or language."""
-        met = Grant.objects.filter(annotator=annotator_id, prompt=OuterRef("prompt"))
-        return self.filter(~Exists(met))
+        met = Grant.objects.filter(annotator=annotator_id).order_by().values("prompt")
+        return self.filter(NotAmong(F("prompt"), ArraySubquery(met)))
+
+
+class NotAmong(Func):
+    """Whether a column's value is in no element of an array that is computed once.
+
+    An anti-join says the same. But where people meet most prompts of a pool, PostgreSQL expects
+    nothing to be left of it, and reads and sorts all open slots (135 ms of 28,000) instead of
+    walking an index to the first few (0.4 ms). Of an array it expects that most rows are left.
+    """
+
+    template = "%(expressions)s)"
+    arg_joiner = " <> ALL ("
+    arity = 2
+    output_field = models.BooleanField()
 
 
 class Slot(models.Model):

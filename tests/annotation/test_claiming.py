@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from accounts.models import Annotator
 from annotation.actions import assignment
 from annotation.actions.assignment import (
     claim_slot,
@@ -273,3 +274,46 @@ def test_a_replacement_is_shown_in_the_order_of_the_void_place(link: Recruitment
         for c in (conversation, again)
     ]
     assert orders[0] == orders[1]
+
+
+def test_where_most_people_have_met_most_prompts_a_claim_still_walks_an_index(
+    link: RecruitmentLink,
+) -> None:
+    participation = entered(link).participation
+    of_each_prompt = list(
+        Slot.objects.filter(locale=participation.locale, phase=link.phase, ordinal=0)
+    )
+    assert len(of_each_prompt) == 3
+    Slot.objects.bulk_create(
+        Slot(
+            candidate_set=slot.candidate_set,
+            prompt=slot.prompt,
+            locale=slot.locale,
+            phase=slot.phase,
+            ordinal=ordinal,
+            due=ordinal,
+            draw=slot.draw,
+        )
+        for slot in of_each_prompt
+        for ordinal in range(2, 3000)
+    )
+    people = Annotator.objects.bulk_create(
+        Annotator(vendor=participation.annotator.vendor) for _person in range(300)
+    )
+    Grant.objects.bulk_create(
+        Grant(slot=slot, participation=participation, annotator=person, prompt=slot.prompt)
+        for person in people
+        for slot in of_each_prompt
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE annotation_slot, annotation_grant, candidates_prompt")
+    looked = assignment._foremost.build(
+        locale=participation.locale_id,
+        phase=link.phase,
+        annotator=people[0].pk,
+        now=timezone.now(),
+        stratum="",
+    )
+    plan = looked.explain()
+    assert "open_slots" in plan
+    assert "Sort" not in plan
