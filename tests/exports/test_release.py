@@ -320,7 +320,7 @@ def test_every_group_in_the_files_of_a_public_release_has_k_people(
     people = pandas.read_parquet(folder / "data/annotators.parquet")[known].fillna("")
     assert people.groupby(known).size().min() >= 10
     assert set(people["country"]) == {"FR"} and len(people) == 12
-    said = "2 people are not in it: fewer than 10 finished a conversation in IT-it."
+    said = "Nobody of IT-it is in it: fewer than 10 finished a conversation there."
     assert said in (folder / "DATASHEET.md").read_text()
 
 
