@@ -5,11 +5,16 @@ from contextlib import suppress
 
 import pytest
 import pytest_django
+from django.db import connection
 from django.test import Client
+from psycopg.pq import TransactionStatus
 from rest_framework.exceptions import Throttled
 
+from annotation.models import RecruitmentLink, Study
+from exports import containers
 from exports.access import streams
 from tests.api.conftest import Program
+from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LINES = {"Accept": "application/x-ndjson"}
@@ -109,3 +114,25 @@ def test_what_is_streamed_names_the_frozen_plan(data: Program) -> None:
         answer.close()
         assert answer["Plan-Hash"] == data.study.plan_hash, path
     assert data.get("changes").json()["plan_hash"] == data.study.plan_hash
+
+
+def test_the_plan_is_asked_for_before_the_rows_take_the_connection(
+    data: Program, link: RecruitmentLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question asked while COPY runs would wait for the end of what nobody reads yet."""
+    walker = Walker(link)
+    walker.enter()
+    walker.finish()
+    monkeypatch.setattr(containers, "BLOCK_BYTES", 8)  # as if the rows were many blocks
+    asked = []
+
+    def plan_hash(_study: Study) -> str:
+        used = connection.connection
+        asked.append(used is not None and used.info.transaction_status)
+        return "abc"
+
+    monkeypatch.setattr(Study, "plan_hash", property(plan_hash))
+    answer = data.get("exports/community-alignment.csv")
+    assert answer["Plan-Hash"] == "abc"
+    assert len(list(answer)) > 1
+    assert asked and TransactionStatus.ACTIVE not in asked

@@ -37,6 +37,8 @@ class CommunityAlignment(ApiView):
             vendor=token.vendor,
             fields=frozenset(token.fields),
         )
+        # Before the rows: they leave over the same connection, which answers nothing meanwhile.
+        headers = plan_header(token.study)
         permit = Permit()
         try:
             FORMAT.check(token.study)
@@ -51,6 +53,6 @@ class CommunityAlignment(ApiView):
             content_type="text/csv; charset=utf-8",
             headers={
                 "Content-Disposition": 'attachment; filename="community-alignment.csv"',
-                **plan_header(token.study),
+                **headers,
             },
         )
