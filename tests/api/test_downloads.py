@@ -36,9 +36,15 @@ def address(data: Program, export: Export, settings: pytest_django.Settings) -> 
 
 
 def fetch(address: str, **headers: str) -> Response:
-    """Without a token, as a browser or a loader would; it takes compressed bytes gladly."""
+    """Without a token, as a browser or a loader would; it takes compressed bytes gladly.
+
+    All bytes are taken here: a download that nobody reads to its end holds its place.
+    """
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Client().get(address, headers={"Accept-Encoding": "gzip, br", **names})
+    response = Client().get(address, headers={"Accept-Encoding": "gzip, br", **names})
+    if response.streaming:
+        response.streaming_content = [b"".join(response.streaming_content)]
+    return response
 
 
 def body_of(response: Response) -> bytes:

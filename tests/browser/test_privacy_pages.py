@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from accounts.models import User
 from annotation.models import Explanation, Ranking, Study, Turn
@@ -66,6 +66,5 @@ def test_staff_read_and_decide_at_any_width(
         assert [one for one in violations(page) if '<a href="/admin/' not in one] == []
     assert page.locator("mark").count() == 4
     page.get_by_role("button", name="Mask", exact=True).first.click()
-    page.wait_for_load_state()
-    assert "1 decision was stored." in page.content()
+    expect(page.locator("body")).to_contain_text("1 decision was stored.")
     assert Finding.objects.filter(verdict="mask").count() == 1
