@@ -1,7 +1,7 @@
 """What is not ready before a study opens: the one source of the preflight and of `open_study`.
 
 Only what lies in the rows is looked at here. What costs time to find out, such as whether an
-endpoint answers, stops nothing and is the preflight's own (insights/preflight.py).
+endpoint answers, stops nothing and is the preflight's own (insights/preflight/findings.py).
 """
 
 from collections import Counter

@@ -35,8 +35,8 @@ from insights.figures.catalogue import FIGURES, GROUPS
 from insights.figures.computing import compute_figures
 from insights.figures.figure import Options, Turns
 from insights.figures.reading import read_judgements
+from insights.figures.sections import request_all
 from insights.figures.snapshots import snapshot
-from insights.figures_sections import request_all
 from insights.models import ComputedFigure
 
 CONVERSATIONS = int(os.environ.get("BENCH_CONVERSATIONS", "90000"))

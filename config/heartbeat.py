@@ -7,7 +7,7 @@ import redis
 from celery import bootsteps
 from celery.beat import PersistentScheduler
 
-from insights.seen import BEAT, EVERY_SECONDS, note_seen
+from insights.health.seen import BEAT, EVERY_SECONDS, note_seen
 
 
 class Heartbeat(bootsteps.StartStopStep):

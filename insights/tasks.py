@@ -27,7 +27,7 @@ def enqueue(study_id: int, phase: str, options: dict[str, Any]) -> None:
 
 @shared_task
 def suggest_topics(suggestion_id: int) -> None:
-    from insights.suggesting import make_suggestion
+    from insights.topics.suggesting import make_suggestion
 
     make_suggestion(suggestion_id)
 

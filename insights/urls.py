@@ -1,6 +1,11 @@
 from django.urls import path
 
-from insights import fieldwork_views, figures_views, plan_views, running_views, topics_views, views
+from insights.fieldwork import views as fieldwork_views
+from insights.figures import views as figures_views
+from insights.overlap import views
+from insights.plan import views as plan_views
+from insights.running import views as running_views
+from insights.topics import views as topics_views
 from insights.watch import views as watch_views
 
 urlpatterns = [

@@ -10,9 +10,9 @@ import numpy as np
 from scipy import stats
 
 from annotation.quality import SPEED_TURNS
-from insights import position
-from insights.arrays import Bools, Ints
-from insights.multiple import bonferroni_level
+from insights.statistics import position
+from insights.statistics.arrays import Bools, Ints
+from insights.statistics.multiple import bonferroni_level
 from rehearsal.draws import HONEST
 from rehearsal.figures import NAMES
 from rehearsal.findings import Check

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from insights.arrays import Bools, Floats, Ints
+from insights.statistics.arrays import Bools, Floats, Ints
 
 HONEST = -1
 AT_RANDOM = -2

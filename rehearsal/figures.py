@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from insights import agreement, choice_model, position, preference
-from insights.arrays import Bools, Floats, Ints
-from insights.intervals import Estimates
+from insights.statistics import agreement, choice_model, position, preference
+from insights.statistics.arrays import Bools, Floats, Ints
+from insights.statistics.intervals import Estimates
 from rehearsal.replay import group_liking, likings
 from rehearsal.table import Labels, Table
 from rehearsal.truth import POLES, Truth

@@ -11,9 +11,9 @@ from collections.abc import Collection
 
 import numpy as np
 
-from insights.arrays import Bools, Floats
-from insights.choice_model import NotIdentifiedError
-from insights.multiple import bonferroni_level
+from insights.statistics.arrays import Bools, Floats
+from insights.statistics.choice_model import NotIdentifiedError
+from insights.statistics.multiple import bonferroni_level
 from rehearsal import figures
 from rehearsal.figures import Figures
 from rehearsal.findings import Check, Detail

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from insights.arrays import Floats, Ints
+from insights.statistics.arrays import Floats, Ints
 from rehearsal.draws import draw_rankings
 from rehearsal.table import Labels, Table
 from rehearsal.truth import POLES, Liking, Truth

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from insights.capacity import Capacity, forecast
+from insights.preflight.capacity import Capacity, forecast
 from rehearsal.findings import Check
 from rehearsal.ledger import Ledger
 from rehearsal.stage import Rehearsal

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 from django.db import connection
 
-from insights.health import workers_answer
+from insights.health.parts import workers_answer
 from rehearsal.copies import KEY_VARIABLE
 
 ADDRESS = "127.0.0.1"

@@ -17,7 +17,7 @@ from annotation.models import RecruitmentLink, Study, StudyLocale
 from annotation.review import review_each
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
-from insights.capacity import Capacity, capacities
+from insights.preflight.capacity import Capacity, capacities
 from rehearsal import apart, bookkeeping, checks, reading
 from rehearsal.browser import PATIENCE_SECONDS, PAUSE_SECONDS
 from rehearsal.clock import lapse_lease, people_to_review, set_reading_times

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from insights.arrays import Bools, Ints
+from insights.statistics.arrays import Bools, Ints
 from rehearsal.truth import POLES
 
 Labels = npt.NDArray[np.str_]

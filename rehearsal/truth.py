@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from annotation.dealing import derive_seed
-from insights.arrays import Floats, Ints
+from insights.statistics.arrays import Floats, Ints
 from rehearsal.draws import AT_RANDOM, HONEST, draw_rankings
 
 # The last one is the default candidate, which speaks for no pole.

@@ -6,8 +6,6 @@ from functools import partial
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
-from insights import tau
-from insights.arrays import Bools, Floats
 from insights.figures.figure import Beside, Column, Figure, Options, Remark, Result, Shape, Unit
 from insights.figures.judgements import NOT_OFFERED, Judgements
 from insights.figures.parts import (
@@ -23,7 +21,9 @@ from insights.figures.parts import (
     result,
     rows_by_part,
 )
-from insights.pairwise import Pairwise
+from insights.statistics import tau
+from insights.statistics.arrays import Bools, Floats
+from insights.statistics.pairwise import Pairwise
 
 GROUP = "agreement"
 ARMS = noop("Rows by arm: the interval is over people and prompts.")

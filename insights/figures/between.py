@@ -6,12 +6,12 @@ import numpy as np
 from django.utils.translation import gettext_noop as noop
 
 from annotation.quotas import REFUSED
-from insights.arrays import Bools, Ints
 from insights.figures.agreement import Products, choices, spearman, tau_x
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
 from insights.figures.judgements import Judgements
 from insights.figures.parts import HIDDEN, LEAST_PEOPLE, PEOPLE, SETS, cells_of, interval, result
-from insights.pairwise import Pairwise, Which
+from insights.statistics.arrays import Bools, Ints
+from insights.statistics.pairwise import Pairwise, Which
 
 GROUP = "agreement"
 MEASURES = (

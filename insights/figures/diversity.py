@@ -7,13 +7,13 @@ import numpy as np
 from django.utils.translation import gettext_noop as noop
 
 from candidates.models import Sampler
-from insights import agreement
-from insights.arrays import Floats, Ints
 from insights.charts import Chart, Kind, Series
-from insights.diversity_price import Slope, prices, rates, slope
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
 from insights.figures.judgements import CANT_SAY, NO, NOT_ASKED, Judgements, Rows, Sets
 from insights.figures.parts import LEAST_PEOPLE, cells_of, interval, points, result
+from insights.statistics import agreement
+from insights.statistics.arrays import Floats, Ints
+from insights.statistics.diversity_price import Slope, prices, rates, slope
 
 GROUP = "diversity"
 LEAST_PROMPTS = 10

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
-from insights.arrays import Bools
-from insights.divided import disagreement, divisions, shrink
 from insights.figures.between import NO_PARALLEL, shared
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
 from insights.figures.judgements import Judgements
 from insights.figures.parts import LEAST_PEOPLE, NAME, PEOPLE, cells_of, result
+from insights.statistics.arrays import Bools
+from insights.statistics.divided import disagreement, divisions, shrink
 
 GROUP = "agreement"
 LONGEST = 30  # rows of a list

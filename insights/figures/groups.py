@@ -7,8 +7,8 @@ import numpy as np
 from django.utils.translation import gettext_noop as noop
 
 from annotation.quotas import REFUSED
-from insights.arrays import Ints
 from insights.figures.judgements import Judgements, Labels
+from insights.statistics.arrays import Ints
 
 COUNTRY = noop("country")
 # A question with more answers than that sorts people into no groups worth a figure.

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from annotation.models import Study
-from insights.arrays import Bools, Floats, Ints
 from insights.figures.sample import Sample
-from insights.preference import midranks
+from insights.statistics.arrays import Bools, Floats, Ints
+from insights.statistics.preference import midranks
 
 Labels = npt.NDArray[np.str_]
 Halves = npt.NDArray[np.int16]

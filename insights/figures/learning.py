@@ -7,15 +7,15 @@ from django.utils.translation import gettext_noop as noop
 
 from annotation.dealing import derive_seed
 from candidates.models import Candidate
-from insights import learnability, text_features
-from insights.arrays import Floats, Ints
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
 from insights.figures.groups import groupings
 from insights.figures.judgements import Judgements, Sets
 from insights.figures.parts import interval, points, result
 from insights.figures.responses import Responses
-from insights.intervals import Estimates
-from insights.learnability import Choices, Learnt
+from insights.statistics import learnability, text_features
+from insights.statistics.arrays import Floats, Ints
+from insights.statistics.intervals import Estimates
+from insights.statistics.learnability import Choices, Learnt
 
 GROUP = "diversity"
 LEAST_PEOPLE = 20

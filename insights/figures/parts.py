@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
-from insights.arrays import Bools, Floats, Ints
 from insights.charts import Chart, Kind, Series
 from insights.figures.figure import Column, Interval, Remark, Result, Shape, Value
 from insights.figures.judgements import Judgements
-from insights.intervals import Estimates, over_both, ratio, totals
+from insights.statistics.arrays import Bools, Floats, Ints
+from insights.statistics.intervals import Estimates, over_both, ratio, totals
 
 LEAST_PEOPLE = 20
 HIDDEN = noop("A dash: fewer than %(people)s people, or no two people judged the same set.")

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
-from insights import covariates, plackett_luce, pooling
-from insights.arrays import Floats, Ints
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
 from insights.figures.groups import Grouping, groupings
 from insights.figures.judgements import Judgements
 from insights.figures.parts import interval, points, result
 from insights.figures.responses import ANCHOR, DEFAULT, Responses
-from insights.intervals import Estimates
-from insights.newton import NotIdentifiedError
+from insights.statistics import covariates, plackett_luce, pooling
+from insights.statistics.arrays import Floats, Ints
+from insights.statistics.intervals import Estimates
+from insights.statistics.newton import NotIdentifiedError
 
 GROUP = "preferences"
 RESPONSE = Column("response", noop("Response"), Shape.WORDS)

@@ -12,7 +12,6 @@ from django.db.models import Q, QuerySet
 from annotation.models import Conversation, Grant, Study, Turn
 from annotation.models.conversation import Opinion
 from candidates.models import Prompt
-from insights.arrays import Ints
 from insights.figures.figure import Options, Turns
 from insights.figures.judgements import (
     CANT_SAY,
@@ -28,6 +27,7 @@ from insights.figures.locks import is_locked
 from insights.figures.reading_people import read_people
 from insights.figures.reading_sets import read_sets
 from insights.figures.sample import read_sample
+from insights.statistics.arrays import Ints
 
 SOME = 5000
 OPINIONS = {Opinion.YES: YES, Opinion.NO: NO, Opinion.CANT_SAY: CANT_SAY}

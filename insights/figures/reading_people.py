@@ -6,9 +6,9 @@ from django.db.models import Q
 from accounts.models import Answer, Question
 from annotation.models import Study
 from annotation.quotas import REFUSED, alternatives
-from insights.arrays import Ints
 from insights.figures.judgements import Labels, People
 from insights.figures.sample import counted_people
+from insights.statistics.arrays import Ints
 
 AGE_GROUPS = (18, 35, 55)  # lowest ages, where the study's cells name none
 NOT_ABOUT_HER = ("ai_help",)

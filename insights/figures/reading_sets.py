@@ -3,8 +3,8 @@
 import numpy as np
 from django.db import connection
 
-from insights.arrays import Ints
 from insights.figures.judgements import Sets
+from insights.statistics.arrays import Ints
 
 SOME = 5000
 # A list is a line that begins with a bullet or a number; a heading begins with # or is a whole

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from insights.arrays import Bools, Floats, Ints
 from insights.figures.judgements import NOT_OFFERED, Judgements, Labels
+from insights.statistics.arrays import Bools, Floats, Ints
 
 ANCHOR = "anchor"
 DEFAULT = "default"

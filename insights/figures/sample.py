@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from accounts.models import Consent, Purpose
 from annotation.actions.cells import placed_people
 from annotation.models import Grant, Outcome, Participation, Quota, ScreeningCount, Study
-from insights.cells import CellFill, cell_fill
+from insights.plan.cells import CellFill, cell_fill
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
-from insights import entropy
-from insights.arrays import Bools, Ints
 from insights.figures.figure import Beside, Column, Figure, Options, Remark, Result, Shape, Unit
 from insights.figures.judgements import Judgements
 from insights.figures.parts import (
@@ -19,8 +17,10 @@ from insights.figures.parts import (
     result,
     rows_by_part,
 )
-from insights.intervals import Estimates
-from insights.ranking_alpha import alpha
+from insights.statistics import entropy
+from insights.statistics.arrays import Bools, Ints
+from insights.statistics.intervals import Estimates
+from insights.statistics.ranking_alpha import alpha
 
 GROUP = "agreement"
 COMMON = noop("Every set counts with %(people)s people, drawn by lot where it has more.")

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
-from insights import retest, tau
-from insights.arrays import Bools, Floats, Ints
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
 from insights.figures.judgements import NOT_OFFERED, Judgements
 from insights.figures.parts import EVERYBODY, HIDDEN, LEAST_PEOPLE, PEOPLE, interval, points, result
 from insights.figures.parts import LOCALE as A_LOCALE
-from insights.intervals import Estimates, ratio, totals
-from insights.preference import midranks
+from insights.statistics import retest, tau
+from insights.statistics.arrays import Bools, Floats, Ints
+from insights.statistics.intervals import Estimates, ratio, totals
+from insights.statistics.preference import midranks
 
 GROUP = "people"
 WHO = Column("who", noop("Who"), Shape.WORDS)

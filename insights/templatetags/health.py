@@ -6,7 +6,7 @@ from django import template
 
 from annotation.models import Study
 from annotation.rights import Right, may
-from insights.health import missing_at_a_glance
+from insights.health.parts import missing_at_a_glance
 from insights.watch.machine import part_names
 
 register = template.Library()

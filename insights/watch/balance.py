@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from annotation.models import ShownCandidate, Slot, Study
 from candidates.models import Candidate, Sampler
-from insights.sequences import display_bound
+from insights.statistics.sequences import display_bound
 from insights.tables import Row, Table, number
 
 ALPHA = 0.001  # that anything alarms, ever, while all orders are drawn as they should be

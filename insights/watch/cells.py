@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from annotation.models import Phase, Study
-from insights.cells import CellFill, LocalePlan, cell_fill, locale_plans
+from insights.plan.cells import CellFill, LocalePlan, cell_fill, locale_plans
 from insights.tables import Row, Table, number
 from insights.watch.view import View
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Consent, Purpose
 from annotation.models import Conversation, Outcome, Participation, Phase, Ranking, Study
-from insights.fieldwork_tables import broke_off_table, grants_table
+from insights.fieldwork.tables import broke_off_table, grants_table
 from insights.tables import Row, Table, number
 from insights.watch.view import View
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from annotation.models import Phase, Study
 from candidates.models import ModelEndpoint
 from insights.durations import spell
-from insights.health import Finding, examine
-from insights.seen import Silence, silences
+from insights.health.parts import Finding, examine
+from insights.health.seen import Silence, silences
 from insights.tables import Row, Table, number
 from insights.watch.queues import (
     FEW_CALLS,

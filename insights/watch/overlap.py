@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from annotation.models import Phase, Slot, Study, StudyLocale
 from candidates.models import Sampler
 from insights.charts import HeatCell, HeatMap, HeatRow, heat
-from insights.queries import Cell
+from insights.overlap.table import Cell
 from insights.tables import number
 from insights.watch.view import View
 

@@ -4,8 +4,8 @@ from django.utils.translation import gettext as _
 
 from annotation.countries import country_name
 from annotation.models import Phase, Study
-from insights.pace import pays
-from insights.pace_tables import pay_table
+from insights.fieldwork.pace import pays
+from insights.fieldwork.pace_tables import pay_table
 from insights.tables import number
 from insights.watch.view import View
 

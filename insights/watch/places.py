@@ -9,9 +9,9 @@ from django.db.models import Count, F
 from django.utils.translation import gettext as _
 
 from annotation.models import Conversation, Outcome, Participation, ShownCandidate, Study
-from insights.arrays import Floats
 from insights.charts import Chart, Kind, Series
-from insights.sequences import mean_sequence
+from insights.statistics.arrays import Floats
+from insights.statistics.sequences import mean_sequence
 from insights.tables import Row, Table, number
 
 FEW = 20  # people; below, the interval says nothing

@@ -15,8 +15,8 @@ from annotation.models import Outcome, Participation, Phase, Slot, Study, StudyL
 from annotation.room import is_paused
 from annotation.sittings import is_past
 from insights.charts import Chart, Kind, Series
-from insights.fillings import LocaleFilling, locale_fillings
-from insights.pace_tables import of, say_closing
+from insights.fieldwork.fillings import LocaleFilling, locale_fillings
+from insights.fieldwork.pace_tables import of, say_closing
 from insights.tables import Row, Table, number
 from insights.watch.view import View
 

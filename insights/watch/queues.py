@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from annotation.models import Conversation, Grant, Slot, Study
 from candidates.models import CandidateSet, Generation, ModelEndpoint
-from insights.health import NEEDED_QUEUES
+from insights.health.parts import NEEDED_QUEUES
 
 QUEUES = (*NEEDED_QUEUES, "exports")
 LATEST_CALLS = 5000

@@ -27,11 +27,11 @@ from annotation.pace import study_minutes
 from annotation.queue import rates
 from annotation.room import has_room
 from candidates.models import Prompt
-from insights.checklist import make_checklist
-from insights.dispositions import dispositions
-from insights.fillings import cell_fillings, locale_fillings
-from insights.pace import locale_paces, pays
-from insights.queries import overlap_table
+from insights.fieldwork.checklist import make_checklist
+from insights.fieldwork.dispositions import dispositions
+from insights.fieldwork.fillings import cell_fillings, locale_fillings
+from insights.fieldwork.pace import locale_paces, pays
+from insights.overlap.table import overlap_table
 from tests.annotation.test_pace import finished_person
 from tests.exporting import exported_conversations
 from tests.walker import Walker

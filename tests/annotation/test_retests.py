@@ -13,8 +13,8 @@ from annotation.deals import find_unexplained
 from annotation.models import Conversation, Deal, Grant, Ranking, RecruitmentLink, Slot, Study
 from annotation.pace import turns_left
 from annotation.steps import conversations_due, plan_of
-from insights.checklist import make_checklist
-from insights.pace import locale_paces
+from insights.fieldwork.checklist import make_checklist
+from insights.fieldwork.pace import locale_paces
 from tests.exporting import exported_conversations
 from tests.walker import Walker, code_on
 

@@ -40,7 +40,7 @@ from annotation.models import (
 )
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, CandidateSet, Generation
-from insights.queries import overlap_table
+from insights.overlap.table import overlap_table
 from tests.annotation.test_claiming import entered
 from tests.exporting import exported_conversations
 from tests.processes import wait_until

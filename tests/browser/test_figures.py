@@ -12,7 +12,7 @@ from annotation.models import Phase, Study
 from insights.figures.catalogue import FIGURES, GROUPS
 from insights.figures.computing import compute_figures
 from insights.figures.figure import Options
-from insights.figures_sections import request_all
+from insights.figures.sections import request_all
 from rehearsal import stage
 from tests.browser.checks import violations
 from tests.processes import Site

@@ -14,10 +14,10 @@ from insights.coding_models import ThemeCoding, ThemeSheet
 from insights.figures.catalogue import figures_of
 from insights.figures.computing import compute_figures
 from insights.figures.figure import Options
-from insights.suggesting import make_suggestion, request_suggestion
-from insights.theming import draw_sheet
+from insights.topics.suggesting import make_suggestion, request_suggestion
+from insights.topics.theming import draw_sheet
 from tests.browser.test_desk_look import desk, study  # noqa: F401
-from tests.insights.test_topics_page import plant
+from tests.insights.topics.test_topics_page import plant
 from tests.processes import Site
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from accounts.models import User
 from annotation.models import RecruitmentLink
-from insights import seen
+from insights.health import seen
 from tests.browser.checks import violations
 from tests.processes import Site, Worker, wait_until
 from tests.walker import Walker

@@ -12,7 +12,7 @@ from candidates.actions import request_pool_set
 from candidates.generation import complete_candidate_set
 from candidates.models import Budget, CandidateSet, PromptText
 from exports.models import ApiToken, Release, Webhook
-from insights.queries import overlap_table
+from insights.overlap.table import overlap_table
 from tests.provider import Provider
 from tests.walker import Walker
 

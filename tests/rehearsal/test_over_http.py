@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Study, Turn
-from insights.health import workers_answer
+from insights.health.parts import workers_answer
 from rehearsal import stage
 from rehearsal.copies import KEY_VARIABLE
 from rehearsal.servers import Servers

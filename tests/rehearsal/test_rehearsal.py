@@ -16,7 +16,7 @@ from annotation.dealing import due
 from annotation.models import Conversation, Grant, Participation, Phase, Quota, Ranking, Study
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, Generation, ModelEndpoint, Sampler
-from insights.capacity import Capacity, Need, left_open
+from insights.preflight.capacity import Capacity, Need, left_open
 from rehearsal import stage
 from rehearsal.copies import VENDOR, copy_key, copy_study, remove_copy
 from rehearsal.defects import plant

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from annotation import quality
-from insights import preference
+from insights.statistics import preference
 from rehearsal import truth as planted
 from rehearsal.draws import AT_RANDOM, HONEST, draw_rankings
 from rehearsal.truth import AGE_BANDS, CARELESS_EVERY, LOCALES, POLES, Truth, age_band

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from insights.health import examine, silent_endpoints
+from insights.health.parts import examine, silent_endpoints
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from annotation.models import Phase, Study
 from insights.figures.catalogue import FIGURES
 from insights.figures.computing import compute_figures
 from insights.figures.figure import Options, Turns
+from insights.figures.sections import Section, request_all, stored
 from insights.figures.showing import csv_of
-from insights.figures_sections import Section, request_all, stored
 from insights.tables import as_text
 
 

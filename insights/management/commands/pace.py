@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Phase, Study
-from insights.pace_tables import pace_tables
+from insights.fieldwork.pace_tables import pace_tables
 from insights.tables import as_text
 
 

@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Phase, Study
-from insights.planned import work_of
-from insights.preflight import preflight
-from insights.preflight_tables import preflight_tables
+from insights.preflight.findings import preflight
+from insights.preflight.planned import work_of
+from insights.preflight.tables import preflight_tables
 from insights.tables import as_text
 
 MARKS = {"stop": "STOP", "wait": "LOOK", "ok": "ok  "}

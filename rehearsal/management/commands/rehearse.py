@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Study
-from insights.capacity import forecast
+from insights.preflight.capacity import forecast
 from rehearsal import report, stage
 from rehearsal.copies import copy_key, remove_copy
 from rehearsal.defects import KINDS, plant

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from insights.arrays import Bools, Ints
 from insights.figures import diversity, dividing, working
 from insights.figures.figure import Options
 from insights.figures.judgements import Judgements, People, Rows, Sets
 from insights.figures.sample import Sample
+from insights.statistics.arrays import Bools, Ints
 
 FEW, MANY = 12, 30
 OPTIONS = Options()

@@ -20,7 +20,7 @@ from annotation.models import (
     RecruitmentLink,
     Study,
 )
-from insights.actions import request_figures
+from insights.figures.actions import request_figures
 from insights.figures.catalogue import BY_KEY, FIGURES
 from insights.figures.computing import NotComputableError, compute_figures
 from insights.figures.figure import Options, Result

@@ -12,7 +12,7 @@ from annotation.dealing import pool_order
 from annotation.models import Phase, RecruitmentLink, ShownCandidate, Turn
 from candidates.models import Candidate
 from insights import tasks
-from insights.sequences import display_bound
+from insights.statistics.sequences import display_bound
 from insights.watch import order
 from insights.watch.balance import Standing, display_alarms, standings
 from insights.watch.page import BY_NAME, show
