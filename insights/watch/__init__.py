@@ -1,1 +1,1 @@
-"""The page that a study is watched on: one module a panel, each a read."""
+"""The page that a study is watched on: one module a panel, each a read with its meaning."""

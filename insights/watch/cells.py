@@ -1,11 +1,12 @@
 """How full the cells of people are, and what the people planned can still judge."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.models import Phase, Study
 from insights.plan.cells import CellFill, LocalePlan, cell_fill, locale_plans
 from insights.tables import Row, Table, number
-from insights.watch.view import View
+from insights.watch.view import MINUTE, Panel, View
 
 
 def view(study: Study, phase: Phase) -> View:
@@ -71,3 +72,29 @@ def _capacity(plans: list[LocalePlan]) -> Table:
         ],
         rows=rows,
     )
+
+
+PANEL = Panel(
+    "cells",
+    gettext_lazy("Cells"),
+    MINUTE,
+    view,
+    meaning=(
+        (
+            gettext_lazy("placed"),
+            gettext_lazy("People of the cell who hold a place and were not left out."),
+        ),
+        (
+            gettext_lazy("sets they can judge"),
+            gettext_lazy("What those who are missing can judge, if each takes all she may."),
+        ),
+        (
+            gettext_lazy("sets to spare"),
+            gettext_lazy(
+                "What the people planned could judge beyond the places; below 0 the locale "
+                "cannot fill."
+            ),
+        ),
+    ),
+    more=(("study-plan", gettext_lazy("Plan")),),
+)

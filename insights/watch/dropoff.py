@@ -12,7 +12,7 @@ from accounts.models import Consent, Purpose
 from annotation.models import Conversation, Outcome, Participation, Phase, Ranking, Study
 from insights.fieldwork.tables import broke_off_table, grants_table
 from insights.tables import Row, Table, number
-from insights.watch.view import View
+from insights.watch.view import MINUTE, Panel, View
 
 FEW = 10  # people; below, a share says little
 
@@ -175,3 +175,25 @@ def _gone(places: Sequence[Funnel], everybody: Funnel) -> Table:
             for name, n in everybody.gone.items()
         ],
     )
+
+
+PANEL = Panel(
+    "dropoff",
+    gettext_lazy("Drop-off and dispositions"),
+    MINUTE,
+    view,
+    meaning=(
+        (
+            gettext_lazy("came as far as"),
+            gettext_lazy("People who passed the screen, whatever became of them afterwards."),
+        ),
+        (
+            gettext_lazy("grants"),
+            gettext_lazy(
+                "A grant is a set of responses given to a person; each ends in one way. "
+                "Own conversations and later turns have none."
+            ),
+        ),
+    ),
+    more=(("study-dispositions", gettext_lazy("Dispositions")),),
+)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import redis
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.models import Phase, Study
 from candidates.models import ModelEndpoint
@@ -22,7 +23,7 @@ from insights.watch.queues import (
     queue_lengths,
     waiting_sets,
 )
-from insights.watch.view import View
+from insights.watch.view import SECONDS, Panel, View
 
 LONG_WAIT = 60.0  # seconds that somebody waits for a set: an alarm
 
@@ -165,3 +166,37 @@ def _rest(endpoint: ModelEndpoint) -> str:
 
 def _seconds(milliseconds: float | None) -> str:
     return number(None if milliseconds is None else milliseconds / 1000, 1)
+
+
+PANEL = Panel(
+    "machine",
+    gettext_lazy("Health"),
+    SECONDS,
+    view,
+    meaning=(
+        (
+            gettext_lazy("parts"),
+            gettext_lazy(
+                "The same that /healthz and the command doctor say. All studies share them."
+            ),
+        ),
+        (
+            gettext_lazy("its worker"),
+            gettext_lazy(
+                "Workers and beat say every 5 seconds that they are there; after 20 seconds "
+                "of silence they are asked."
+            ),
+        ),
+        (
+            gettext_lazy("sets that wait"),
+            gettext_lazy(
+                "Responses that are still to be made. A set of the pool waits in every locale "
+                "that speaks its language."
+            ),
+        ),
+        (
+            gettext_lazy("failed"),
+            gettext_lazy("Calls to the endpoint that ended with an error. Most are tried again."),
+        ),
+    ),
+)

@@ -7,11 +7,12 @@ from decimal import Decimal
 from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.models import Phase, Slot, Study, Turn
 from candidates.models import Budget, Generation
 from insights.tables import Row, Table, number
-from insights.watch.view import View
+from insights.watch.view import MINUTE, Panel, View
 
 WEEK = timedelta(days=7)
 NEARLY = 0.9  # of a limit: an alarm
@@ -171,3 +172,28 @@ def _sum(amount: Decimal | None) -> str:
     if amount is None:
         return "–"
     return number(float(amount), 4 if 0 < amount < 1 else 2)
+
+
+PANEL = Panel(
+    "money",
+    gettext_lazy("Spending"),
+    MINUTE,
+    view,
+    meaning=(
+        (
+            gettext_lazy("spent"),
+            gettext_lazy(
+                "Tokens of every call at the endpoint's prices, refused attempts included, of "
+                "all studies that share the budget."
+            ),
+        ),
+        (
+            gettext_lazy("when all judgements are in"),
+            gettext_lazy(
+                "What was spent, and for each judgement still wanted what sets made while "
+                "people wait have cost for each so far. Sets of the pool are made once. "
+                "Given from 20 judgements on."
+            ),
+        ),
+    ),
+)

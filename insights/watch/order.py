@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.models import Conversation, Phase, Study
 from insights import tasks
@@ -22,7 +23,7 @@ from insights.watch.places import (
     estimates,
     place_shares,
 )
-from insights.watch.view import View
+from insights.watch.view import HALF_HOUR, Panel, View
 
 AT_ONCE = 5000  # conversations: a fraction of a second
 RENEWED = timedelta(minutes=15)
@@ -79,3 +80,38 @@ def _count(study: Study, phase: str) -> Counted:
 
 def _key(study_id: int, phase: str) -> str:
     return f"watch:displays:{study_id}:{phase}"
+
+
+PANEL = Panel(
+    "order",
+    gettext_lazy("Order on the page"),
+    HALF_HOUR,
+    view,
+    meaning=(
+        (
+            gettext_lazy("displays"),
+            gettext_lazy(
+                "How often a response of the arm's sets stood in each place: first turns of "
+                "the pool whose judgement fills a place, and apart from them all other turns."
+            ),
+        ),
+        (
+            gettext_lazy("alarm beyond"),
+            gettext_lazy(
+                "How far a count may be from the equal share. Of the pool: what the balanced "
+                "squares can leave while places are open, and never more than orders drawn at "
+                "random come to. If all is right, 1 of 1000 studies alarms, ever, however "
+                "often somebody looks."
+            ),
+        ),
+        (
+            gettext_lazy("share of choices"),
+            gettext_lazy(
+                "First turns of the pool; the mean of people's own shares, of those who "
+                "finished. People favour places; that is an estimate and never an alarm. The "
+                "bounds are a confidence sequence (Howard and others, 2021): they hold however "
+                "often somebody looks."
+            ),
+        ),
+    ),
+)

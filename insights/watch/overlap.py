@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.models import Phase, Slot, Study, StudyLocale
 from candidates.models import Sampler
 from insights.charts import HeatCell, HeatMap, HeatRow, heat
 from insights.overlap.table import Cell
 from insights.tables import number
-from insights.watch.view import View
+from insights.watch.view import MINUTE, Panel, View
 
 SHOWN = 100  # prompts and arms; the page "Overlap" has all
 
@@ -102,3 +103,21 @@ def _cell(cell: Cell | None) -> HeatCell:
     held = f" (+{number(cell.held)})" if cell.held else ""
     words = f"{number(cell.done)}/{number(cell.target)}{held}"
     return HeatCell(words, heat(cell.done, cell.target))
+
+
+PANEL = Panel(
+    "overlap",
+    gettext_lazy("Overlap"),
+    MINUTE,
+    view,
+    meaning=(
+        (
+            gettext_lazy("judgements of those wanted"),
+            gettext_lazy(
+                "Different people who judged the prompt's set in this locale, of the target. "
+                "After a plus: people who are at it now."
+            ),
+        ),
+    ),
+    more=(("study-overlap", gettext_lazy("Overlap")),),
+)

@@ -10,6 +10,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.models import Outcome, Participation, Phase, Slot, Study, StudyLocale
 from annotation.room import is_paused
@@ -18,7 +19,7 @@ from insights.charts import Chart, Kind, Series
 from insights.fieldwork.fillings import LocaleFilling, locale_fillings
 from insights.fieldwork.pace_tables import of, say_closing
 from insights.tables import Row, Table, number
-from insights.watch.view import View
+from insights.watch.view import SECONDS, Panel, View
 
 LONGEST = 120  # days in the picture
 NOBODY = (0, 0, 0)
@@ -180,3 +181,40 @@ def _chart(found: Sequence[LocaleProgress], days: Days) -> Chart | None:
         unit=_("judgements"),
         lowest=0,
     )
+
+
+PANEL = Panel(
+    "progress",
+    gettext_lazy("Progress"),
+    SECONDS,
+    view,
+    meaning=(
+        (
+            gettext_lazy("judgements"),
+            gettext_lazy(
+                "First turns of the pool that fill a place, of the places there are. Each "
+                "place of a set is filled by another person."
+            ),
+        ),
+        (
+            gettext_lazy("people in"),
+            gettext_lazy(
+                "Everybody who found a place at the door, of those planned; also who left, "
+                "withdrew or was left out afterwards."
+            ),
+        ),
+        (gettext_lazy("on the way"), gettext_lazy("In, and neither finished nor gone.")),
+        (
+            gettext_lazy("closes"),
+            gettext_lazy(
+                "At the rate of the last 7 days, or since the first person, a day at least. If "
+                "people go on coming at random at this rate, the day lies between the two "
+                "dates in brackets 9 times of 10."
+            ),
+        ),
+    ),
+    more=(
+        ("study-pace", gettext_lazy("Pace and pay")),
+        ("study-soft-launch", gettext_lazy("Soft launch")),
+    ),
+)

@@ -8,11 +8,12 @@ from django.db.models import Count, Max, Min
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.models import Flag, HelpThread, Phase, Study
 from insights.durations import DAY, spell
 from insights.tables import Row, Table, number
-from insights.watch.view import View
+from insights.watch.view import MINUTE, Panel, View
 
 LONG = 3 * DAY  # seconds that somebody waits for an answer: an alarm
 
@@ -97,3 +98,25 @@ def _table(found: Sequence[Undecided], now: datetime) -> Table:
         empty=_("There is nothing to review."),
         words=(0, 1),
     )
+
+
+PANEL = Panel(
+    "review",
+    gettext_lazy("Waiting for you"),
+    MINUTE,
+    view,
+    meaning=(
+        (
+            gettext_lazy("notes"),
+            gettext_lazy(
+                "Signals about how somebody worked. A person decides; nobody is left out by "
+                "itself. Checks that could not be made are not counted."
+            ),
+        ),
+        (
+            gettext_lazy("have answered"),
+            gettext_lazy("People who wrote something to the note on their work."),
+        ),
+    ),
+    more=(("study-review", gettext_lazy("Review")), ("study-help", gettext_lazy("Help desk"))),
+)

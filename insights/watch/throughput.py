@@ -10,11 +10,12 @@ from django.db.models.functions import TruncHour
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.models import Phase, Ranking, Study
 from insights.charts import Chart, Kind, Series
 from insights.tables import Row, Table, number
-from insights.watch.view import View
+from insights.watch.view import MINUTE, Panel, View
 
 HOURS, DAYS = 24, 14
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -89,3 +90,20 @@ def _by_hour(found: Throughput) -> Table:
 
 def _moment(hour: datetime) -> str:
     return f"{date_format(hour.date(), 'MONTH_DAY_FORMAT')} {time_format(hour.time())}"
+
+
+PANEL = Panel(
+    "throughput",
+    gettext_lazy("Throughput"),
+    MINUTE,
+    view,
+    meaning=(
+        (
+            gettext_lazy("judgements"),
+            gettext_lazy(
+                "Rankings stored: all turns of all conversations, re-tests and those of people "
+                "who were left out included."
+            ),
+        ),
+    ),
+)

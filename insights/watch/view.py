@@ -9,6 +9,9 @@ from annotation.models import Phase, Study
 from insights.charts import Chart, HeatMap
 from insights.tables import Table
 
+SECONDS, MINUTE, FIVE_MINUTES = 10, 60, 300
+HALF_HOUR = 1800  # for what counts every display of the study
+
 
 @dataclass(frozen=True)
 class View:

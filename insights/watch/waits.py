@@ -7,10 +7,11 @@ from statistics import median, quantiles
 
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.models import Explanation, Phase, Study, Turn
 from insights.tables import Row, Table, number
-from insights.watch.view import View
+from insights.watch.view import MINUTE, Panel, View
 
 LATEST = 3000  # turns, of all locales together
 LONG = 30.0  # seconds
@@ -113,3 +114,21 @@ def _table(found: Sequence[Waits]) -> Table:
             % {"most": number(LATEST), "n": FEW}
         ],
     )
+
+
+PANEL = Panel(
+    "waits",
+    gettext_lazy("Waiting times"),
+    MINUTE,
+    view,
+    meaning=(
+        (
+            gettext_lazy("wait"),
+            gettext_lazy(
+                "From a person's last act before her next responses (her message, or her "
+                "explanation) until they were ready; 0 where they were ready before. Waits "
+                "of people who gave up are in it only if the responses came."
+            ),
+        ),
+    ),
+)
