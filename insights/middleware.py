@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from insights.overlap.views import health
+from insights.health.views import health
 
 
 class HealthMiddleware:

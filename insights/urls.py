@@ -2,21 +2,23 @@ from django.urls import path
 
 from insights.fieldwork import views as fieldwork_views
 from insights.figures import views as figures_views
-from insights.overlap import views
+from insights.health import views as health_views
+from insights.overlap import views as overlap_views
 from insights.plan import views as plan_views
+from insights.preflight import views as preflight_views
 from insights.running import views as running_views
 from insights.topics import views as topics_views
 from insights.watch import views as watch_views
 
 urlpatterns = [
-    path("healthz", views.health, name="health"),
+    path("healthz", health_views.health, name="health"),
     path("studies/<slug:key>/watch/", watch_views.watch, name="study-watch"),
     path(
         "studies/<slug:key>/watch/<slug:panel>/",
         watch_views.watch_panel,
         name="study-watch-panel",
     ),
-    path("studies/<slug:key>/overlap/", views.overlap, name="study-overlap"),
+    path("studies/<slug:key>/overlap/", overlap_views.overlap, name="study-overlap"),
     path("studies/<slug:key>/pace/", fieldwork_views.pace, name="study-pace"),
     path(
         "studies/<slug:key>/dispositions/", fieldwork_views.dispositions, name="study-dispositions"
@@ -48,7 +50,7 @@ urlpatterns = [
         topics_views.theme_languages,
         name="study-theme-languages",
     ),
-    path("studies/<slug:key>/preflight/", running_views.study_preflight, name="study-preflight"),
+    path("studies/<slug:key>/preflight/", preflight_views.study_preflight, name="study-preflight"),
     path("studies/<slug:key>/run/", running_views.study_run, name="study-run"),
     path("studies/<slug:key>/run/open/", running_views.study_open, name="study-open"),
     path("studies/<slug:key>/run/pause/", running_views.study_pause, name="study-pause"),

@@ -1,4 +1,4 @@
-"""Reads for the researchers' pages."""
+"""Reads how many people judged each prompt in each locale."""
 
 from dataclasses import dataclass
 

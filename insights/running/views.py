@@ -1,4 +1,4 @@
-"""The preflight, and the page on which a study is opened, paused, gone on with and closed."""
+"""The page on which a study is opened, paused, gone on with and closed."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -16,11 +16,7 @@ from annotation.actions.previewing import remove_previews
 from annotation.actions.running import close_study, open_phase, pause_study, resume_study
 from annotation.models import Phase, Study, StudyLocale
 from annotation.rights import Right, study_page
-from insights.phases import chosen_phase
-from insights.preflight.findings import address_of, preflight
-from insights.preflight.planned import work_of
-from insights.preflight.tables import preflight_tables
-from insights.running.forms import CloseForm, OpenForm, PauseForm, RatesForm
+from insights.running.forms import CloseForm, OpenForm, PauseForm
 from insights.running.states import (
     locale_states,
     paused_since,
@@ -28,25 +24,6 @@ from insights.running.states import (
     plan_states,
     preview_count,
 )
-
-
-@require_GET
-@study_page(Right.AUTHOR)
-def study_preflight(request: HttpRequest, study: Study) -> HttpResponse:
-    """What is not ready, what it costs and takes, what it can show. Looking changes nothing."""
-    phase, work = chosen_phase(request.GET.get("phase", "")), work_of(study)
-    form = RatesForm(request.GET, locales=[one.locale for one in work])
-    findings = preflight(study, phase, work)
-    context = {
-        "study": study,
-        "phase": phase,
-        "phases": [Phase.PILOT, Phase.MAIN],
-        "findings": [(finding, address_of(finding, study)) for finding in findings],
-        "stops": sum(finding.stops for finding in findings),
-        "form": form,
-        "tables": preflight_tables(study, work, form.rates() if form.is_valid() else {}),
-    }
-    return render(request, "insights/preflight.html", context)
 
 
 @require_GET
