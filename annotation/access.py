@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from annotation.middleware import ParticipationRequest
 from annotation.models import Conversation, Draft, Flag, HelpThread, Participation, Turn
-from annotation.prepared import prepared
-from annotation.remembered import read_conversations
-from annotation.steps import Step, next_step
+from annotation.queries.prepared import prepared
+from annotation.queries.remembered import read_conversations
+from annotation.steps.participation import Step, next_step
 
 HELP_THREAD_KEY = "help_thread"
 Rest = ParamSpec("Rest")

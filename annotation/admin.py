@@ -9,7 +9,9 @@ from django.utils.html import format_html_join
 from modeltranslation.admin import TranslationAdmin
 
 from annotation.admin_studies import StudyInline, StudyRecordsAdmin
-from annotation.deals import facts_of
+from annotation.dealing.records import facts_of
+from annotation.dealing.why import explain
+from annotation.desk.transcript import transcript
 from annotation.models import (
     Conversation,
     Flag,
@@ -25,8 +27,6 @@ from annotation.models import (
     Wave,
 )
 from annotation.rights import Right, Somebody, holds, may, studies_for
-from annotation.transcript import transcript
-from annotation.why import explain
 
 
 class LocaleInline(StudyInline):

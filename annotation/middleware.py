@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from annotation.kept import read_kept
 from annotation.models import Participation
+from annotation.queries.kept import read_kept
 
 SESSION_KEY = "participation"
 # Who previews her own study is both in one browser: here she is staff, in her own language.

@@ -29,7 +29,7 @@ from annotation.models import (
     ShownCandidate,
     Turn,
 )
-from annotation.placements import placed_for
+from annotation.steps.placements import placed_for
 
 
 @dataclass(frozen=True)

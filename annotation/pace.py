@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from annotation.countries import country_name
 from annotation.models import Conversation, Outcome, Participation, Phase, Study, StudyLocale
 from annotation.moments import OF_A_CONVERSATION, OF_A_PERSON, moments_of, worked_minutes
-from annotation.steps import conversations_due, open_conversation, plan_of
+from annotation.steps.participation import conversations_due, open_conversation, plan_of
 
 ENOUGH, LATEST = 5, 100
 KEPT_SECONDS = 60  # for which a median is told again before it is measured anew

@@ -5,7 +5,8 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from annotation import break_offs, retention, review
+from annotation import break_offs, retention
+from annotation.review import looking
 
 logger = logging.getLogger(__name__)
 
@@ -19,19 +20,19 @@ def note_break_offs() -> None:
 @shared_task
 def review_participation(participation_id: int) -> None:
     """Looks at one person's work."""
-    review.review_each([participation_id])
+    looking.review_each([participation_id])
 
 
 @shared_task
 def review_new_work() -> None:
     """Looks at everybody who ended a conversation since the beat before."""
-    review.review_each(review.participations_to_review(within=review.NEW_WORK))
+    looking.review_each(looking.participations_to_review(within=looking.NEW_WORK))
 
 
 @shared_task
 def review_recent_work() -> None:
     """Finds in the rows what was never looked at, or could not be checked, and looks again."""
-    review.review_each(review.participations_to_review())
+    looking.review_each(looking.participations_to_review())
 
 
 @shared_task

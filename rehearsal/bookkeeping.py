@@ -8,7 +8,7 @@ from operator import itemgetter
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from annotation.deals import find_unexplained
+from annotation.dealing.records import find_unexplained
 from annotation.models import (
     Deal,
     Grant,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from scipy import stats
 
-from annotation.quality import SPEED_TURNS
+from annotation.review.signals import SPEED_TURNS
 from insights.statistics import position
 from insights.statistics.arrays import Bools, Ints
 from insights.statistics.multiple import bonferroni_level
@@ -35,7 +35,7 @@ def run(
     """Every check that needs the truth: labels, order balance, recovery, careless people.
 
     flagged: the truth's indices of people with a raised flag of any kind, after a last review
-    of everybody (`annotation.review.review_work`), so that speed is measured against the
+    of everybody (`annotation.review.looking.review_work`), so that speed is measured against the
     study's own norm. judged_turns: how many turns each person ranked, later and own ones
     too. people: how many took part, indices 0 to people - 1.
     """

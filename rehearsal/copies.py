@@ -16,7 +16,7 @@ from annotation.actions.link import create_recruitment_link
 from annotation.actions.pool import request_pool
 from annotation.actions.removing import Found, remove_rows
 from annotation.actions.study import open_study
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from annotation.models import (
     Participation,
     Phase,

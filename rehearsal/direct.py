@@ -21,11 +21,11 @@ from annotation.actions import participation as about
 from annotation.actions import screening as door
 from annotation.actions.judgement import Judgement
 from annotation.actions.leaving import keep_known
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, Turn
 from annotation.models.study import StudyLocale
-from annotation.remembered import is_known, remember
-from annotation.steps import (
+from annotation.queries.remembered import is_known, remember
+from annotation.steps.participation import (
     Step,
     explanation_asked,
     next_step,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotation.dealing import derive_seed, pool_order
+from annotation.dealing.seeds import derive_seed, pool_order
 from rehearsal.table import Judgement, Table
 from rehearsal.truth import POLES, SimulatedPerson, Truth
 

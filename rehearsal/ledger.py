@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 
 
 @dataclass(frozen=True, slots=True)

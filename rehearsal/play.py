@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from rehearsal.browser import Answer, Browser, Form, Page, PageError, Tally
 from rehearsal.ledger import Submission, content_of
 from rehearsal.truth import SimulatedPerson

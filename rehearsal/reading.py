@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count
 
 from accounts.models import Answer, ExternalIdentity
+from annotation.cells.quotas import REFUSED
 from annotation.models import (
     Flag,
     Grant,
@@ -18,7 +19,6 @@ from annotation.models import (
     Study,
     Turn,
 )
-from annotation.quotas import REFUSED
 from candidates.models import Candidate
 from rehearsal.table import Judgement, Table
 from rehearsal.truth import age_band

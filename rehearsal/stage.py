@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import Question
 from annotation.actions.pool import newest_texts
 from annotation.models import RecruitmentLink, Study, StudyLocale
-from annotation.review import review_each
+from annotation.review.looking import review_each
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
 from insights.preflight.capacity import Capacity, capacities

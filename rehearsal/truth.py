@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from insights.statistics.arrays import Floats, Ints
 from rehearsal.draws import AT_RANDOM, HONEST, draw_rankings
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from annotation.quality import READING_SPEED
+from annotation.review.signals import READING_SPEED
 from rehearsal.browser import Form
 from rehearsal.ledger import Ledger
 from rehearsal.truth import Ranked, SimulatedPerson, Truth

@@ -9,8 +9,8 @@ from django.urls import reverse
 from accounts.models import Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.models import Phase, RecruitmentLink, Study
-from annotation.passage import join_address
-from annotation.recruitment import add_signature
+from annotation.recruitment.conventions import add_signature
+from annotation.recruitment.passage import join_address
 from tests.walker import Response
 
 KEY = "0123456789abcdef0123456789abcdef"

@@ -20,7 +20,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from annotation.models import Conversation, RecruitmentLink, Study
-from annotation.steps import open_conversation
+from annotation.steps.participation import open_conversation
 from candidates.generation import complete_candidate_set
 from insights.watch.page import PANELS
 from tests.walker import Walker

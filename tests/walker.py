@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Conversation, Participation, RecruitmentLink, Turn
-from annotation.steps import open_conversation
+from annotation.steps.participation import open_conversation
 from candidates.generation import complete_candidate_set
 
 # Valid answers to the last questions of every locale.

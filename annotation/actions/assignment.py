@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 
-from annotation.choosing import (
+from annotation.dealing.choosing import (
     LOOKED_AT,
     RETEST_RULE,
     RULE,
@@ -21,10 +21,10 @@ from annotation.choosing import (
     to_record,
     topic_met,
 )
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from annotation.models import Conversation, Deal, Grant, Participation, Slot
 from annotation.models.assignment import NEVER_LEASED, RETEST, deal_parts, retest_parts
-from annotation.prepared import prepared
+from annotation.queries.prepared import prepared
 
 # More places than people take at one moment: something else holds them all.
 MOST_TRIES = 200

@@ -15,7 +15,7 @@ from annotation.actions.definition import apply_study
 from annotation.actions.team import add_member
 from annotation.authoring.study_file import tidy, to_yaml
 from annotation.authoring.texts import marked
-from annotation.definition_of import definition_of, hash_of
+from annotation.definition.rendering import definition_of, hash_of
 from annotation.models import AuditEntry, Role, Study, StudyDraft
 
 Kind = AuditEntry.Kind

@@ -12,10 +12,10 @@ from django.db.models import Count, F, Q, QuerySet
 
 from accounts.models import Answer, Instrument
 from annotation.actions.strata import stored_cells
-from annotation.cell_tables import CellFault, expand, people_of
+from annotation.cells.quotas import REFUSED, Cell, Facts, Finding, find_place, fits
+from annotation.cells.strata import JOIN, stratum_of
+from annotation.cells.tables import CellFault, expand, people_of
 from annotation.models import Outcome, Participation, Phase, ScreeningCount, Slot, Study
-from annotation.quotas import REFUSED, Cell, Facts, Finding, find_place, fits
-from annotation.strata import JOIN, stratum_of
 
 
 def find_cell_place(*, participation: Participation) -> Finding:

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from annotation import dealing
 from annotation.actions.assignment import (
     claim_retest,
     claim_slot,
@@ -15,7 +14,7 @@ from annotation.actions.assignment import (
 )
 from annotation.actions.leaving import keep_known
 from annotation.actions.showing import store_order
-from annotation.kept import lock_kept
+from annotation.dealing import seeds
 from annotation.models import (
     Conversation,
     Grant,
@@ -24,14 +23,15 @@ from annotation.models import (
     Slot,
     Turn,
 )
-from annotation.remembered import read_conversations, remember, shown_in
-from annotation.sittings import day_is_full, sitting_of
-from annotation.steps import (
+from annotation.queries.kept import lock_kept
+from annotation.queries.remembered import read_conversations, remember, shown_in
+from annotation.steps.participation import (
     Step,
     conversations_due,
     next_step,
     open_conversation,
 )
+from annotation.steps.sittings import day_is_full, sitting_of
 from candidates.models import CandidateSet
 
 
@@ -55,7 +55,7 @@ def open_next_conversation(
     for ordinal, planned in _first_of_each_kind(conversations_due(locked)):
         if planned.kind == Conversation.Kind.OWN:
             return _create_conversation(locked, ordinal, planned)
-        claim = claim_retest if planned.kind == dealing.RETEST else claim_slot
+        claim = claim_retest if planned.kind == seeds.RETEST else claim_slot
         grant = claim(participation=locked)
         if grant:
             conversation = _create_conversation(locked, ordinal, planned, grant)
@@ -73,13 +73,13 @@ def _lock_person(participation: Participation) -> Participation:
     return locked
 
 
-Due = Sequence[tuple[int, dealing.PlannedConversation]]
+Due = Sequence[tuple[int, seeds.PlannedConversation]]
 
 
 def _first_of_each_kind(due: Due) -> Due:
     """What found nothing to claim finds nothing a second time. While others are at work on
     the pool, what comes after it is done in the meantime."""
-    firsts: dict[str, tuple[int, dealing.PlannedConversation]] = {}
+    firsts: dict[str, tuple[int, seeds.PlannedConversation]] = {}
     for ordinal, planned in due:
         firsts.setdefault(planned.kind, (ordinal, planned))
     return list(firsts.values())
@@ -108,7 +108,7 @@ def give_up_pool(*, participation: Participation) -> None:
 def _create_conversation(
     participation: Participation,
     ordinal: int,
-    planned: dealing.PlannedConversation,
+    planned: seeds.PlannedConversation,
     grant: Grant | None = None,
 ) -> Conversation:
     assert participation.locale is not None

@@ -13,7 +13,7 @@ from accounts.versions import put_version, translated
 from annotation.actions.freezing import amend_plan
 from annotation.actions.shared import put_budget, put_pool
 from annotation.actions.versions import put_consent, put_instrument, put_placements, put_samplers
-from annotation.definition_faults import cells_of, find_fault, find_missing_texts
+from annotation.definition.faults import cells_of, find_fault, find_missing_texts
 from annotation.models import (
     Mode,
     Phase,

@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.actions.judgement import OUT_OF_DATE
 from annotation.actions.leaving import end_when_done, forget_draft, lock_turn, refuse_if_ended
-from annotation.mentions import find_mentions
+from annotation.judgement.mentions import find_mentions
 from annotation.models import Explanation, Mention, Turn
-from annotation.steps import explanation_asked, is_ranked
+from annotation.steps.participation import explanation_asked, is_ranked
 from candidates.languages import describe
 
 

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts.models import User
-from annotation.definition_of import hash_of, plan_of
+from annotation.definition.rendering import hash_of, plan_of
 from annotation.models import FrozenPlan, Study
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from annotation.judgement.ranks import first_places, to_competition_ranks
 from annotation.models import Mode
-from annotation.ranks import first_places, to_competition_ranks
 
 OUT_OF_DATE = _("This page is out of date. Load it again, please.")
 PICK_ONE = _("Several answers share first place: pick which one continues.")

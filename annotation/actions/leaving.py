@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from annotation.actions.assignment import release_slot
 from annotation.actions.draft import forget_drafts
 from annotation.models import Conversation, Draft, Grant, Participation, Turn
-from annotation.prepared import prepared
-from annotation.remembered import remember
-from annotation.steps import explanation_due, is_ranked
+from annotation.queries.prepared import prepared
+from annotation.queries.remembered import remember
+from annotation.steps.participation import explanation_due, is_ranked
 
 HAS_ENDED = _("This conversation has ended.")
 

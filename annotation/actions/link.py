@@ -13,7 +13,7 @@ from annotation.models import (
     Study,
     Wave,
 )
-from annotation.recruitment import PROLIFIC_EXIT, check_link
+from annotation.recruitment.conventions import PROLIFIC_EXIT, check_link
 
 
 @transaction.atomic

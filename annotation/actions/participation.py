@@ -20,7 +20,7 @@ from annotation.actions.care import take_over_thread
 from annotation.actions.cells import forget_screening
 from annotation.actions.draft import forget_drafts
 from annotation.actions.leaving import skip_conversation
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from annotation.models import (
     Conversation,
     HelpThread,
@@ -30,9 +30,9 @@ from annotation.models import (
     Slot,
     Study,
 )
-from annotation.placements import placed_for
-from annotation.sittings import came_too_late, is_past
-from annotation.steps import Step, next_step, open_conversation
+from annotation.steps.participation import Step, next_step, open_conversation
+from annotation.steps.placements import placed_for
+from annotation.steps.sittings import came_too_late, is_past
 
 # Without letters and digits that are read as one another.
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"

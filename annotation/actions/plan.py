@@ -13,7 +13,7 @@ from annotation.actions.audit import record
 from annotation.actions.freezing import amend_plan
 from annotation.actions.pool import find_pool_gaps, newest_texts
 from annotation.actions.strata import make_slot, strata_for_new
-from annotation.dealing import derive_seed, due, part_of
+from annotation.dealing.seeds import derive_seed, due, part_of
 from annotation.models import (
     AuditEntry,
     PlanChange,

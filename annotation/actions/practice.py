@@ -4,8 +4,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.models import Participation
-from annotation.practice import TRIES
-from annotation.steps import Step, next_step
+from annotation.steps.participation import Step, next_step
+from annotation.steps.practice import TRIES
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from annotation.actions.plan import plannable_sets
 from annotation.actions.removing import Found, remove_rows
 from annotation.actions.screening import set_locale
 from annotation.actions.strata import make_slot
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from annotation.models import (
     AuditEntry,
     Participation,
@@ -28,7 +28,7 @@ from annotation.models import (
     StudyLocale,
     Turn,
 )
-from annotation.sittings import is_past
+from annotation.steps.sittings import is_past
 from candidates.models import CandidateSet, Prompt
 
 VENDOR = "preview"

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from annotation.dealing import next_ordinal, same_row
+from annotation.dealing.seeds import next_ordinal, same_row
 from annotation.models import Grant, Participation, Slot
 from annotation.models.assignment import draw_of
 from candidates.models import Prompt

@@ -22,10 +22,10 @@ from annotation.actions.strata import (
     relabel_free_places,
     stored_cells,
 )
-from annotation.dealing import due, further_ordinals
+from annotation.cells.quotas import alternatives, margin_of
+from annotation.cells.strata import JOIN, join_keys
+from annotation.dealing.seeds import due, further_ordinals
 from annotation.models import Phase, PlanChange, Quota, Slot, Study, StudyLocale
-from annotation.quotas import alternatives, margin_of
-from annotation.strata import JOIN, join_keys
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from annotation.models import (
     Outcome,
     Participation,
 )
-from annotation.queue import to_judge_blind
-from annotation.steps import open_conversation
+from annotation.review.queue import to_judge_blind
+from annotation.steps.participation import open_conversation
 
 Stage = FlagJudgement.Stage
 NOT_JUDGED = _("Store your first judgement: then you see her choices.")

@@ -11,7 +11,7 @@ from accounts.models import User
 from annotation.actions.audit import record
 from annotation.actions.study import open_study
 from annotation.models import AuditEntry, FrozenPlan, Phase, PlanChange, Study, StudyLocale
-from annotation.room import WHOLE
+from annotation.steps.room import WHOLE
 
 MOST_CHARACTERS = 500  # of a reason
 AUDITED = {

@@ -9,12 +9,12 @@ from accounts.models import Purpose
 from annotation.actions.cells import find_cell_place, forget_screening, most_places
 from annotation.actions.participation import end_participation, note_placements
 from annotation.actions.soft_launch import may_enter, send_to_pause
+from annotation.cells.quotas import Verdict
+from annotation.cells.strata import noted
 from annotation.models import Outcome, Participation, StudyLocale
-from annotation.quotas import Verdict
-from annotation.room import has_room, takes_nobody
-from annotation.sittings import is_past
-from annotation.steps import Step, next_step, questions_due
-from annotation.strata import noted
+from annotation.steps.participation import Step, next_step, questions_due
+from annotation.steps.room import has_room, takes_nobody
+from annotation.steps.sittings import is_past
 
 
 def locales_for(*, participation: Participation) -> QuerySet[StudyLocale]:

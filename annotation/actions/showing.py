@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from django.db.models import F, QuerySet
 
-from annotation import dealing
+from annotation.dealing import seeds
 from annotation.models import ShownCandidate, Turn
-from annotation.prepared import prepared
+from annotation.queries.prepared import prepared
 from candidates.models import Candidate
 
 
@@ -33,14 +33,14 @@ def _order(turn: Turn, n: int) -> list[int]:
         assert conversation.grant is not None
         slot = conversation.grant.slot
         study = conversation.participation.study
-        seed = dealing.derive_seed(study.seed, turn.candidate_set_id, slot.locale_id)
+        seed = seeds.derive_seed(study.seed, turn.candidate_set_id, slot.locale_id)
         if conversation.grant.is_retest:
-            again = dealing.derive_seed(
+            again = seeds.derive_seed(
                 conversation.participation.seed, "order again", turn.candidate_set_id
             )
-            return dealing.retest_order(n=n, seed=seed, ordinal=slot.ordinal, retest_seed=again)
-        return dealing.pool_order(n=n, seed=seed, ordinal=slot.ordinal)
-    seed = dealing.derive_seed(
+            return seeds.retest_order(n=n, seed=seed, ordinal=slot.ordinal, retest_seed=again)
+        return seeds.pool_order(n=n, seed=seed, ordinal=slot.ordinal)
+    seed = seeds.derive_seed(
         conversation.participation.seed, "order", conversation.ordinal, turn.position
     )
-    return dealing.live_order(n=n, seed=seed)
+    return seeds.live_order(n=n, seed=seed)

@@ -10,7 +10,7 @@ from accounts.models import User
 from annotation.actions.audit import record
 from annotation.actions.cells import forget_answers
 from annotation.models import AuditEntry, Participation, PlanChange, SignOff, StudyLocale
-from annotation.room import is_waiting, people_let_in
+from annotation.steps.room import is_waiting, people_let_in
 
 
 def may_enter(*, participation: Participation) -> bool:

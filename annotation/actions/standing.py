@@ -12,7 +12,7 @@ from annotation.actions.audit import record
 from annotation.actions.cells import stamp_person
 from annotation.actions.replacing import Restored, replace_done_slots, restore_done_slots
 from annotation.models import AuditEntry, Conversation, Exclusion, Flag, Participation
-from annotation.steps import open_conversation
+from annotation.steps.participation import open_conversation
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from fractions import Fraction
 from django.db.models import Count
 from django.utils import timezone
 
-from annotation.dealing import derive_seed
+from annotation.cells.quotas import Cell
+from annotation.cells.rounding import lean
+from annotation.cells.strata import label, planned_strata, wanted
+from annotation.dealing.seeds import derive_seed
 from annotation.models import Quota, Slot, Study, StudyLocale
 from annotation.models.assignment import draw_of
-from annotation.quotas import Cell
-from annotation.rounding import lean
-from annotation.strata import label, planned_strata, wanted
 
 
 def stored_cells(study: Study, *, lock: bool = False) -> list[Cell]:

@@ -8,7 +8,7 @@ from annotation.actions.cells import lock_people, stamp_people
 from annotation.actions.freezing import freeze_plan
 from annotation.actions.plan import lock_prompts, log_change, plan_slots, planned_phases
 from annotation.models import Phase, PlanChange, Slot, Study
-from annotation.readiness import what_stops
+from annotation.readiness.study import what_stops
 
 
 @transaction.atomic
@@ -17,7 +17,7 @@ def open_study(*, study: Study, phase: str = Phase.MAIN, by: User | None = None)
 
     A link of another phase lets nobody in until that one is opened too. A second call plans
     what has become ready since, logs what it adds, and finds anew what people may take.
-    Raises ValidationError while something stops the study (annotation/readiness.py), with a
+    Raises ValidationError while something stops the study (annotation/readiness/study.py), with a
     sentence for each.
     """
     lock_people(study)

@@ -12,8 +12,8 @@ from annotation.actions.judgement import OUT_OF_DATE, Judgement, check_judgement
 from annotation.actions.leaving import end_when_done, forget_draft, lock_turn, refuse_if_ended
 from annotation.actions.writing import add_live_turn
 from annotation.models import Mode, RankedCandidate, Ranking, ShownCandidate, Turn
-from annotation.remembered import shown_in
-from annotation.steps import is_ranked
+from annotation.queries.remembered import shown_in
+from annotation.steps.participation import is_ranked
 
 
 def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgement) -> Ranking:

@@ -9,13 +9,13 @@ from django.db.models import Q
 
 from accounts.actions import store_consent_document, store_instrument
 from accounts.models import ConsentDocument, Instrument
-from annotation.contents import (
+from annotation.definition.contents import (
     Part,
     consent_contents,
     instrument_contents,
     sampler_contents,
 )
-from annotation.definition_of import render_consent, render_instrument, render_sampler
+from annotation.definition.rendering import render_consent, render_instrument, render_sampler
 from annotation.models import Place, Study
 from candidates.actions import store_endpoint, store_sampler
 from candidates.models import ModelEndpoint, Sampler

@@ -31,7 +31,7 @@ from annotation.models import (
     Study,
     Turn,
 )
-from annotation.steps import has_consented, open_conversation
+from annotation.steps.participation import has_consented, open_conversation
 from candidates.erasure import erase_live_sets, stop_live_sets
 from candidates.models import Candidate
 

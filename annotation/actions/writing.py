@@ -5,8 +5,8 @@ import hashlib
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 
-from annotation import dealing
 from annotation.actions.leaving import end_with_help, forget_draft, lock_open
+from annotation.dealing import seeds
 from annotation.models import Conversation, Moderation, Turn
 from candidates.actions import request_live_set, retry_failed_set
 from candidates.languages import describe
@@ -65,7 +65,7 @@ def add_live_turn(
         sampler=conversation.sampler,
         language=conversation.locale.language,
         context=[*_history(conversation), {"role": "user", "content": message}],
-        seed=dealing.derive_seed(conversation.participation.seed, conversation.ordinal, position)
+        seed=seeds.derive_seed(conversation.participation.seed, conversation.ordinal, position)
         % 2**31,
     )
     label = describe(message)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from annotation.cell_tables import CellFault, key_of, people_of
-from annotation.definition_faults import cells_of
+from annotation.cells.tables import CellFault, key_of, people_of
+from annotation.definition.faults import cells_of
 
 AMOUNTS = ("share", "target")
 

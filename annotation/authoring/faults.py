@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotation import placements
-from annotation import practice as practice_item
 from annotation.authoring.texts import LANGUAGES
-from annotation.cell_tables import CellFault
-from annotation.definition_faults import cells_of
+from annotation.cells.tables import CellFault
+from annotation.definition.faults import cells_of
 from annotation.models import Mode
-from annotation.quality import read_thresholds
+from annotation.review.signals import read_thresholds
+from annotation.steps import placements
+from annotation.steps import practice as practice_item
 from candidates.actions import sampler_values
 from candidates.models import Sampler
 from candidates.samplers import find_fault as find_sampler_fault

@@ -8,7 +8,7 @@ import yaml
 from django.conf import settings
 
 from annotation.authoring.shape import find_misshapen
-from annotation.definition_faults import is_text
+from annotation.definition.faults import is_text
 
 # The order of a file, over all its levels; what is not named follows by name.
 ORDER = (

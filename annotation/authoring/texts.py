@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from annotation.definition_faults import is_text
+from annotation.definition.faults import is_text
 from annotation.models import TextStage
 
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Vendor
 from annotation.forms.fields import CHOOSE_ONE, WrittenField
 from annotation.models import AuditEntry, Flag, FlagJudgement, Phase, Study, StudyLocale
-from annotation.queue import Wanted
+from annotation.review.queue import Wanted
 from candidates.models import Prompt
 
 SAY_WHY = _("Say why: the person reads it.")

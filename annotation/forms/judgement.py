@@ -9,9 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from annotation.actions.judgement import OUT_OF_DATE
+from annotation.judgement.rating import HIGHEST
 from annotation.models import Mode, ShownCandidate
 from annotation.models.conversation import Layout, Viewport
-from annotation.rating import HIGHEST
 
 Shown = Sequence[ShownCandidate]
 DAY = 86_400.0

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.forms.fields import CHOOSE_ONE
 from annotation.models import ShownCandidate
-from annotation.practice import Practice
+from annotation.steps.practice import Practice
 
 
 class PracticeForm(forms.Form):

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 
-from annotation.recruitment import Arrival
+from annotation.recruitment.conventions import Arrival
 
 LONGEST_ID = 200
 

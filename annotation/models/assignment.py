@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Annotator
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from annotation.models.study import Participation, Phase, StudyLocale
 from candidates.models import CandidateSet, Prompt
 

@@ -80,7 +80,7 @@ class SignOff(models.Model):
 class FrozenPlan(models.Model):
     """A study's plan as it stood when it opened, or after a change. Never changed.
 
-    `definition` is what was hashed (annotation/definition_of.py says what belongs to it).
+    `definition` is what was hashed (annotation/definition/rendering.py says what belongs to it).
     """
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="frozen_plans")

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from annotation.access import find_begun_thread
 from annotation.forms.care import ReportForm, page_of
 from annotation.models import Exclusion, Flag, HelpThread, Participation, Study, Turn
-from annotation.prepared import prepared
+from annotation.queries.prepared import prepared
 
 register = template.Library()
 

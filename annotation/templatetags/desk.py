@@ -10,8 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from annotation.desk.navigation import Part, parts, studies
 from annotation.models import Study
-from annotation.navigation import Part, parts, studies
 from annotation.rights import Right, may
 
 register = template.Library()

@@ -6,8 +6,8 @@ from django import template
 from django.core.cache import cache
 
 from annotation.actions.previewing import unprepared
+from annotation.desk.previews import preview_address
 from annotation.models import Phase, StudyLocale
-from annotation.previews import preview_address
 
 register = template.Library()
 KEPT_SECONDS = 30

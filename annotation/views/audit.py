@@ -9,11 +9,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from annotation.actions.audit import record
-from annotation.audit_log import as_csv, search
+from annotation.desk.audit_log import as_csv, search
+from annotation.desk.team import member
 from annotation.forms.desk import AuditForm
 from annotation.models import AuditEntry, Study
 from annotation.rights import Right, study_page
-from annotation.team import member
 
 PAGE = 100  # lines
 

@@ -27,7 +27,7 @@ from annotation.actions.authoring import (
     take_over_stored,
 )
 from annotation.authoring.steps import progress_of
-from annotation.definition_of import definition_of, hash_of
+from annotation.definition.rendering import definition_of, hash_of
 from annotation.forms.authoring.base import StepPage
 from annotation.forms.authoring.grid import languages_shown
 from annotation.forms.authoring.pages import PAGES

@@ -26,15 +26,8 @@ from annotation.actions.writing import check_message, retry_generation, write_ow
 from annotation.forms.conversation import OwnPromptForm, RankingForm
 from annotation.models import Conversation, Participation
 from annotation.pace import minutes_left
-from annotation.remembered import shown_in
-from annotation.sittings import (
-    day_is_full,
-    is_back,
-    last_conversation,
-    minutes_until_free,
-    tomorrow,
-)
-from annotation.steps import (
+from annotation.queries.remembered import shown_in
+from annotation.steps.participation import (
     Step,
     TurnStep,
     conversations_due,
@@ -43,6 +36,13 @@ from annotation.steps import (
     plan_of,
     standing,
     wrote_in_other_language,
+)
+from annotation.steps.sittings import (
+    day_is_full,
+    is_back,
+    last_conversation,
+    minutes_until_free,
+    tomorrow,
 )
 from annotation.views.conversation_page import (
     explanation_form,

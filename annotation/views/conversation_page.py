@@ -13,12 +13,12 @@ from annotation.actions.assignment import renew_lease
 from annotation.actions.conversation import show_candidates
 from annotation.actions.leaving import HAS_ENDED
 from annotation.forms.conversation import ExplanationForm, OwnPromptForm, RankingForm
+from annotation.judgement.stored_order import stored_order
 from annotation.models import Conversation
 from annotation.models.study import ExplanationPolicy
 from annotation.pace import minutes_left
-from annotation.remembered import is_known, read_conversations
-from annotation.sittings import is_back
-from annotation.steps import (
+from annotation.queries.remembered import is_known, read_conversations
+from annotation.steps.participation import (
     Standing,
     TurnStep,
     is_ranked,
@@ -26,7 +26,7 @@ from annotation.steps import (
     standing,
     wrote_in_other_language,
 )
-from annotation.stored_order import stored_order
+from annotation.steps.sittings import is_back
 
 
 def waiting(conversation: Conversation, now: Standing) -> dict[str, Any]:

@@ -28,7 +28,13 @@ from annotation.forms.entry import (
 )
 from annotation.middleware import ParticipationRequest
 from annotation.pace import study_minutes
-from annotation.steps import Step, next_step, plan_of, questionnaire_due, questions_due
+from annotation.steps.participation import (
+    Step,
+    next_step,
+    plan_of,
+    questionnaire_due,
+    questions_due,
+)
 
 
 @require_GET

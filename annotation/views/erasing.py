@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotation.actions.withdrawal import count_texts, erase_person
+from annotation.desk.people import find_person, sign_person, signed_person
+from annotation.desk.team import member
 from annotation.forms.desk import FindForm, WhyForm
 from annotation.models import Participation, Receipt, Study
-from annotation.people import find_person, sign_person, signed_person
 from annotation.rights import Right, study_page
-from annotation.team import member
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

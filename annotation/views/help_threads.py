@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotation.actions.care import answer_thread
+from annotation.desk.team import member
 from annotation.forms.care import AnswerForm
 from annotation.models import HelpThread, Study
 from annotation.rights import Right, study_page
-from annotation.team import member
 
 PAGE = 50  # threads
 

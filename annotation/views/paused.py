@@ -6,8 +6,8 @@ from django.views.decorators.http import require_GET
 
 from annotation.access import ParticipantRequest, at_step, return_url
 from annotation.models import Convention
-from annotation.room import WHOLE, rests
-from annotation.steps import Step
+from annotation.steps.participation import Step
+from annotation.steps.room import WHOLE, rests
 
 
 @require_GET

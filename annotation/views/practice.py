@@ -9,8 +9,8 @@ from annotation.access import ParticipantRequest, at_step
 from annotation.actions import practice as act
 from annotation.forms.practice import PracticeForm
 from annotation.models import Participation
-from annotation.practice import Practice, read_practice
-from annotation.steps import Step
+from annotation.steps.participation import Step
+from annotation.steps.practice import Practice, read_practice
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from annotation.actions.previewing import start_preview
+from annotation.desk.previews import Invitation, read_invitation
 from annotation.models import Phase, StudyLocale
 from annotation.pace import pays_by_country, study_minutes
-from annotation.previews import Invitation, read_invitation
 from annotation.rights import Right, may
 from annotation.views.recruitment import sign_in
 

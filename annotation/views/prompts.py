@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
-from annotation import pool_reports
 from annotation.actions.plan import Replacement, replace_prompt, retire_prompt
+from annotation.desk import pool_reports
+from annotation.desk.team import member
 from annotation.forms.desk import RetireForm
 from annotation.models import Study
 from annotation.rights import Right, may, study_page
-from annotation.team import member
 from candidates.models import Prompt
 
 

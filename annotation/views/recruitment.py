@@ -20,14 +20,14 @@ from annotation.access import (
     find_begun_thread,
 )
 from annotation.actions import participation as act
-from annotation.arrivals import arrival_digest
 from annotation.forms.recruitment import JoinForm
 from annotation.middleware import SESSION_KEY, ParticipationRequest
 from annotation.models import Participation, RecruitmentLink
 from annotation.pace import pays_by_country, study_minutes
-from annotation.passage import IncompleteLink, arrival_at, farewell_to
-from annotation.recruitment import Arrival
-from annotation.steps import Step
+from annotation.recruitment.arrivals import arrival_digest
+from annotation.recruitment.conventions import Arrival
+from annotation.recruitment.passage import IncompleteLink, arrival_at, farewell_to
+from annotation.steps.participation import Step
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

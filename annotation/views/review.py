@@ -11,14 +11,21 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from annotation.actions import reviewing as act
-from annotation.evidence import figures
+from annotation.desk.people import answers_about_herself
+from annotation.desk.team import member, told
+from annotation.desk.transcript import transcript
 from annotation.forms.desk import DecisionForm, FirstForm, WantedForm, WhyForm
 from annotation.models import Flag, FlagJudgement, Study
-from annotation.people import answers_about_herself
-from annotation.queue import changes_of_mind, language_of, next_for, notes_of, rates, to_judge_blind
+from annotation.review.evidence import figures
+from annotation.review.queue import (
+    changes_of_mind,
+    language_of,
+    next_for,
+    notes_of,
+    rates,
+    to_judge_blind,
+)
 from annotation.rights import Right, may, study_page
-from annotation.team import member, told
-from annotation.transcript import transcript
 
 PAGE = 50  # notes
 

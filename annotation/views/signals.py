@@ -8,9 +8,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotation.access import ParticipantRequest, get_own_flag, participant_required
 from annotation.actions.quality import answer_flag, object_to_decision
+from annotation.desk.people import last_change
 from annotation.forms.quality import FlagAnswerForm, ObjectionForm
 from annotation.models import Flag
-from annotation.people import last_change
 
 
 @require_GET

@@ -6,12 +6,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from annotation import people
 from annotation.actions.standing import exclude, re_include
+from annotation.desk import people
+from annotation.desk.team import member, told
 from annotation.forms.desk import LeaveOutForm, WhyForm
 from annotation.models import Study
 from annotation.rights import Right, study_page
-from annotation.team import member, told
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -10,7 +10,7 @@ from accounts.actions import find_or_create_annotators
 from accounts.models import Vendor
 from annotation.actions.audit import record
 from annotation.models import AuditEntry, Phase, RecruitmentLink, Study
-from annotation.passage import personal_address
+from annotation.recruitment.passage import personal_address
 from exports.models import Invitation
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from exports.formats.labels import AGE_GROUPS, AGE_LABELS, age_label
 from exports.scope import Scope
 from exports.source import age_band_names, with_source

@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 from django.db.backends.utils import CursorWrapper
 
-from annotation.definition_of import canonical
+from annotation.definition.rendering import canonical
 from annotation.models import FrozenPlan, Phase, PlanChange
 from exports import containers
 from exports.files import jobs

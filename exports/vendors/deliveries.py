@@ -21,7 +21,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import ExternalIdentity
 from annotation.models import Participation
-from annotation.recruitment import fill_exit
+from annotation.recruitment.conventions import fill_exit
 from candidates.addresses import find_fault
 from exports.models import Delivery, Event, Webhook
 

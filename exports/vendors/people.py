@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import ExternalIdentity, Vendor
 from annotation.models import Flag, Outcome, Participation, Study
-from annotation.passage import pay_due
+from annotation.recruitment.passage import pay_due
 from exports.models import Invitation
 from exports.vendors.telling import Told
 

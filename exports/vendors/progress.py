@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from accounts.models import Vendor
 from annotation.models import Grant, Outcome, Participation, Study, StudyLocale
-from annotation.room import has_room, takes_nobody
+from annotation.steps.room import has_room, takes_nobody
 
 
 @dataclass(frozen=True)

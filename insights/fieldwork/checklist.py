@@ -25,7 +25,7 @@ from annotation.models import (
 )
 from annotation.models.conversation import Opinion
 from annotation.moments import OF_A_PERSON, moments_of, worked_minutes
-from annotation.room import STOPPING, is_waiting, people_let_in
+from annotation.steps.room import STOPPING, is_waiting, people_let_in
 from candidates.languages import Label, is_clearly_other
 from candidates.models import CandidateSet
 from insights.fieldwork.dispositions import passed_screens

@@ -13,9 +13,9 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from annotation.actions.cells import facts_of, placed_people
+from annotation.cells.quotas import alternatives, fits
 from annotation.models import Quota, Slot, Study, StudyLocale
-from annotation.quotas import alternatives, fits
-from annotation.room import is_waiting
+from annotation.steps.room import is_waiting
 from insights.statistics.forecast import Forecast, forecast, people_for
 
 WEEK = timedelta(days=7)

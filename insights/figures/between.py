@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
-from annotation.quotas import REFUSED
+from annotation.cells.quotas import REFUSED
 from insights.figures.agreement import Products, choices, spearman, tau_x
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
 from insights.figures.judgements import Judgements

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
-from annotation.quotas import REFUSED
+from annotation.cells.quotas import REFUSED
 from insights.figures.judgements import Judgements, Labels
 from insights.statistics.arrays import Ints
 

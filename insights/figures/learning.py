@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from django.utils.translation import gettext_noop as noop
 
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from candidates.models import Candidate
 from insights.figures.figure import Column, Figure, Options, Remark, Result, Shape, Unit, Value
 from insights.figures.groups import groupings

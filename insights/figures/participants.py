@@ -7,8 +7,8 @@ import numpy as np
 from django.utils.translation import gettext_noop as noop
 from django.utils.translation import override
 
+from annotation.cells.quotas import REFUSED
 from annotation.models import Grant
-from annotation.quotas import REFUSED
 from insights.charts import Chart, Kind, Series
 from insights.figures.figure import (
     Beside,

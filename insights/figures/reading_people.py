@@ -4,8 +4,8 @@ import numpy as np
 from django.db.models import Q
 
 from accounts.models import Answer, Question
+from annotation.cells.quotas import REFUSED, alternatives
 from annotation.models import Study
-from annotation.quotas import REFUSED, alternatives
 from insights.figures.judgements import Labels, People
 from insights.figures.sample import counted_people
 from insights.statistics.arrays import Ints

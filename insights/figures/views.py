@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from annotation.actions.audit import record
 from annotation.actions.unlocking import unlock_outcomes
+from annotation.desk.team import member
 from annotation.models import AuditEntry, Study
 from annotation.rights import Right, may, study_page
-from annotation.team import member
 from insights.figures.catalogue import BY_KEY, GROUPS, figures_of
 from insights.figures.figure import Figure, Options
 from insights.figures.form import OptionsForm

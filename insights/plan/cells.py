@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from annotation.actions.cells import people_by_cell, placed_people, share_of_places
 from annotation.actions.strata import stored_cells
+from annotation.cells.quotas import alternatives
+from annotation.cells.strata import JOIN, planned_strata
 from annotation.models import (
     Outcome,
     Quota,
@@ -20,8 +22,6 @@ from annotation.models import (
     Study,
     StudyLocale,
 )
-from annotation.quotas import alternatives
-from annotation.strata import JOIN, planned_strata
 
 # By locale and stratum: how many places are free, held, and done.
 Slots = Mapping[tuple[int, str], tuple[int, int, int]]

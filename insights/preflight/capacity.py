@@ -8,9 +8,9 @@ from typing import Protocol
 
 from annotation.actions.cells import share_of_places
 from annotation.actions.strata import stored_cells
+from annotation.cells.quotas import Facts, Verdict, find_place
+from annotation.cells.strata import noted
 from annotation.models import Slot, Study, StudyLocale
-from annotation.quotas import Facts, Verdict, find_place
-from annotation.strata import noted
 from insights.preflight.power import LocalePlan, Plan, Tier, bill, precision
 
 

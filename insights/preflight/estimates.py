@@ -11,7 +11,7 @@ from math import ceil
 from django.db.models import Count, Q, Sum
 
 from annotation.models import Study
-from annotation.set_counts import count_sets
+from annotation.readiness.set_counts import count_sets
 from candidates.budgets import MILLION
 from candidates.models import Generation, Sampler
 from insights.preflight.planned import LocaleWork, effort_of

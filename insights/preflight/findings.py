@@ -1,7 +1,7 @@
 """Everything that is looked at before a study opens, in plain words with what to do.
 
-What stops it comes from annotation/readiness.py, where `open_study` reads it too. What is added
-here stops nothing: it costs time to find out, or it is for a person to weigh.
+What stops it comes from annotation/readiness/study.py, where `open_study` reads it too. What is
+added here stops nothing: it costs time to find out, or it is for a person to weigh.
 """
 
 import os
@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Purpose
-from annotation.finding import Finding, State
 from annotation.models import Phase, Study
-from annotation.readiness import find_readiness, samplers_used
-from annotation.text_readiness import languages_of
+from annotation.readiness.finding import Finding, State
+from annotation.readiness.study import find_readiness, samplers_used
+from annotation.readiness.texts import languages_of
 from candidates import llm
 from candidates.budgets import spent
 from candidates.models import ModelEndpoint, Sampler

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from annotation.finding import Finding, State
+from annotation.cells.quotas import alternatives
 from annotation.models import Convention, Outcome, RecruitmentLink, Study
-from annotation.quotas import alternatives
-from annotation.room import STOPPING
+from annotation.readiness.finding import Finding, State
+from annotation.steps.room import STOPPING
 from insights.preflight.planned import LocaleWork
 from insights.statistics.forecast import hourly
 

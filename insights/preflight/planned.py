@@ -11,9 +11,9 @@ from math import ceil
 
 from annotation.actions.plan import batches_of, plannable_sets
 from annotation.actions.pool import newest_texts
-from annotation.dealing import due, part_of
+from annotation.dealing.seeds import due, part_of
 from annotation.models import Phase, Study, StudyLocale
-from annotation.set_counts import count_sets
+from annotation.readiness.set_counts import count_sets
 from candidates.models import Prompt
 from insights.preflight.capacity import Need, left_open
 

@@ -6,7 +6,7 @@ from math import ceil
 from django.utils.translation import gettext as _
 
 from annotation.models import Study
-from annotation.set_counts import count_sets
+from annotation.readiness.set_counts import count_sets
 from insights.preflight.capacity import plan_of
 from insights.preflight.detectable import agreement_half_width, detectable_difference
 from insights.preflight.estimates import (

@@ -10,10 +10,10 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import User
 from annotation.actions.plan import planned_phases
 from annotation.actions.running import phases_opened
-from annotation.definition_of import canonical
+from annotation.definition.rendering import canonical
+from annotation.desk.previews import preview_address
 from annotation.models import FrozenPlan, Participation, Phase, PlanChange, Study, StudyLocale
-from annotation.previews import preview_address
-from annotation.room import STOPPING, WHOLE, is_waiting
+from annotation.steps.room import STOPPING, WHOLE, is_waiting
 
 MOST_SHOWN = 200  # characters of a value in a list of changes
 

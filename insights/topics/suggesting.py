@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from annotation.models import Study
 from candidates.models import PromptText
 from insights import tasks

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Consent, Purpose, User
 from annotation.actions.audit import record
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from annotation.models import AuditEntry, Conversation, Explanation, Study
 from annotation.spreadsheets import neutral
 from insights.coding_models import ThemeCoding, ThemeItem, ThemeSheet

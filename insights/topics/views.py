@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from annotation.actions.audit import record
 from annotation.actions.topics import add_topic, rename_topic, set_topics
+from annotation.desk.team import member
 from annotation.models import AuditEntry, Study
 from annotation.rights import Right, may, study_page
-from annotation.team import member
 from insights.coding_models import ThemeSheet, TopicSuggestion
 from insights.phases import chosen_phase, phases_in_use
 from insights.topics import forms as topics_forms

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotation.models import Outcome, Participation, Phase, Slot, Study, StudyLocale
-from annotation.room import is_paused
-from annotation.sittings import is_past
+from annotation.steps.room import is_paused
+from annotation.steps.sittings import is_past
 from insights.charts import Chart, Kind, Series
 from insights.fieldwork.fillings import LocaleFilling, locale_fillings
 from insights.fieldwork.pace_tables import of, say_closing

@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from accounts.models import Annotator, ExternalIdentity, Vendor
 from annotation.models import Participation, RecruitmentLink, Study, Wave
-from annotation.passage import join_address
-from annotation.recruitment import add_signature
+from annotation.recruitment.conventions import add_signature
+from annotation.recruitment.passage import join_address
 from tests.recruiting import KEY, VARIABLE, arrive, make_link, signed_query
 
 pytestmark = pytest.mark.django_db

@@ -29,7 +29,7 @@ from annotation.actions.reviewing import (
 from annotation.actions.soft_launch import sign_soft_launch
 from annotation.actions.standing import exclude, re_include
 from annotation.actions.withdrawal import erase_person
-from annotation.audit_log import search
+from annotation.desk.audit_log import search
 from annotation.models import (
     AuditEntry,
     Flag,

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from annotation.actions.definition import apply_study
-from annotation.cell_tables import CellFault, expand, people_of, with_tables
+from annotation.cells.tables import CellFault, expand, people_of, with_tables
 from annotation.models import PlanChange, Quota, Study
 from tests.definitions import small_definition
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.choosing import (
+from annotation.dealing.choosing import (
     ORDINAL_RULE,
     RETEST_RULE,
     RULE,

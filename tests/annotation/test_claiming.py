@@ -16,9 +16,9 @@ from annotation.actions.assignment import (
 )
 from annotation.actions.plan import plan_slots
 from annotation.actions.replacing import replace_done_slots
-from annotation.choosing import OpenSlot, choose
-from annotation.dealing import derive_seed
-from annotation.deals import find_unexplained
+from annotation.dealing.choosing import OpenSlot, choose
+from annotation.dealing.records import find_unexplained
+from annotation.dealing.seeds import derive_seed
 from annotation.models import Grant, Participation, RecruitmentLink, Slot, Study
 from annotation.models.assignment import deal_parts
 from tests.walker import Walker

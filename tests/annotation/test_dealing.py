@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.dealing import (
+from annotation.dealing.seeds import (
     RETEST,
     WHOLE,
     PlannedConversation,

@@ -14,8 +14,8 @@ from accounts.addresses import client_address
 from accounts.models import User, Vendor
 from annotation.actions.arrival import note_arrival
 from annotation.actions.participation import join_study
-from annotation.arrivals import arrival_digest
 from annotation.models import ArrivalHash, Flag, Participation, RecruitmentLink, Study
+from annotation.recruitment.arrivals import arrival_digest
 from tests.recruiting import arrive, make_link
 
 HOME, ELSEWHERE = "8.8.4.4", "9.9.9.9"

@@ -18,7 +18,7 @@ from annotation.models import (
     RecruitmentLink,
     Turn,
 )
-from annotation.review import review_work
+from annotation.review.looking import review_work
 from tests.deciding import decide
 from tests.walker import Walker
 

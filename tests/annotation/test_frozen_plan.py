@@ -11,7 +11,7 @@ from annotation.actions.freezing import freeze_plan
 from annotation.actions.plan import retire_prompt
 from annotation.actions.replan import change_target
 from annotation.actions.study import open_study
-from annotation.definition_of import canonical, definition_of, hash_of, plan_of
+from annotation.definition.rendering import canonical, definition_of, hash_of, plan_of
 from annotation.models import FrozenPlan, Study
 from candidates.models import Prompt, PromptText
 from tests.definitions import small_definition

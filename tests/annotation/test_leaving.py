@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import ExternalIdentity, Vendor
 from annotation.actions.participation import end_participation
 from annotation.models import Outcome, Participation, RecruitmentLink, Study
-from annotation.recruitment import sign
+from annotation.recruitment.conventions import sign
 from tests.exporting import wide_rows
 from tests.recruiting import KEY, VARIABLE, arrive, make_link
 from tests.walker import Walker, code_on

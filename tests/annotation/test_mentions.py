@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.mentions import find_mentions
+from annotation.judgement.mentions import find_mentions
 
 MEANT = re.compile(r"\|(\w)\|")
 LANGUAGES = ["en", "fr", "it", "pt-br", "hi"]

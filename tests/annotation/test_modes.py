@@ -11,9 +11,9 @@ from django.utils.translation import override
 from annotation.actions.definition import apply_study
 from annotation.actions.judgement import Judgement
 from annotation.actions.submission import submit_ranking
+from annotation.desk.transcript import transcript
 from annotation.forms.conversation import RankingForm
 from annotation.models import RankedCandidate, Ranking, RecruitmentLink, Study, Turn
-from annotation.transcript import transcript
 from tests.definitions import small_definition
 from tests.exporting import wide_rows
 from tests.walker import Response, Walker

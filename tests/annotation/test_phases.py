@@ -24,8 +24,8 @@ from annotation.models import (
     Study,
 )
 from annotation.pace import study_minutes
-from annotation.queue import rates
-from annotation.room import has_room
+from annotation.review.queue import rates
+from annotation.steps.room import has_room
 from candidates.models import Prompt
 from insights.fieldwork.checklist import make_checklist
 from insights.fieldwork.dispositions import dispositions

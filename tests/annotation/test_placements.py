@@ -9,10 +9,10 @@ from django.urls import reverse
 from accounts.actions import record_consent, store_instrument
 from accounts.models import Answer, Consent, Instrument, Purpose
 from annotation.actions.definition import apply_study
-from annotation.definition_of import canonical, definition_of, plan_of
+from annotation.definition.rendering import canonical, definition_of, plan_of
 from annotation.models import Draft, Participation, RecruitmentLink, Study
 from annotation.own_data import collect
-from annotation.placements import placed_for
+from annotation.steps.placements import placed_for
 from exports.codebook import as_json
 from tests.annotation.test_drafts import save
 from tests.definitions import small_definition

@@ -11,9 +11,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from annotation.kept import lock_kept, read_kept
 from annotation.models import Participation, RecruitmentLink, Slot, Study, StudyLocale
-from annotation.prepared import AlreadyPreparedError, prepared
+from annotation.queries.kept import lock_kept, read_kept
+from annotation.queries.prepared import AlreadyPreparedError, prepared
 from tests.processes import wait_until
 from tests.walker import Walker
 

@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Answer, Question, User
-from annotation import quality, review, tasks
+from annotation import tasks
 from annotation.actions.quality import answer_flag
 from annotation.models import Explanation, Flag, Participation, Ranking, RecruitmentLink, Slot, Turn
-from annotation.quality import JudgedTurn, Norm
-from annotation.review import participations_to_review, review_work
+from annotation.review import looking, signals
+from annotation.review.looking import participations_to_review, review_work
+from annotation.review.signals import JudgedTurn, Norm
 from tests.deciding import decide
 from tests.walker import CLOSING, Walker, code_on
 
@@ -38,11 +39,11 @@ def judged(seconds: float, times: int, *, characters: int = 300, person: int = 1
 def test_speed_needs_half_of_four_turns_below_a_third_of_the_norm(
     turns: list[JudgedTurn], raised: bool
 ) -> None:
-    assert (quality.speed(turns, READERS) is not None) is raised
+    assert (signals.speed(turns, READERS) is not None) is raised
 
 
 def test_the_figures_of_speed_say_what_was_compared() -> None:
-    found = quality.speed(judged(5, 3) + judged(60, 1), {"fr": Norm(10, "study", 6, 24)})
+    found = signals.speed(judged(5, 3) + judged(60, 1), {"fr": Norm(10, "study", 6, 24)})
     assert found == {
         "turns": 4, "fast": 3, "language": "fr", "own": 60.0, "norm": 10,
         "norm_source": "study", "norm_people": 6, "norm_rankings": 24,
@@ -52,7 +53,7 @@ def test_the_figures_of_speed_say_what_was_compared() -> None:
 def test_each_turn_is_measured_by_its_own_language() -> None:
     slow = {"hi": Norm(2, "study"), "en": Norm(50, "study")}
     turns = [JudgedTurn(1, "hi", 100, 10)] * 2 + [JudgedTurn(1, "en", 100, 10)] * 2
-    found = quality.speed(turns, slow)
+    found = signals.speed(turns, slow)
     assert found is not None
     assert found["fast"] == 2
 
@@ -65,7 +66,7 @@ def test_a_norm_is_the_studys_own_from_20_rankings_of_5_people(
     people: int, each: int, source: str
 ) -> None:
     others = [turn for person in range(people) for turn in judged(20, each, person=person)]
-    norm = quality.norm_of("fr", others)
+    norm = signals.norm_of("fr", others)
     assert norm.source == source
     assert norm.characters_a_second == (15 if source == "study" else 998 / 60)
 
@@ -73,8 +74,8 @@ def test_a_norm_is_the_studys_own_from_20_rankings_of_5_people(
 def test_every_language_of_the_pages_has_a_default_and_hindi_the_mildest() -> None:
     from django.conf import settings
 
-    assert set(quality.READING_SPEED) == {code for code, _name in settings.LANGUAGES}
-    assert quality.READING_SPEED["hi"] == max(quality.READING_SPEED.values())
+    assert set(signals.READING_SPEED) == {code for code, _name in settings.LANGUAGES}
+    assert signals.READING_SPEED["hi"] == max(signals.READING_SPEED.values())
 
 
 @pytest.mark.parametrize(
@@ -83,16 +84,16 @@ def test_every_language_of_the_pages_has_a_default_and_hindi_the_mildest() -> No
 )  # fmt: skip
 def test_position_needs_85_of_100_in_12_turns(same: int, of: int, raised: bool) -> None:
     others = [(1 + number % 3, 4) for number in range(of - same)]
-    assert (quality.position([(0, 4)] * same + others) is not None) is raised
+    assert (signals.position([(0, 4)] * same + others) is not None) is raised
 
 
 def test_the_tail_of_a_position_is_exact() -> None:
-    found = quality.position([(2, 4)] * 11 + [(0, 4)])
+    found = signals.position([(2, 4)] * 11 + [(0, 4)])
     assert found is not None
     assert found["tail"] == pytest.approx((12 * 3 + 1) / 4**12)
-    assert quality.binomial_tail(n=3, k=0, places=4) == 1
-    assert quality.binomial_tail(n=5000, k=5000, places=2) == 0
-    assert 0 < quality.binomial_tail(n=5000, k=2500, places=2) < 1
+    assert signals.binomial_tail(n=3, k=0, places=4) == 1
+    assert signals.binomial_tail(n=5000, k=5000, places=2) == 0
+    assert 0 < signals.binomial_tail(n=5000, k=2500, places=2) < 1
 
 
 @pytest.mark.parametrize(
@@ -111,11 +112,11 @@ def test_the_tail_of_a_position_is_exact() -> None:
     ],
 )
 def test_repeated_needs_most_of_four_texts_nearly_alike(texts: list[str], raised: bool) -> None:
-    assert (quality.repeated(texts) is not None) is raised
+    assert (signals.repeated(texts) is not None) is raised
 
 
 def test_words_in_devanagari_are_whole() -> None:
-    assert quality.words_of("हिन्दी की बात।") == {"हिन्दी", "की", "बात"}
+    assert signals.words_of("हिन्दी की बात।") == {"हिन्दी", "की", "बात"}
 
 
 @pytest.mark.parametrize(
@@ -132,26 +133,26 @@ def test_words_in_devanagari_are_whole() -> None:
 def test_paste_needs_three_texts_pasted_for_a_half(
     texts: list[tuple[int | None, int]], raised: bool
 ) -> None:
-    assert (quality.paste(texts) is not None) is raised
+    assert (signals.paste(texts) is not None) is raised
 
 
 def test_what_was_pasted_and_taken_out_again_is_not_counted_beyond_the_text() -> None:
-    found = quality.paste([(900, 100)] * 3 + [(None, 50)])
+    found = signals.paste([(900, 100)] * 3 + [(None, 50)])
     assert found == {
         "texts": 3, "pasted": 3, "characters_pasted": 300, "characters_written": 300,
     }  # fmt: skip
 
 
 def test_attention_is_missed_by_another_option_only() -> None:
-    assert quality.attention([("rarely", "rarely")]) is None
-    assert quality.attention([]) is None
-    assert quality.attention([("rarely", "often"), ("a", "a")]) == {"asked": 2, "missed": 1}
+    assert signals.attention([("rarely", "rarely")]) is None
+    assert signals.attention([]) is None
+    assert signals.attention([("rarely", "often"), ("a", "a")]) == {"asked": 2, "missed": 1}
 
 
 def test_comprehension_is_missed_only_when_asked_and_failed() -> None:
-    assert quality.comprehension(None, 0) is None
-    assert quality.comprehension(True, 2) is None
-    assert quality.comprehension(False, 2) == {"tries": 2}
+    assert signals.comprehension(None, 0) is None
+    assert signals.comprehension(True, 2) is None
+    assert signals.comprehension(False, 2) == {"tries": 2}
 
 
 # -- On real work
@@ -205,7 +206,7 @@ def test_speed_is_read_off_what_stood_on_the_page(walker: Walker) -> None:
     assert (flag.kind, flag.state) == ("speed", "raised")
     turn = Turn.objects.filter(conversation__participation=walker.participation)[0]
     shown = [row.candidate.text for row in turn.shown.all()]
-    speeds = review._judged_turns(Ranking.objects.filter(turn=turn))
+    speeds = looking._judged_turns(Ranking.objects.filter(turn=turn))
     assert speeds[0].characters == sum(len("".join(text.split())) for text in shown)
     assert flag.evidence["turns"] == flag.evidence["fast"]
     assert flag.evidence["norm_source"] == "readers"
@@ -215,25 +216,25 @@ def test_speed_is_read_off_what_stood_on_the_page(walker: Walker) -> None:
 def test_the_norm_is_of_other_people_of_the_same_language(
     walker: Walker, link: RecruitmentLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quality, "NORM_RANKINGS", 1)
-    monkeypatch.setattr(quality, "NORM_PEOPLE", 1)
+    monkeypatch.setattr(signals, "NORM_RANKINGS", 1)
+    monkeypatch.setattr(signals, "NORM_PEOPLE", 1)
     other = Walker(link)
     other.enter()
     other.finish()
-    norm = review.Norms().of(other.participation, "fr")
+    norm = looking.Norms().of(other.participation, "fr")
     turns = Ranking.objects.filter(turn__conversation__participation=walker.participation)
     assert (norm.source, norm.people, norm.rankings) == ("study", 1, turns.count())
-    assert review.Norms().of(other.participation, "it").source == "readers"
+    assert looking.Norms().of(other.participation, "it").source == "readers"
     Participation.objects.filter(pk=walker.participation.pk).update(excluded_at=timezone.now())
-    assert review.Norms().of(other.participation, "fr").source == "readers"
+    assert looking.Norms().of(other.participation, "fr").source == "readers"
 
 
 @pytest.mark.django_db
 def test_norms_that_were_read_for_all_leave_each_of_them_out_of_her_own(
     walker: Walker, link: RecruitmentLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quality, "NORM_RANKINGS", 1)
-    monkeypatch.setattr(quality, "NORM_PEOPLE", 1)
+    monkeypatch.setattr(signals, "NORM_RANKINGS", 1)
+    monkeypatch.setattr(signals, "NORM_PEOPLE", 1)
     other = Walker(link)
     other.enter()
     other.finish()
@@ -247,9 +248,9 @@ def test_norms_that_were_read_for_all_leave_each_of_them_out_of_her_own(
     ]
     # All of the newest are of one of them, and more than are read beside a sample.
     for sample, usual in ((100, 100), (hers[1] - 1, 1)):
-        monkeypatch.setattr(review, "NORM_SAMPLE", sample)
-        monkeypatch.setattr(review, "USUAL_TURNS", usual)
-        norms = review.Norms()
+        monkeypatch.setattr(looking, "NORM_SAMPLE", sample)
+        monkeypatch.setattr(looking, "USUAL_TURNS", usual)
+        norms = looking.Norms()
         for person in people:
             norms.of(person, "fr")
         of_others = [norms.of(person, "fr").rankings for person in people]
@@ -261,7 +262,7 @@ def test_position_is_read_off_the_stored_order(
     walker: Walker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[list[tuple[int, int]]] = []
-    monkeypatch.setattr(quality, "position", lambda choices, _limits: seen.append(choices))
+    monkeypatch.setattr(signals, "position", lambda choices, _limits: seen.append(choices))
     review_work(participation=walker.participation)
     rankings = Ranking.objects.filter(turn__conversation__participation=walker.participation)
     assert seen == [[(0, 4)] * rankings.count()]  # the walker puts the first one first
@@ -278,7 +279,7 @@ def test_repeated_and_pasted_texts_are_noticed(walker: Walker) -> None:
 def test_a_prompt_of_the_pool_is_nobodys_pasted_text(
     walker: Walker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quality, "PASTED_TEXTS", 1)
+    monkeypatch.setattr(signals, "PASTED_TEXTS", 1)
     assert Turn.objects.filter(live=False).exists()
     Turn.objects.filter(live=False).update(pasted=9999)
     review_work(participation=walker.participation)
@@ -385,7 +386,7 @@ def test_a_check_that_breaks_is_not_run_and_never_failed(
 ) -> None:
     hurry(walker.participation)
     with monkeypatch.context() as broken:
-        broken.setattr(quality, "speed", lambda *_args: 1 / 0)
+        broken.setattr(signals, "speed", lambda *_args: 1 / 0)
         review_work(participation=walker.participation)
     flag = walker.participation.flags.get()
     assert (flag.state, flag.evidence) == ("not_run", {"fault": "ZeroDivisionError"})
@@ -403,7 +404,7 @@ def test_a_check_that_breaks_hides_no_other_and_forgets_nothing(
     hurry(walker.participation)
     review_work(participation=walker.participation)
     Explanation.objects.update(text="Toujours pareil.")
-    monkeypatch.setattr(quality, "speed", lambda *_args: 1 / 0)
+    monkeypatch.setattr(signals, "speed", lambda *_args: 1 / 0)
     review_work(participation=walker.participation)
     states = dict(walker.participation.flags.values_list("kind", "state"))
     assert states == {"speed": "raised", "repeated": "raised"}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from annotation.actions.cells import people_by_cell, placed_people, stamp_people
 from annotation.actions.strata import stored_cells
+from annotation.cells.quotas import REFUSED, Cell, Facts, Finding, Verdict, find_place, fits
 from annotation.models import Participation, Quota, RecruitmentLink, ScreeningCount
-from annotation.quotas import REFUSED, Cell, Facts, Finding, Verdict, find_place, fits
 from tests.faults.test_simultaneous import at_once
 from tests.walker import Walker
 

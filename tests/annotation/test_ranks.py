@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.ranks import first_places, to_competition_ranks
+from annotation.judgement.ranks import first_places, to_competition_ranks
 
 PLACES = st.dictionaries(st.text(max_size=3), st.integers(1, 6), min_size=1, max_size=8)
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import new_public_id
-from annotation.recruitment import check_link, fill_exit, read_arrival, sign
+from annotation.recruitment.conventions import check_link, fill_exit, read_arrival, sign
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "recruitment.md"
 

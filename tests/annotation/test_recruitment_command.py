@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Vendor
 from annotation.models import RecruitmentLink, Study
-from annotation.passage import join_address
+from annotation.recruitment.passage import join_address
 from tests.recruiting import KEY, VARIABLE
 
 pytestmark = pytest.mark.django_db

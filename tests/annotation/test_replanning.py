@@ -19,7 +19,7 @@ from annotation.actions.definition import apply_study
 from annotation.actions.plan import log_change, plan_slots, replace_prompt, retire_prompt
 from annotation.actions.replan import change_target, merge_cells, preview, replan_cells
 from annotation.actions.study import open_study
-from annotation.dealing import due
+from annotation.dealing.seeds import due
 from annotation.models import (
     Conversation,
     Participation,

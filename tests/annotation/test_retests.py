@@ -9,10 +9,10 @@ from django.utils import timezone
 from accounts.models import Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.break_offs import note_break_offs
-from annotation.deals import find_unexplained
+from annotation.dealing.records import find_unexplained
 from annotation.models import Conversation, Deal, Grant, Ranking, RecruitmentLink, Slot, Study
 from annotation.pace import turns_left
-from annotation.steps import conversations_due, plan_of
+from annotation.steps.participation import conversations_due, plan_of
 from insights.fieldwork.checklist import make_checklist
 from insights.fieldwork.pace import locale_paces
 from tests.exporting import exported_conversations

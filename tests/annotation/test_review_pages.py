@@ -21,7 +21,7 @@ from annotation.models import (
     Study,
     Turn,
 )
-from annotation.review import review_work
+from annotation.review.looking import review_work
 from tests.annotation.test_flags_pages import MINE, flag, signals_page, walker  # noqa: F401
 from tests.deciding import decide
 from tests.team import member

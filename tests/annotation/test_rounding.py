@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.rounding import largest_remainder, lean, round_rows
+from annotation.cells.rounding import largest_remainder, lean, round_rows
 
 weights = st.lists(st.integers(0, 30), min_size=1, max_size=7).filter(any)
 targets = st.lists(st.integers(0, 25), min_size=1, max_size=40)

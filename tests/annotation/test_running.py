@@ -15,7 +15,8 @@ from django.utils import timezone, translation
 from accounts.models import Answer, User
 from annotation.actions.previewing import VENDOR, start_preview
 from annotation.actions.running import close_study, open_phase, pause_study, resume_study
-from annotation.deals import find_unexplained
+from annotation.dealing.records import find_unexplained
+from annotation.desk.previews import preview_address
 from annotation.models import (
     AuditEntry,
     Flag,
@@ -30,8 +31,7 @@ from annotation.models import (
     Study,
     StudyLocale,
 )
-from annotation.previews import preview_address
-from annotation.review import review_each
+from annotation.review.looking import review_each
 from candidates.models import CandidateSet
 from tests.walker import CLOSING, Walker
 
@@ -365,7 +365,7 @@ def test_the_link_is_for_one_member_of_the_team_and_one_day(
     assert client.get(address).status_code == 403
     assert client.get(preview_address(user=other.pk, locale=locale)).status_code == 403
     assert desk.get(address[:-3] + "x/").status_code == 404
-    monkeypatch.setattr("annotation.previews.HOURS", -1)
+    monkeypatch.setattr("annotation.desk.previews.HOURS", -1)
     assert desk.get(address).status_code == 410
     assert not Participation.objects.filter(phase="preview").exists()
 

@@ -41,7 +41,7 @@ from annotation.actions.pool import request_pool
 from annotation.actions.replan import change_target
 from annotation.actions.submission import submit_ranking
 from annotation.actions.withdrawal import withdraw
-from annotation.choosing import choose, from_record
+from annotation.dealing.choosing import choose, from_record
 from annotation.models import (
     Conversation,
     Deal,

@@ -19,9 +19,9 @@ from annotation.actions.definition import apply_study
 from annotation.actions.plan import plan_slots
 from annotation.actions.pool import request_pool
 from annotation.actions.replan import replan_cells
+from annotation.cells.quotas import REFUSED, Cell, Verdict
+from annotation.cells.strata import join_keys, planned_strata, stratum_of, wanted
 from annotation.models import Deal, Participation, Phase, Slot, Study, Wave
-from annotation.quotas import REFUSED, Cell, Verdict
-from annotation.strata import join_keys, planned_strata, stratum_of, wanted
 from candidates.models import CandidateSet
 from tests.annotation.test_claiming import entered
 from tests.definitions import small_definition

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from annotation.actions.assignment import claim_slot
-from annotation.deals import facts_of, find_unexplained
+from annotation.dealing.records import facts_of, find_unexplained
+from annotation.dealing.why import explain
 from annotation.models import Deal, Grant, PlanChange, RecruitmentLink, Slot, Study
-from annotation.why import explain
 from candidates.models import Prompt
 from tests.walker import Walker
 

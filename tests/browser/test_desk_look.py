@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from accounts.models import User, Vendor
 from annotation.models import Ranking, Role, Study, Turn
-from annotation.review import review_work
+from annotation.review.looking import review_work
 from annotation.templatetags.desk import PAGES
 from insights.charts import Chart, HeatCell, HeatMap, HeatRow, Kind, Series, heat
 from insights.tables import Row, Table

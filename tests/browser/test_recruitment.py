@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from accounts.models import ExternalIdentity, Vendor
 from annotation.actions.participation import end_participation
 from annotation.models import Outcome, Participation, RecruitmentLink, Study
-from annotation.recruitment import add_signature, sign
+from annotation.recruitment.conventions import add_signature, sign
 from tests.processes import Site
 from tests.recruiting import KEY, VARIABLE, make_link
 

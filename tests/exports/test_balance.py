@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Annotator, Answer, Consent, Option, Question
-from annotation.dealing import derive_seed
+from annotation.dealing.seeds import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink
 from exports.formats.balance import GENDERS, Person, equal_cells, keep_ten
 from exports.formats.labels import AGE_LABELS

@@ -15,7 +15,7 @@ from accounts.models import Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.actions.participation import end_participation
 from annotation.models import Outcome, Participation, Phase, RecruitmentLink, Study
-from annotation.recruitment import add_signature, signed_part
+from annotation.recruitment.conventions import add_signature, signed_part
 from exports.models import Delivery
 from tests.conftest import small_study
 from tests.exports.receiver import Receiver, receiving

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.actions.conversation import open_next_conversation
-from annotation.deals import find_unexplained
+from annotation.dealing.records import find_unexplained
 from annotation.models import Conversation, Grant, Participation, Ranking, RecruitmentLink, Slot
 from tests.annotation.test_claiming import entered, lapse
 from tests.faults.test_simultaneous import at_once

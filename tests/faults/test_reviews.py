@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Vendor
-from annotation import review, tasks
+from annotation import tasks
 from annotation.actions.link import create_recruitment_link
 from annotation.actions.participation import end_participation
 from annotation.models import (
@@ -19,7 +19,8 @@ from annotation.models import (
     RecruitmentLink,
     Turn,
 )
-from annotation.review import NEW_WORK, ReviewsFailedError, participations_to_review
+from annotation.review import looking
+from annotation.review.looking import NEW_WORK, ReviewsFailedError, participations_to_review
 from tests.conftest import small_study
 from tests.processes import Worker, wait_until
 from tests.provider import Provider
@@ -74,7 +75,7 @@ def test_without_a_broker_a_participation_ends_and_is_found_again(
     assert asked == [walker.participation.pk]
     for look in (tasks.review_new_work, tasks.review_recent_work):
         reviewed: list[int] = []
-        monkeypatch.setattr(review, "review_each", reviewed.extend)
+        monkeypatch.setattr(looking, "review_each", reviewed.extend)
         look()
         assert reviewed == [walker.participation.pk]
 
@@ -104,7 +105,7 @@ def test_an_error_at_one_person_keeps_nobody_else_from_being_looked_at(
         walker.enter()
     people = [walker.participation.pk for walker in walkers]
     looked: list[int] = []
-    real = review.review_work
+    real = looking.review_work
 
     def review_work(*, participation: Participation, norms: Any) -> None:
         if participation.pk == people[1]:
@@ -112,9 +113,9 @@ def test_an_error_at_one_person_keeps_nobody_else_from_being_looked_at(
         looked.append(participation.pk)
         real(participation=participation, norms=norms)
 
-    monkeypatch.setattr(review, "review_work", review_work)
+    monkeypatch.setattr(looking, "review_work", review_work)
     with pytest.raises(ReviewsFailedError, match="1 of 3 people"):
-        review.review_each(people)
+        looking.review_each(people)
     assert looked == [people[0], people[2]]
     assert "a review failed: ValueError in test_reviews.py" in caplog.text
     assert "secrète" not in caplog.text

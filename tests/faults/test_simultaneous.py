@@ -13,7 +13,7 @@ from django.urls import reverse
 from annotation.actions.draft import save_draft
 from annotation.actions.judgement import Judgement
 from annotation.actions.submission import submit_ranking
-from annotation.deals import find_unexplained
+from annotation.dealing.records import find_unexplained
 from annotation.models import Conversation, Grant, Ranking, RecruitmentLink, Slot, Turn
 from tests.annotation.test_withdrawal import in_thread, somebody_waits_for_a_lock
 from tests.processes import wait_until

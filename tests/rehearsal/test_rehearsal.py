@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Answer, Vendor
 from annotation.actions.pool import request_pool
-from annotation.dealing import due
+from annotation.dealing.seeds import due
 from annotation.models import Conversation, Grant, Participation, Phase, Quota, Ranking, Study
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, Generation, ModelEndpoint, Sampler

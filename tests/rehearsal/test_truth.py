@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from annotation import quality
+from annotation.review import signals
 from insights.statistics import preference
 from rehearsal import truth as planted
 from rehearsal.draws import AT_RANDOM, HONEST, draw_rankings
@@ -79,19 +79,19 @@ def test_every_behaviour_is_somebodys_and_none_is_most_peoples(truth: Truth) -> 
 
 
 def test_the_products_own_speed_signal_sees_the_careless_and_nobody_else(truth: Truth) -> None:
-    """Four turns each; the norm is what the others took, as in annotation/review.py."""
+    """Four turns each; the norm is what the others took, as in annotation/review/looking.py."""
     shown = ["survival", "", "traditional", "self_expression"]
     turns = {
         index: [
-            quality.JudgedTurn(
+            signals.JudgedTurn(
                 index, "en", 2000, 40 * truth.rank(truth.person(index), shown, turn).time
             )
-            for turn in range(quality.SPEED_TURNS)
+            for turn in range(signals.SPEED_TURNS)
         ]
         for index in range(320)
     }
-    norm = quality.norm_of("en", [turn for own in turns.values() for turn in own])
-    noticed = {index for index, own in turns.items() if quality.speed(own, {"en": norm})}
+    norm = signals.norm_of("en", [turn for own in turns.values() for turn in own])
+    noticed = {index for index, own in turns.items() if signals.speed(own, {"en": norm})}
     assert noticed == {index for index in range(320) if truth.person(index).is_careless}
 
 
@@ -102,9 +102,9 @@ def test_always_the_same_place_is_seen_by_the_position_signal_from_twelve_turns(
         one for one in map(truth.person, range(PEOPLE)) if one.careless not in (HONEST, AT_RANDOM)
     )
     shown = ["survival", "", "traditional", "self_expression"]
-    chosen = [truth.rank(person, shown, turn).chosen for turn in range(quality.POSITION_TURNS)]
+    chosen = [truth.rank(person, shown, turn).chosen for turn in range(signals.POSITION_TURNS)]
     assert set(chosen) == {person.careless}
-    assert quality.position([(place, 4) for place in chosen])
+    assert signals.position([(place, 4) for place in chosen])
     assert truth.rank(person, shown[:2], "a pair").chosen == min(person.careless, 1)
 
 

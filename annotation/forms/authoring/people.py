@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Purpose, Question
 from annotation.authoring.blank import no_text
 from annotation.authoring.cells import Preview, cells_as_csv, look, rows_of_csv
-from annotation.cell_tables import CellFault
+from annotation.cells.tables import CellFault
 from annotation.forms.authoring.base import Section, StepPage, put
 from annotation.forms.authoring.fields import (
     CodesField,

@@ -12,7 +12,7 @@ from annotation.forms.authoring.base import Section, StepPage, put
 from annotation.forms.authoring.fields import RowForm, Rows, day, money, whole, words
 from annotation.models import Mode
 from annotation.models.study import ExplanationPolicy
-from annotation.quality import USUAL, Thresholds
+from annotation.review.signals import USUAL, Thresholds
 from candidates.models import PromptText
 
 TURNS = range(1, 9)

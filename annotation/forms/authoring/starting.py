@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.authoring.blank import blank_definition
 from annotation.authoring.study_file import FileFault, from_yaml
-from annotation.definition_of import definition_of
+from annotation.definition.rendering import definition_of
 from annotation.forms.authoring.fields import CODE, UploadField
 from annotation.models import Study
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.actions.authoring import apply_file
-from annotation.cell_tables import CellFault, with_tables
+from annotation.cells.tables import CellFault, with_tables
 
 
 class Command(BaseCommand):

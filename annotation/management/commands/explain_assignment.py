@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.deals import facts_of
+from annotation.dealing.records import facts_of
+from annotation.dealing.why import explain
 from annotation.models import Grant
-from annotation.why import explain
 
 
 class Command(BaseCommand):

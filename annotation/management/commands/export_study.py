@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.authoring.study_file import to_yaml
-from annotation.definition_of import definition_of
+from annotation.definition.rendering import definition_of
 from annotation.models import Study
 
 

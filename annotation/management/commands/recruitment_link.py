@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.models import Convention, Phase, RecruitmentLink, Study, Wave
-from annotation.passage import join_address
-from annotation.recruitment import PROLIFIC_PLACEHOLDERS
+from annotation.recruitment.conventions import PROLIFIC_PLACEHOLDERS
+from annotation.recruitment.passage import join_address
 
 
 class Command(BaseCommand):

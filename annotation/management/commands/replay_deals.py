@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.deals import count_recorded, count_unrecorded, find_unexplained
+from annotation.dealing.records import count_recorded, count_unrecorded, find_unexplained
 from annotation.models import Phase, Study
 
 

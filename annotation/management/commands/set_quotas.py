@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from annotation.actions.cells import find_cells
 from annotation.actions.replan import Change, preview, replan_cells
-from annotation.cell_tables import CellFault, read_table
+from annotation.cells.tables import CellFault, read_table
 from annotation.models import Study
 
 

@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 
 from annotation.actions.freezing import freeze_plan
-from annotation.definition_of import plan_of
+from annotation.definition.rendering import plan_of
 from annotation.models import Explanation, RecruitmentLink, Study
-from annotation.review import review_work
+from annotation.review.looking import review_work
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db

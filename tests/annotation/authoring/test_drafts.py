@@ -21,7 +21,7 @@ from annotation.authoring.blank import blank_definition
 from annotation.authoring.steps import progress_of
 from annotation.authoring.study_file import from_yaml, tidy, to_yaml
 from annotation.authoring.texts import state_of
-from annotation.definition_of import canonical, definition_of, plan_of
+from annotation.definition.rendering import canonical, definition_of, plan_of
 from annotation.models import AuditEntry, Study, StudyDraft
 from tests.annotation.authoring.test_study_file import everything
 

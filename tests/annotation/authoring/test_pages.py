@@ -16,7 +16,7 @@ from annotation.actions.team import add_member
 from annotation.authoring.steps import STEPS
 from annotation.authoring.study_file import from_yaml, to_yaml
 from annotation.authoring.texts import LANGUAGES
-from annotation.definition_of import definition_of
+from annotation.definition.rendering import definition_of
 from annotation.models import Study, StudyDraft
 from tests.annotation.authoring.test_study_file import everything
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from annotation.actions.authoring import draft_of, save_step, start_draft, store_draft
 from annotation.actions.definition import apply_study
-from annotation.definition_of import canonical, definition_of
+from annotation.definition.rendering import canonical, definition_of
 from annotation.models import Study, StudyDraft
 from candidates.models import Budget, CandidateSet, ModelEndpoint, PromptPool, PromptText
 from tests.annotation.authoring.test_study_file import everything

@@ -12,7 +12,7 @@ from annotation.actions.definition import apply_study
 from annotation.actions.freezing import freeze_plan
 from annotation.actions.pool import request_pool
 from annotation.authoring.study_file import FileFault, from_yaml, to_yaml
-from annotation.definition_of import canonical, definition_of, plan_of
+from annotation.definition.rendering import canonical, definition_of, plan_of
 from annotation.models import AuditEntry, Quota, Study, StudyLocale, Wave
 from candidates.models import CandidateSet, PromptText, Sampler
 from tests.definitions import demo_definition, practice_item, small_definition

@@ -18,9 +18,9 @@ from accounts.models import Question, User
 from annotation.actions.authoring import draft_of, save_step
 from annotation.actions.replan import change_target
 from annotation.actions.study import open_study
-from annotation.finding import Finding, State
 from annotation.models import PlanChange, Quota, RecruitmentLink, Slot, Study
-from annotation.readiness import what_stops
+from annotation.readiness.finding import Finding, State
+from annotation.readiness.study import what_stops
 from candidates.models import CandidateSet, Generation, PromptText, Sampler
 from insights.preflight.estimates import duration, pay_by_currency, price_of_set, provider_costs
 from insights.preflight.findings import preflight

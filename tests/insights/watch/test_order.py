@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db.models import F, OuterRef, Subquery
 from django.utils import translation
 
-from annotation.dealing import pool_order
+from annotation.dealing.seeds import pool_order
 from annotation.models import Phase, RecruitmentLink, ShownCandidate, Turn
 from candidates.models import Candidate
 from insights import tasks

@@ -13,9 +13,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from annotation.quotas import Cell, alternatives, find_fault, margin_of
-from annotation.rounding import largest_remainder
-from annotation.strata import planned_strata
+from annotation.cells.quotas import Cell, alternatives, find_fault, margin_of
+from annotation.cells.rounding import largest_remainder
+from annotation.cells.strata import planned_strata
 
 # People planned in each country; None: a locale of it does not say.
 People = Mapping[str, int | None]

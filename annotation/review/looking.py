@@ -13,7 +13,6 @@ from django.db.models.functions import Length
 from django.utils import timezone
 
 from accounts.models import Answer
-from annotation import quality
 from annotation.models import (
     Explanation,
     Flag,
@@ -24,7 +23,8 @@ from annotation.models import (
     Study,
     Turn,
 )
-from annotation.quality import Evidence, JudgedTurn
+from annotation.review import signals
+from annotation.review.signals import Evidence, JudgedTurn
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class Norms:
     def __init__(self) -> None:
         self._newest: dict[tuple[int, str, str], list[JudgedTurn]] = {}
 
-    def of(self, participation: Participation, language: str) -> quality.Norm:
+    def of(self, participation: Participation, language: str) -> signals.Norm:
         """Of other people whose work counts, in the same study, phase and language."""
         key = (participation.study_id, participation.phase, language)
         if key not in self._newest:
@@ -112,7 +112,7 @@ class Norms:
         if len(others) < NORM_SAMPLE <= len(self._newest[key]):  # she did more than usual
             hers = Q(turn__conversation__participation=participation)
             others = _newest(_counted(*key).exclude(hers), NORM_SAMPLE)
-        return quality.norm_of(language, others[:NORM_SAMPLE])
+        return signals.norm_of(language, others[:NORM_SAMPLE])
 
 
 def _counted(study: int, phase: str, language: str) -> QuerySet[Ranking]:
@@ -135,11 +135,11 @@ def _check_speed(participation: Participation, norms: Norms) -> Evidence | None:
     own = _judged_turns(Ranking.objects.filter(turn__conversation__participation=participation))
     languages = {turn.language for turn in own}
     known = {code: norms.of(participation, code) for code in languages}
-    return quality.speed(own, known, _limits(participation))
+    return signals.speed(own, known, _limits(participation))
 
 
-def _limits(participation: Participation) -> quality.Thresholds:
-    return quality.read_thresholds(participation.study.flag_thresholds)
+def _limits(participation: Participation) -> signals.Thresholds:
+    return signals.read_thresholds(participation.study.flag_thresholds)
 
 
 def _read_once(rankings: QuerySet[Ranking]) -> QuerySet[Ranking]:
@@ -181,13 +181,13 @@ def _check_position(participation: Participation) -> Evidence | None:
     places = dict(chosen.values_list("pk", "shown__position"))
     shown = turns.filter(pk__in=places).annotate(places=Count("shown"))
     choices = [(places[turn.pk], turn.places) for turn in shown]
-    return quality.position(choices, _limits(participation))
+    return signals.position(choices, _limits(participation))
 
 
 def _check_repeated(participation: Participation) -> Evidence | None:
     explanations = Explanation.objects.filter(turn__conversation__participation=participation)
     texts = list(explanations.values_list("text", flat=True))
-    return quality.repeated(texts, _limits(participation))
+    return signals.repeated(texts, _limits(participation))
 
 
 def _check_paste(participation: Participation) -> Evidence | None:
@@ -197,7 +197,7 @@ def _check_paste(participation: Participation) -> Evidence | None:
         *messages.values_list("pasted", Length("message")),
         *explanations.values_list("pasted", Length("text")),
     ]
-    return quality.paste(texts, _limits(participation))
+    return signals.paste(texts, _limits(participation))
 
 
 def _check_attention(participation: Participation) -> Evidence | None:
@@ -208,7 +208,7 @@ def _check_attention(participation: Participation) -> Evidence | None:
         status=Answer.Status.ANSWERED,
         option__isnull=False,
     ).exclude(question__expected="")
-    return quality.attention(
+    return signals.attention(
         [
             (answer.question.expected, str(answer.option))
             for answer in answers.select_related("question", "option")
@@ -217,7 +217,7 @@ def _check_attention(participation: Participation) -> Evidence | None:
 
 
 def _check_comprehension(participation: Participation) -> Evidence | None:
-    return quality.comprehension(
+    return signals.comprehension(
         participation.comprehension_passed, participation.comprehension_tries
     )
 

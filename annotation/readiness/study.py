@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotation import practice
 from annotation.actions.pool import find_pool_gaps, newest_texts
-from annotation.finding import Finding, State, named
 from annotation.models import Phase, Study
-from annotation.set_counts import count_sets
-from annotation.sittings import is_past
-from annotation.text_readiness import check_texts, check_written, languages_of
+from annotation.readiness.finding import Finding, State, named
+from annotation.readiness.set_counts import count_sets
+from annotation.readiness.texts import check_texts, check_written, languages_of
+from annotation.steps import practice
+from annotation.steps.sittings import is_past
 from candidates.models import PromptText, Sampler
 
 STAGES = list(PromptText.Stage.values)

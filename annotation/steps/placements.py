@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.dealing import falls_in_share
+from annotation.dealing.seeds import falls_in_share
 from annotation.models import Participation, Place
 
 ORDER = (Place.START, Place.BETWEEN, Place.CLOSING)

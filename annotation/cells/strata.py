@@ -12,8 +12,8 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from annotation.quotas import Cell, Facts, cells_of, fits, margin_of, ways_in
-from annotation.rounding import round_rows
+from annotation.cells.quotas import Cell, Facts, cells_of, fits, margin_of, ways_in
+from annotation.cells.rounding import round_rows
 
 JOIN = "+"
 LONGEST = 200  # characters of a stratum, as the columns hold them

@@ -20,7 +20,7 @@ from accounts.models import (
     Question,
     QuestionQuerySet,
 )
-from annotation.dealing import RETEST, PlannedConversation, falls_in_share, plan_conversations
+from annotation.dealing.seeds import RETEST, PlannedConversation, falls_in_share, plan_conversations
 from annotation.models import (
     Conversation,
     Explanation,
@@ -29,11 +29,11 @@ from annotation.models import (
     Turn,
 )
 from annotation.models.study import ExplanationPolicy
-from annotation.placements import Placed, placed_for
-from annotation.prepared import prepared
-from annotation.remembered import is_known
-from annotation.room import rests, study_pauses
-from annotation.sittings import came_too_late, may_open_more
+from annotation.queries.prepared import prepared
+from annotation.queries.remembered import is_known
+from annotation.steps.placements import Placed, placed_for
+from annotation.steps.room import rests, study_pauses
+from annotation.steps.sittings import came_too_late, may_open_more
 from candidates.languages import Label, is_clearly_other
 from candidates.models import CandidateSet
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import ExternalIdentity
 from annotation.models import Convention, Outcome, Participation, RecruitmentLink
-from annotation.recruitment import (
+from annotation.recruitment.conventions import (
     ID_NAMES,
     Arrival,
     add_signature,

@@ -11,8 +11,8 @@ from modeltranslation.utils import build_localized_fieldname
 
 from accounts.models import Option, Question
 from annotation.authoring.texts import state_of, texts_of
-from annotation.finding import Finding, State, named
 from annotation.models import Phase, Study, StudyDraft, TextStage
+from annotation.readiness.finding import Finding, State, named
 from candidates.models import PromptText
 
 # The stages of a study's texts, in the words of `Study.translation_stage`.

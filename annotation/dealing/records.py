@@ -12,11 +12,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import QuerySet
 from django.utils import translation
 
-from annotation.choosing import DEALING_RULES, RETEST_RULE, choose_again
-from annotation.dealing import derive_seed
+from annotation.dealing.choosing import DEALING_RULES, RETEST_RULE, choose_again
+from annotation.dealing.seeds import derive_seed
+from annotation.dealing.why import Before, Facts, Record
 from annotation.models import Deal, Grant, PlanChange, Slot, Study
 from annotation.models.assignment import deal_parts, retest_parts
-from annotation.why import Before, Facts, Record
 
 CHUNK = 500
 

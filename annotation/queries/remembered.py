@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Model, QuerySet
 
 from annotation.models import Conversation, Participation, ShownCandidate, Turn
-from annotation.prepared import prepared
+from annotation.queries.prepared import prepared
 
 
 def read_conversations(participation: Participation) -> None:

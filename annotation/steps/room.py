@@ -9,7 +9,7 @@ opens a conversation.
 from django.db.models import QuerySet
 
 from annotation.models import Participation, Phase, Slot, Study, StudyLocale
-from annotation.sittings import is_past
+from annotation.steps.sittings import is_past
 
 STOPPING = (Phase.PILOT, Phase.MAIN)
 WHOLE = "*"  # in `Study.paused`: the study, not one of its locales

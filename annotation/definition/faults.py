@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 
-from annotation import placements, practice
-from annotation.cell_tables import CellFault, expand, people_of
-from annotation.quality import read_thresholds
+from annotation.cells.tables import CellFault, expand, people_of
+from annotation.review.signals import read_thresholds
+from annotation.steps import placements, practice
 
 # What a study's author names is sent to an address that she names: no other secret of the server.
 KEY_VARIABLE = re.compile(r"(?:[A-Z][A-Z0-9_]*_)?API_KEY")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from annotation.choosing import (
+from annotation.dealing.choosing import (
     DEALING_RULES,
     LOOKED_AT,
     RETEST_RULE,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from annotation.judgement.rating import rating_word
 from annotation.models import Mode, RankedCandidate, ShownCandidate, Turn
-from annotation.rating import rating_word
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What a study's definition says: its faults, its contents, and how rows are rendered back."""

@@ -1,0 +1,1 @@
+"""What a judgement says: ranks, ratings, the stored order, and the letters that words name."""

@@ -1,0 +1,1 @@
+"""Reads that every request needs, made cheap: compiled, remembered, kept."""

@@ -1,0 +1,1 @@
+"""What a study still lacks before it opens."""

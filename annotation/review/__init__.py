@@ -1,0 +1,1 @@
+"""Signals about how somebody worked, and what reviewers read of them."""

@@ -1,0 +1,1 @@
+"""Where a person stands and what she is to see next, read off what is stored."""
