@@ -1,0 +1,1 @@
+"""Pace and pay, dispositions, and the checklists of soft launches."""

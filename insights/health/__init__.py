@@ -1,0 +1,1 @@
+"""Which part of a running installation is missing."""

@@ -1,0 +1,1 @@
+"""How many different people judged each prompt in each locale."""

@@ -1,0 +1,1 @@
+"""What is looked at before a study opens: faults, costs, capacity and power."""

@@ -1,0 +1,1 @@
+"""Topics of prompts and themes of explanations, given by people."""
