@@ -21,7 +21,7 @@ from django.utils import timezone
 from accounts.models import Annotator, Answer, Consent, Purpose, Vendor
 from annotation.actions.definition import apply_study
 from annotation.models import Participation, Phase, Slot, Study, StudyLocale
-from annotation.models.study import ExplanationPolicy
+from annotation.models.parts import ExplanationPolicy
 from candidates.models import Candidate, CandidateSet, Generation, Prompt, PromptText
 from tests.definitions import small_definition
 

@@ -23,7 +23,7 @@ from annotation.actions.judgement import Judgement
 from annotation.actions.leaving import keep_known
 from annotation.dealing.seeds import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, Turn
-from annotation.models.study import StudyLocale
+from annotation.models.parts import StudyLocale
 from annotation.queries.remembered import is_known, remember
 from annotation.steps.participation import (
     Step,

@@ -23,7 +23,7 @@ from annotation.models import (
     StudyLocale,
     Wave,
 )
-from annotation.models.study import ExplanationPolicy
+from annotation.models.parts import ExplanationPolicy
 from candidates.models import PromptText, Sampler
 
 TEXTS = ("title", "summary", "guidelines", "own_prompt_instruction", "explanation_question")

@@ -18,23 +18,13 @@ from annotation.models.conversation import (
     Viewport,
 )
 from annotation.models.log import Change, ChangeEpoch
+from annotation.models.participation import Outcome, Participation, ScreeningCount
+from annotation.models.parts import Quota, StudyLocale, Wave
 from annotation.models.plan import FrozenPlan, PlanChange, SignOff
 from annotation.models.quality import ArrivalHash, Exclusion, Flag, FlagJudgement
 from annotation.models.receipt import Receipt
-from annotation.models.study import (
-    Convention,
-    Mode,
-    Outcome,
-    Participation,
-    Phase,
-    Place,
-    Quota,
-    RecruitmentLink,
-    ScreeningCount,
-    Study,
-    StudyLocale,
-    Wave,
-)
+from annotation.models.recruitment import Convention, RecruitmentLink
+from annotation.models.study import Mode, Phase, Place, Study
 from annotation.models.team import Role, TeamChange, TeamMember
 
 __all__ = [

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Annotator
 from annotation.dealing.seeds import derive_seed
-from annotation.models.study import Participation, Phase, StudyLocale
+from annotation.models.participation import Participation
+from annotation.models.parts import StudyLocale
+from annotation.models.study import Phase
 from candidates.models import CandidateSet, Prompt
 
 NEVER_LEASED = datetime(1970, 1, 1, tzinfo=UTC)

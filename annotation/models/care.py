@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import new_public_id
 from annotation.models.conversation import Turn
-from annotation.models.study import Participation, Study
+from annotation.models.participation import Participation
+from annotation.models.study import Study
 from candidates.models import Candidate
 
 

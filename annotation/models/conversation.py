@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Consent, Purpose, new_public_id
 from annotation.models.assignment import Grant
-from annotation.models.study import Mode, Participation, StudyLocale
+from annotation.models.participation import Participation
+from annotation.models.parts import StudyLocale
+from annotation.models.study import Mode
 from candidates.models import Candidate, CandidateSet, Sampler
 
 

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Vendor
 from annotation.models.conversation import Conversation, Turn
-from annotation.models.study import Participation, Phase, Study
+from annotation.models.participation import Participation
+from annotation.models.study import Phase, Study
 
 
 class ChangeEpoch(models.Model):

@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from annotation.models.study import Phase, Study, StudyLocale
+from annotation.models.parts import StudyLocale
+from annotation.models.study import Phase, Study
 
 
 class PlanChange(models.Model):

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from annotation.models.study import Participation
+from annotation.models.participation import Participation
 
 
 class FlagQuerySet(models.QuerySet["Flag"]):

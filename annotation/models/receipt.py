@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import new_public_id
-from annotation.models.study import Participation
+from annotation.models.participation import Participation
 
 
 class Receipt(models.Model):

@@ -1,21 +1,18 @@
-"""A study, where it runs, and who takes part."""
+"""A study: its texts, its instruments and how it deals its work."""
 
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
-from django.core import signing
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Annotator, ConsentDocument, Instrument, Vendor, new_public_id
-from candidates.models import Budget, Prompt, PromptPool, PromptText, Sampler
+from accounts.models import ConsentDocument, Instrument, new_public_id
+from candidates.models import Budget, PromptPool, PromptText, Sampler
 
 if TYPE_CHECKING:
     from annotation.models.plan import FrozenPlan
-
-RETURN_LINK_SALT = "annotation.return-link"
 
 
 class Phase(models.TextChoices):
@@ -25,12 +22,6 @@ class Phase(models.TextChoices):
     REHEARSAL = "rehearsal", _("rehearsal")
     PILOT = "pilot", _("pilot")
     MAIN = "main", _("main")
-
-
-class ExplanationPolicy(models.TextChoices):
-    OFF = "off", _("not asked")
-    OPTIONAL = "optional", _("optional")
-    REQUIRED = "required", _("required")
 
 
 class Mode(models.TextChoices):
@@ -51,14 +42,9 @@ class Place(models.TextChoices):
     DRAWN = "drawn", _("before the first or after the last, drawn for each person")
 
 
-class Outcome(models.TextChoices):
-    """How a participation ended. Each has its own completion code and exit."""
-
-    COMPLETE = "complete", _("complete")
-    SCREENED_OUT = "screened_out", _("screened out")
-    QUOTA_FULL = "quota_full", _("quota full")
-    QUALITY = "quality", _("quality")
-    WITHDRAWN = "withdrawn", _("withdrawn")
+# A migration finds this at its first place; links get their keys from it.
+def new_link_key() -> str:
+    return new_public_id(9)
 
 
 def only_ranking() -> list[str]:
@@ -229,247 +215,3 @@ class Study(models.Model):
         """Of every questionnaire: the screening, the closing one, then the further ones."""
         further = [item["instrument"] for item in self.placements]
         return [self.quota_instrument_id, self.closing_instrument_id, *further]
-
-
-class StudyLocale(models.Model):
-    """A country-language pair of a study, and how many people judge each set there."""
-
-    study = models.ForeignKey(Study, models.CASCADE, related_name="locales")
-    country = models.CharField(max_length=2, help_text="ISO 3166-1 code")
-    language = models.CharField(max_length=10)
-    target = models.PositiveSmallIntegerField(help_text="distinct people per candidate set")
-    core_target = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="the same, for prompts of the core; empty: as the others"
-    )
-    planned_people = models.PositiveIntegerField(
-        null=True, blank=True, help_text="planned; shares of cells are shares of them"
-    )
-    pay_floor = models.DecimalField(
-        max_digits=8, decimal_places=2, null=True, blank=True,
-        help_text="an hour; below it the researchers are warned",
-    )  # fmt: skip
-    legal_basis = models.CharField(
-        max_length=300,
-        blank=True,
-        help_text="for questions on special categories; empty: they are not asked here",
-    )
-    pay = models.DecimalField(
-        max_digits=8, decimal_places=2, null=True, blank=True, help_text="for the whole study"
-    )
-    short_pay = models.DecimalField(
-        max_digits=8, decimal_places=2, null=True, blank=True, help_text="for a short exit"
-    )
-    currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217 code")
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["study", "country", "language"], name="one_locale_per_country_and_language"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.country}-{self.language}"
-
-    def target_of(self, prompt: Prompt) -> int:
-        """How many people judge each set of this prompt here."""
-        if self.core_target is not None and prompt.key in self.study.core:
-            return self.core_target
-        return self.target
-
-
-class Wave(models.Model):
-    """A period of collection with its own explanation policy."""
-
-    study = models.ForeignKey(Study, models.CASCADE, related_name="waves")
-    number = models.PositiveSmallIntegerField()
-    explanation_policy = models.CharField(
-        max_length=10, choices=ExplanationPolicy, default=ExplanationPolicy.OPTIONAL
-    )
-    explanation_share = models.FloatField(
-        default=1.0, help_text="of all turns, drawn at random, on which the question is asked"
-    )
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["study", "number"], name="one_wave_per_number"),
-            models.CheckConstraint(
-                condition=Q(explanation_share__gt=0, explanation_share__lte=1),
-                name="a_share_of_turns_is_above_0_and_at_most_1",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.study} wave {self.number}"
-
-
-class Quota(models.Model):
-    """A demographic cell of people, and how many of them the study wants."""
-
-    study = models.ForeignKey(Study, models.CASCADE, related_name="quotas")
-    key = models.SlugField()
-    conditions = models.JSONField(
-        help_text='who belongs to it, such as {"country": ["FR"], "gender": ["female"], '
-        '"age": {"from": 18, "to": 34}}'
-    )
-    target = models.PositiveIntegerField(help_text="people")
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["study", "key"], name="one_quota_per_key")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.study} {self.key}"
-
-
-def new_link_key() -> str:
-    return new_public_id(9)
-
-
-class Convention(models.TextChoices):
-    """Which service recruits, hence how ids arrive and how people leave."""
-
-    PLAIN = "plain", _("no service")
-    PROLIFIC = "prolific", _("Prolific")
-    CLOUDRESEARCH = "cloudresearch", _("CloudResearch or MTurk")
-    PANEL = "panel", _("a panel")
-
-
-class RecruitmentLink(models.Model):
-    """The address a vendor hands out; it serves any number of people."""
-
-    study = models.ForeignKey(Study, models.CASCADE)
-    vendor = models.ForeignKey(Vendor, models.PROTECT)
-    wave = models.ForeignKey(Wave, models.PROTECT)
-    phase = models.CharField(max_length=10, choices=Phase, default=Phase.MAIN)
-    key = models.CharField(max_length=16, unique=True, default=new_link_key)
-    convention = models.CharField(max_length=13, choices=Convention, default=Convention.PLAIN)
-    codes = models.JSONField(
-        default=dict, blank=True, help_text="completion code by outcome; missing ones are drawn"
-    )
-    exits = models.JSONField(
-        default=dict,
-        blank=True,
-        help_text="address by outcome; {code} and {id} are filled in; missing: the code alone",
-    )
-    callbacks = models.JSONField(
-        default=dict,
-        blank=True,
-        help_text="address by outcome that this server itself calls, filled in as exits are",
-    )
-    signing_key_variable = models.CharField(
-        max_length=100,
-        blank=True,
-        help_text="NAME of the environment variable whose key signs addresses",
-    )
-    signed_entry = models.BooleanField(
-        default=False, help_text="people enter only with a signed address"
-    )
-
-    def __str__(self) -> str:
-        return f"{self.study} for {self.vendor}"
-
-
-class Participation(models.Model):
-    """One annotator in one study. Where she stands is read off what is stored."""
-
-    study = models.ForeignKey(Study, models.PROTECT, related_name="participations")
-    annotator = models.ForeignKey(Annotator, models.PROTECT, related_name="participations")
-    wave = models.ForeignKey(Wave, models.PROTECT)
-    phase = models.CharField(max_length=10, choices=Phase)
-    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
-    country = models.CharField(max_length=2, blank=True, help_text="as she says")
-    locale = models.ForeignKey(StudyLocale, models.PROTECT, null=True, blank=True)
-    interface_language = models.CharField(max_length=10, blank=True)
-    seed = models.BigIntegerField(help_text="her dealing and her live orders come from it")
-    start_key = models.UUIDField(
-        null=True, blank=True, unique=True, help_text="of the invitation page she pressed Start on"
-    )
-
-    started_at = models.DateTimeField(default=timezone.now)
-    screened_at = models.DateTimeField(
-        null=True, blank=True, help_text="when a place was found open for her"
-    )
-    stratum = models.CharField(
-        max_length=200, blank=True, help_text="keys of the cells she fits; found at the door"
-    )
-    most_places = models.PositiveIntegerField(
-        null=True, blank=True, help_text="that she may take of her cell; empty: any number"
-    )
-    placements = models.JSONField(
-        default=dict,
-        blank=True,
-        help_text="where each further questionnaire stands for her, by its key; set at consent",
-    )
-    guidelines_read_at = models.DateTimeField(null=True, blank=True)
-    practised_at = models.DateTimeField(null=True, blank=True)
-    comprehension_tries = models.PositiveSmallIntegerField(default=0)
-    comprehension_passed = models.BooleanField(null=True, blank=True)
-    pool_exhausted_at = models.DateTimeField(
-        null=True, blank=True, help_text="when nothing was left for her in the pool"
-    )
-    declined_at = models.DateTimeField(null=True, blank=True, help_text="did not consent")
-    finished_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
-    completion_code = models.CharField(max_length=64, blank=True)
-    link = models.ForeignKey(
-        RecruitmentLink, models.PROTECT, null=True, blank=True, help_text="she came by"
-    )
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-    excluded_at = models.DateTimeField(
-        null=True, blank=True, help_text="a person decided so, by the study's exclusion rules"
-    )
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["annotator", "study"], name="one_participation_per_person_and_study"
-            ),
-            models.CheckConstraint(
-                condition=Q(completion_code="", finished_at__isnull=True)
-                | (~Q(completion_code="") & Q(finished_at__isnull=False)),
-                name="a_completion_code_comes_with_the_finish",
-            ),
-            models.CheckConstraint(
-                condition=Q(outcome="", finished_at__isnull=True)
-                | (~Q(outcome="") & Q(finished_at__isnull=False)),
-                name="an_outcome_comes_with_the_finish",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.public_id
-
-    @property
-    def return_token(self) -> str:
-        """The secret part of her personal link: signed, so that it is stored nowhere."""
-        return signing.Signer(salt=RETURN_LINK_SALT).sign(self.public_id)
-
-    @classmethod
-    def public_id_of(cls, return_token: str) -> str:
-        """The public id in a return link's token. Raises signing.BadSignature."""
-        return signing.Signer(salt=RETURN_LINK_SALT).unsign(return_token)
-
-
-class ScreeningCount(models.Model):
-    """How many people left at screening. Their answers are gone; only this count is kept."""
-
-    study = models.ForeignKey(Study, models.CASCADE)
-    locale = models.ForeignKey(StudyLocale, models.CASCADE, null=True, blank=True)
-    phase = models.CharField(max_length=10, choices=Phase, default=Phase.MAIN)
-    outcome = models.CharField(max_length=12, choices=Outcome)
-    cell = models.CharField(max_length=200, blank=True, help_text="keys of the quotas she fits")
-    people = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["study", "locale", "phase", "outcome", "cell"],
-                nulls_distinct=False,
-                name="one_count_per_locale_phase_outcome_and_cell",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.outcome} {self.cell}: {self.people}"

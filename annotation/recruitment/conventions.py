@@ -11,7 +11,8 @@ from urllib.parse import quote, urlsplit
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from annotation.models.study import Convention, Outcome
+from annotation.models.participation import Outcome
+from annotation.models.recruitment import Convention
 
 # The names under which a service sends a person's id, most common first.
 ID_NAMES: dict[Convention, tuple[str, ...]] = {

@@ -28,7 +28,7 @@ from annotation.models import (
     Study,
     Turn,
 )
-from annotation.models.study import ExplanationPolicy
+from annotation.models.parts import ExplanationPolicy
 from annotation.queries.prepared import prepared
 from annotation.queries.remembered import is_known
 from annotation.steps.placements import Placed, placed_for

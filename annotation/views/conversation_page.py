@@ -15,7 +15,7 @@ from annotation.actions.leaving import HAS_ENDED
 from annotation.forms.conversation import ExplanationForm, OwnPromptForm, RankingForm
 from annotation.judgement.stored_order import stored_order
 from annotation.models import Conversation
-from annotation.models.study import ExplanationPolicy
+from annotation.models.parts import ExplanationPolicy
 from annotation.pace import minutes_left
 from annotation.queries.remembered import is_known, read_conversations
 from annotation.steps.participation import (

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Conversation, Grant, RecruitmentLink, Slot, Turn, Wave
-from annotation.models.study import ExplanationPolicy
+from annotation.models.parts import ExplanationPolicy
 from candidates.models import CandidateSet
 from tests.walker import Walker
 

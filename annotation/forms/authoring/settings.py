@@ -11,7 +11,7 @@ from annotation.authoring.blank import no_text
 from annotation.forms.authoring.base import Section, StepPage, put
 from annotation.forms.authoring.fields import RowForm, Rows, day, money, whole, words
 from annotation.models import Mode
-from annotation.models.study import ExplanationPolicy
+from annotation.models.parts import ExplanationPolicy
 from annotation.review.signals import USUAL, Thresholds
 from candidates.models import PromptText
 
