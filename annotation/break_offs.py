@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotation.models import Conversation, Grant
-from annotation.steps.participation import standing
+from annotation.steps.conversation import standing
 
 AWAY = timedelta(hours=24)
 

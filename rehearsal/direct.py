@@ -25,13 +25,8 @@ from annotation.dealing.seeds import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, Turn
 from annotation.models.parts import StudyLocale
 from annotation.queries.remembered import is_known, remember
-from annotation.steps.participation import (
-    Step,
-    explanation_asked,
-    next_step,
-    questionnaire_due,
-    questions_due,
-)
+from annotation.steps.conversation import explanation_asked
+from annotation.steps.participation import Step, next_step, questionnaire_due, questions_due
 from candidates import tasks as generation_tasks
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet

@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Question
 from annotation.actions.assignment import renew_lease
 from annotation.models import Conversation, Draft, Participation, Turn
-from annotation.steps.participation import Step, is_ranked, next_step, questionnaire_due
+from annotation.steps.conversation import is_ranked
+from annotation.steps.participation import Step, next_step, questionnaire_due
 
 MOST_FIELDS = 100
 MOST_BYTES = 40_000

@@ -8,7 +8,7 @@ from annotation.actions.judgement import OUT_OF_DATE
 from annotation.actions.leaving import end_when_done, forget_draft, lock_turn, refuse_if_ended
 from annotation.judgement.mentions import find_mentions
 from annotation.models import Explanation, Mention, Turn
-from annotation.steps.participation import explanation_asked, is_ranked
+from annotation.steps.conversation import explanation_asked, is_ranked
 from candidates.languages import describe
 
 

@@ -16,7 +16,7 @@ from annotation.actions.draft import forget_drafts
 from annotation.models import Conversation, Draft, Grant, Participation, Turn
 from annotation.queries.prepared import prepared
 from annotation.queries.remembered import remember
-from annotation.steps.participation import explanation_due, is_ranked
+from annotation.steps.conversation import explanation_due, is_ranked
 
 HAS_ENDED = _("This conversation has ended.")
 

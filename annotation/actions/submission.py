@@ -13,7 +13,7 @@ from annotation.actions.leaving import end_when_done, forget_draft, lock_turn, r
 from annotation.actions.writing import add_live_turn
 from annotation.models import Mode, RankedCandidate, Ranking, ShownCandidate, Turn
 from annotation.queries.remembered import shown_in
-from annotation.steps.participation import is_ranked
+from annotation.steps.conversation import is_ranked
 
 
 def submit_ranking(*, turn: Turn, submission_key: uuid.UUID, judgement: Judgement) -> Ranking:

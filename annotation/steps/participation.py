@@ -1,15 +1,13 @@
-"""Where a person and a conversation stand, read off what is stored.
+"""Where a person stands, read off what is stored.
 
 No status column is kept in step by hand: closing the tab at any moment and coming
 back finds the same answer, because the answer is computed from the same rows.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_objects
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import (
     Annotator,
@@ -20,22 +18,16 @@ from accounts.models import (
     Question,
     QuestionQuerySet,
 )
-from annotation.dealing.seeds import RETEST, PlannedConversation, falls_in_share, plan_conversations
+from annotation.dealing.seeds import RETEST, PlannedConversation, plan_conversations
 from annotation.models import (
     Conversation,
-    Explanation,
     Participation,
     Study,
-    Turn,
 )
-from annotation.models.parts import ExplanationPolicy
 from annotation.queries.prepared import prepared
-from annotation.queries.remembered import is_known
 from annotation.steps.placements import Placed, placed_for
 from annotation.steps.room import rests, study_pauses
 from annotation.steps.sittings import came_too_late, may_open_more
-from candidates.languages import Label, is_clearly_other
-from candidates.models import CandidateSet
 
 
 class Step(Enum):
@@ -200,92 +192,3 @@ def conversations_due(participation: Participation) -> list[tuple[int, PlannedCo
 
 def open_conversation(participation: Participation) -> Conversation | None:
     return next((item for item in participation.conversations.all() if item.is_open), None)
-
-
-class TurnStep(Enum):
-    """What an open conversation asks for now."""
-
-    WRITE_PROMPT = "write_prompt"
-    WAIT = "wait"
-    FAILED = "failed"
-    RANK = "rank"
-    EXPLAIN = "explain"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a conversation stands: the step, its turn, and all turns so far."""
-
-    step: TurnStep
-    turn: Turn | None
-    turns: list[Turn]
-
-
-def standing(conversation: Conversation) -> Standing:
-    turns = _turns_of(conversation)
-    if not conversation.is_open:
-        return Standing(TurnStep.ENDED, turns[-1] if turns else None, turns)
-    if not turns:
-        return Standing(TurnStep.WRITE_PROMPT, None, turns)
-    unexplained = [turn for turn in turns if is_ranked(turn) and explanation_due(turn)]
-    if unexplained:
-        return Standing(TurnStep.EXPLAIN, unexplained[0], turns)
-    turn = turns[-1]
-    if is_ranked(turn):
-        return Standing(TurnStep.ENDED, turn, turns)
-    status = turn.candidate_set.status
-    if status == CandidateSet.Status.READY:
-        return Standing(TurnStep.RANK, turn, turns)
-    if status == CandidateSet.Status.PENDING:
-        return Standing(TurnStep.WAIT, turn, turns)
-    return Standing(TurnStep.FAILED, turn, turns)
-
-
-def _turns_of(conversation: Conversation) -> list[Turn]:
-    """All so far, with what was chosen; of a conversation opened just now they are known."""
-    if is_known(conversation, "turns"):
-        return list(conversation.turns.all())
-    turns = list(conversation.turns.select_related("candidate_set", "ranking", "explanation"))
-    prefetch_related_objects([turn.ranking for turn in turns if is_ranked(turn)], "chosen")
-    return turns
-
-
-def wrote_in_other_language(conversation: Conversation, turns: list[Turn]) -> bool:
-    """Whether what she wrote last in a conversation is clearly not in its language."""
-    written: list[tuple[datetime, str, Turn | Explanation]] = [
-        (turn.started_at, turn.message, turn) for turn in turns
-    ]
-    written += [
-        (turn.explanation.written_at, turn.explanation.text, turn.explanation)
-        for turn in turns
-        if hasattr(turn, "explanation")
-    ]
-    if not written:
-        return False
-    _when, text, row = max(written, key=lambda entry: entry[0])
-    label = Label(row.detected_language, row.script)
-    return is_clearly_other(text, label, conversation.locale.language)
-
-
-def is_ranked(turn: Turn) -> bool:
-    return hasattr(turn, "ranking")
-
-
-def explanation_due(turn: Turn) -> bool:
-    return not hasattr(turn, "explanation") and explanation_asked(turn)
-
-
-def explanation_asked(turn: Turn) -> bool:
-    """Whether this turn is among the share whose choice is to be explained.
-
-    Drawn from her seed and the turn's place, so that nobody can know it before ranking and
-    every look at the turn finds the same.
-    """
-    conversation = turn.conversation
-    participation = conversation.participation
-    wave = participation.wave
-    return wave.explanation_policy != ExplanationPolicy.OFF and falls_in_share(
-        wave.explanation_share,
-        participation.seed, "explanation", conversation.ordinal, turn.position,
-    )  # fmt: skip

@@ -27,15 +27,13 @@ from annotation.forms.conversation import OwnPromptForm, RankingForm
 from annotation.models import Conversation, Participation
 from annotation.pace import minutes_left
 from annotation.queries.remembered import shown_in
+from annotation.steps.conversation import TurnStep, standing, wrote_in_other_language
 from annotation.steps.participation import (
     Step,
-    TurnStep,
     conversations_due,
     next_step,
     open_conversation,
     plan_of,
-    standing,
-    wrote_in_other_language,
 )
 from annotation.steps.sittings import (
     day_is_full,

@@ -18,14 +18,14 @@ from annotation.models import Conversation
 from annotation.models.parts import ExplanationPolicy
 from annotation.pace import minutes_left
 from annotation.queries.remembered import is_known, read_conversations
-from annotation.steps.participation import (
+from annotation.steps.conversation import (
     Standing,
     TurnStep,
     is_ranked,
-    plan_of,
     standing,
     wrote_in_other_language,
 )
+from annotation.steps.participation import plan_of
 from annotation.steps.sittings import is_back
 
 

@@ -10,7 +10,7 @@ from annotation.actions.participation import finish_after_help
 from annotation.forms.conversation import SkipForm
 from annotation.help_lines import help_lines
 from annotation.models import Conversation
-from annotation.steps.participation import TurnStep, standing
+from annotation.steps.conversation import TurnStep, standing
 
 
 @require_POST

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.break_offs import AWAY
 from annotation.models import Conversation, Grant, Participation, Study, StudyLocale, Turn
-from annotation.steps.participation import TurnStep
+from annotation.steps.conversation import TurnStep
 from candidates.models import CandidateSet
 
 IN_HAND = ""
@@ -133,7 +133,7 @@ def _idle(study: Study, phase: str) -> QuerySet[Conversation]:
 
 
 def _step(turn: int | None, ranked: int | None, status: str | None) -> str:
-    """As `annotation.steps.participation.standing` tells it, for many at once."""
+    """As `annotation.steps.conversation.standing` tells it, for many at once."""
     if turn is None:
         return str(TurnStep.WRITE_PROMPT.value)
     if ranked is not None:

@@ -12,7 +12,7 @@ from annotation.actions.explaining import explain_choice
 from annotation.dealing.seeds import falls_in_share
 from annotation.desk.transcript import transcript
 from annotation.models import Conversation, Explanation, Mention, RecruitmentLink, Turn
-from annotation.steps.participation import TurnStep, explanation_asked, standing
+from annotation.steps.conversation import TurnStep, explanation_asked, standing
 from candidates.generation import complete_candidate_set
 from tests.walker import Walker
 
