@@ -10,8 +10,9 @@ from accounts.models import Answer, Question, User
 from annotation import tasks
 from annotation.actions.quality import answer_flag
 from annotation.models import Explanation, Flag, Participation, Ranking, RecruitmentLink, Slot, Turn
-from annotation.review import looking, signals
+from annotation.review import signals
 from annotation.review.looking import participations_to_review, review_work
+from annotation.review.norms import Norms, judged_turns
 from annotation.review.signals import JudgedTurn, Norm
 from tests.deciding import decide
 from tests.walker import CLOSING, Walker, code_on
@@ -206,7 +207,7 @@ def test_speed_is_read_off_what_stood_on_the_page(walker: Walker) -> None:
     assert (flag.kind, flag.state) == ("speed", "raised")
     turn = Turn.objects.filter(conversation__participation=walker.participation)[0]
     shown = [row.candidate.text for row in turn.shown.all()]
-    speeds = looking._judged_turns(Ranking.objects.filter(turn=turn))
+    speeds = judged_turns(Ranking.objects.filter(turn=turn))
     assert speeds[0].characters == sum(len("".join(text.split())) for text in shown)
     assert flag.evidence["turns"] == flag.evidence["fast"]
     assert flag.evidence["norm_source"] == "readers"
@@ -221,12 +222,12 @@ def test_the_norm_is_of_other_people_of_the_same_language(
     other = Walker(link)
     other.enter()
     other.finish()
-    norm = looking.Norms().of(other.participation, "fr")
+    norm = Norms().of(other.participation, "fr")
     turns = Ranking.objects.filter(turn__conversation__participation=walker.participation)
     assert (norm.source, norm.people, norm.rankings) == ("study", 1, turns.count())
-    assert looking.Norms().of(other.participation, "it").source == "readers"
+    assert Norms().of(other.participation, "it").source == "readers"
     Participation.objects.filter(pk=walker.participation.pk).update(excluded_at=timezone.now())
-    assert looking.Norms().of(other.participation, "fr").source == "readers"
+    assert Norms().of(other.participation, "fr").source == "readers"
 
 
 @pytest.mark.django_db
@@ -248,9 +249,9 @@ def test_norms_that_were_read_for_all_leave_each_of_them_out_of_her_own(
     ]
     # All of the newest are of one of them, and more than are read beside a sample.
     for sample, usual in ((100, 100), (hers[1] - 1, 1)):
-        monkeypatch.setattr(looking, "NORM_SAMPLE", sample)
-        monkeypatch.setattr(looking, "USUAL_TURNS", usual)
-        norms = looking.Norms()
+        monkeypatch.setattr("annotation.review.norms.NORM_SAMPLE", sample)
+        monkeypatch.setattr("annotation.review.norms.USUAL_TURNS", usual)
+        norms = Norms()
         for person in people:
             norms.of(person, "fr")
         of_others = [norms.of(person, "fr").rankings for person in people]

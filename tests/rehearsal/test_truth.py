@@ -79,7 +79,7 @@ def test_every_behaviour_is_somebodys_and_none_is_most_peoples(truth: Truth) -> 
 
 
 def test_the_products_own_speed_signal_sees_the_careless_and_nobody_else(truth: Truth) -> None:
-    """Four turns each; the norm is what the others took, as in annotation/review/looking.py."""
+    """Four turns each; the norm is what the others took, as in annotation/review/norms.py."""
     shown = ["survival", "", "traditional", "self_expression"]
     turns = {
         index: [
