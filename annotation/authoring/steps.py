@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from annotation.authoring import faults
 from annotation.authoring.blank import complete
+from annotation.authoring.faults import people, questionnaires, settings, work
+from annotation.authoring.faults.form import in_words, nothing
 from annotation.authoring.texts import LANGUAGES, Marks, state_of, texts_of
 
 
@@ -39,34 +40,34 @@ class Progress:
 
 STEPS = (
     Step("basics", _("Places and languages"), _("Where the study runs, and how long."),
-         faults.basics),
-    Step("texts", _("Texts"), _("What people read before and during their work."), faults.nothing,
+         settings.basics),
+    Step("texts", _("Texts"), _("What people read before and during their work."), nothing,
          ("study.title", "study.summary", "study.guidelines", "study.own_prompt_instruction",
           "study.explanation_question")),
     Step("consent", _("Consent"), _("What people are told, and what they decide about."),
-         faults.consent, ("consent.",)),
-    Step("prompts", _("Prompts"), _("The prepared first messages."), faults.prompts),
-    Step("samplers", _("Samplers"), _("Which models answer, and how."), faults.samplers,
+         people.consent, ("consent.",)),
+    Step("prompts", _("Prompts"), _("The prepared first messages."), work.prompts),
+    Step("samplers", _("Samplers"), _("Which models answer, and how."), work.samplers,
          ("samplers",)),
     Step("targets", _("Targets"), _("How many people judge each set, in the core and the tail."),
-         faults.targets),
-    Step("quotas", _("Quotas"), _("Which people, and how many of each kind."), faults.quotas),
+         people.targets),
+    Step("quotas", _("Quotas"), _("Which people, and how many of each kind."), people.quotas),
     Step("conversations", _("Conversations"), _("How many, how long, and what each turn asks."),
-         faults.conversations),
+         settings.conversations),
     Step("practice", _("Practice"), _("One guided item before the first conversation."),
-         faults.practice, ("study.practice",)),
+         settings.practice, ("study.practice",)),
     Step("explanations", _("Explanations"), _("When people are asked why, wave by wave."),
-         faults.explanations),
+         settings.explanations),
     Step("screening", _("Screening questions"), _("Asked before consent; the quotas use them."),
-         faults.screening, ("instruments.quota",)),
+         questionnaires.screening, ("instruments.quota",)),
     Step("questionnaires", _("Further questionnaires"),
          _("Asked before the first conversation, between two, or after the last."),
-         faults.questionnaires, ("instruments.further",)),
-    Step("closing", _("Closing questions"), _("Asked after the conversations."), faults.closing,
-         ("instruments.closing",)),
-    Step("pay", _("Pay"), _("What people are paid, and for how long a piece of work."), faults.pay),
+         questionnaires.questionnaires, ("instruments.further",)),
+    Step("closing", _("Closing questions"), _("Asked after the conversations."),
+         questionnaires.closing, ("instruments.closing",)),
+    Step("pay", _("Pay"), _("What people are paid, and for how long a piece of work."), people.pay),
     Step("rules", _("Exclusion and analysis"), _("What was decided before anybody took part."),
-         faults.rules),
+         settings.rules),
 )  # fmt: skip
 BY_SLUG = {step.slug: step for step in STEPS}
 
@@ -89,7 +90,7 @@ def _progress(
     ]
     return Progress(
         step=step,
-        faults=faults.in_words(step.find_faults, whole),
+        faults=in_words(step.find_faults, whole),
         missing=sum(state.missing for state in states),
         stale=sum(state.stale for state in states),
     )
