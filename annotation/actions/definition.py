@@ -1,7 +1,6 @@
 """A study is defined by one file. Until it opens, another file replaces its rows."""
 
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,13 +8,13 @@ from django.db import DataError, transaction
 from django.db.models import ProtectedError
 
 from accounts.models import User
-from accounts.versions import put_version, translated
+from accounts.versions import put_version
 from annotation.actions.freezing import amend_plan
 from annotation.actions.shared import put_budget, put_pool
 from annotation.actions.versions import put_consent, put_instrument, put_placements, put_samplers
 from annotation.definition.faults import cells_of, find_fault, find_missing_texts
+from annotation.definition.values import locale_values, settings_of, texts_of
 from annotation.models import (
-    Mode,
     Phase,
     PlanChange,
     Quota,
@@ -24,10 +23,8 @@ from annotation.models import (
     Wave,
 )
 from annotation.models.parts import ExplanationPolicy
-from candidates.models import PromptText, Sampler
+from candidates.models import Sampler
 
-TEXTS = ("title", "summary", "guidelines", "own_prompt_instruction", "explanation_question")
-STATED = ("ethics_approval", "controller", "provider", "exclusion_rules", "analysis_plan")
 # What to do instead, once a study has opened.
 ELSEWHERE = (
     "The study has opened: targets change on its plan page, cells with set_quotas, prompts "
@@ -92,7 +89,7 @@ def _store(definition: dict[str, Any], by: User | None) -> Study:
         study=about["key"],
         fresh=fresh,
     )
-    values = _parts(definition, samplers, fresh, by) | _settings(about) | _texts(about)
+    values = _parts(definition, samplers, fresh, by) | settings_of(about) | texts_of(about)
     if stored and _replanned(stored, PlanChange.Kind.REPLACED):
         values["core"] = stored.core  # replacements have joined it
     study: Study = _put(Study, identity={"key": about["key"]}, values=values, fresh=fresh)
@@ -145,38 +142,6 @@ def _parts(
     }
 
 
-def _settings(about: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "pool_conversations": about["pool_conversations"],
-        "own_conversations": about["own_conversations"],
-        "turn_lengths": {str(turns): weight for turns, weight in about["turn_lengths"].items()},
-        "lease_minutes": about["lease_minutes"],
-        "seed": about["seed"],
-        "batch_size": about.get("batch_size"),
-        "core": about.get("core", []),
-        "cell_share": float(about.get("cell_share", 1)),
-        "retests": about.get("retests", 0),
-        "soft_launch": about.get("soft_launch"),
-        "modes": _modes(about.get("modes", [Mode.RANKING])),
-        "partial_allowed": about.get("partial_allowed", False),
-        "practice": about.get("practice", {}),
-        "expected_minutes": about.get("expected_minutes", 30),
-        "daily_cap": about.get("daily_cap"),
-        "closes_on": _day(about.get("closes_on")),
-        "check_duplicates": about.get("check_duplicates", False),
-        "contact": about.get("contact", ""),
-        **{name: (about.get(name) or "").strip() for name in STATED},
-        "withdrawal_days": about.get("withdrawal_days"),
-        "retained_until": _day(about.get("retained_until")),
-        "flag_thresholds": about.get("flag_thresholds") or {},
-        "translation_stage": PromptText.Stage(about.get("translation_stage", "adjudicated")),
-    }
-
-
-def _texts(about: dict[str, Any]) -> dict[str, Any]:
-    return {name: text for field in TEXTS for name, text in translated(field, about[field]).items()}
-
-
 def _store_locales(study: Study, locales: list[dict[str, Any]], fresh: bool) -> None:
     replanned = _replanned(
         study, PlanChange.Kind.TARGET, details__phase=Phase.MAIN, details__has_key="locale"
@@ -189,21 +154,7 @@ def _store_locales(study: Study, locales: list[dict[str, Any]], fresh: bool) -> 
     for locale in locales:
         identity = {"study": study, "country": locale["country"], "language": locale["language"]}
         stored = StudyLocale.objects.filter(**identity).first() if replanned else None
-        _put(StudyLocale, identity=identity, values=_locale(locale, stored), fresh=fresh)
-
-
-def _locale(locale: dict[str, Any], replanned: StudyLocale | None) -> dict[str, Any]:
-    return {
-        # What was changed and logged since is not undone by the first plan.
-        "target": replanned.target if replanned else locale["target"],
-        "core_target": replanned.core_target if replanned else locale.get("core_target"),
-        "planned_people": locale.get("people"),
-        "pay_floor": _money(locale.get("pay_floor")),
-        "legal_basis": locale.get("legal_basis", ""),
-        "pay": _money(locale.get("pay")),
-        "short_pay": _money(locale.get("short_pay")),
-        "currency": locale.get("currency", ""),
-    }
+        _put(StudyLocale, identity=identity, values=locale_values(locale, stored), fresh=fresh)
 
 
 def _store_waves(study: Study, waves: list[dict[str, Any]], fresh: bool) -> None:
@@ -239,18 +190,3 @@ def _store_quotas(study: Study, cells: list[dict[str, Any]], fresh: bool) -> Non
 def _replanned(study: Study, kind: PlanChange.Kind, **what: Any) -> bool:
     """Whether the plan was changed since; then the file is only where it began."""
     return PlanChange.objects.filter(study=study, kind=kind, **what).exists()
-
-
-def _day(value: Any) -> date | None:
-    """A day as YAML reads it, or written as text."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def _modes(names: list[str]) -> list[str]:
-    if not names:
-        raise ValueError("modes names no mode")
-    return [Mode(name).value for name in names]
-
-
-def _money(amount: object) -> Decimal | None:
-    return None if amount is None else Decimal(str(amount)).quantize(Decimal("0.01"))
