@@ -15,7 +15,8 @@ from django.db.models import Max
 
 from accounts.models import User
 from annotation.actions.cells import find_cells, lock_people, stamp_people
-from annotation.actions.plan import lock_prompts, log_change
+from annotation.actions.plan import lock_prompts
+from annotation.actions.plan_log import log_change
 from annotation.actions.strata import (
     free_and_kept,
     make_slot,

@@ -6,7 +6,8 @@ from django.db import transaction
 from accounts.models import User
 from annotation.actions.cells import lock_people, stamp_people
 from annotation.actions.freezing import freeze_plan
-from annotation.actions.plan import lock_prompts, log_change, plan_slots, planned_phases
+from annotation.actions.plan import lock_prompts, plan_slots, planned_phases
+from annotation.actions.plan_log import log_change
 from annotation.models import Phase, PlanChange, Slot, Study
 from annotation.readiness.study import what_stops
 

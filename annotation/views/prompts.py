@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
-from annotation.actions.plan import Replacement, replace_prompt, retire_prompt
+from annotation.actions.prompts import Replacement, replace_prompt, retire_prompt
 from annotation.desk import pool_reports
 from annotation.desk.team import member
 from annotation.forms.desk import RetireForm

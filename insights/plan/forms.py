@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from annotation.actions.plan import MOST_CHARACTERS
+from annotation.actions.plan_log import MOST_CHARACTERS
 from annotation.actions.replan import Change, change_target, merge_cells
 from annotation.models import Study, StudyLocale
 

@@ -17,7 +17,7 @@ from accounts.models import AccountChange, User, Vendor
 from annotation.actions.audit import record
 from annotation.actions.care import answer_thread
 from annotation.actions.link import create_recruitment_link
-from annotation.actions.plan import replace_prompt, retire_prompt
+from annotation.actions.prompts import replace_prompt, retire_prompt
 from annotation.actions.quality import object_to_decision
 from annotation.actions.replan import change_target, replan_cells
 from annotation.actions.reviewing import (

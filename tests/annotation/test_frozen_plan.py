@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from accounts.models import User
 from annotation.actions.definition import apply_study
 from annotation.actions.freezing import freeze_plan
-from annotation.actions.plan import retire_prompt
+from annotation.actions.prompts import retire_prompt
 from annotation.actions.replan import change_target
 from annotation.actions.study import open_study
 from annotation.definition.rendering import canonical, definition_of, hash_of, plan_of

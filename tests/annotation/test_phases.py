@@ -12,7 +12,7 @@ from django.utils import translation
 from accounts.models import User
 from annotation.actions.cells import placed_people
 from annotation.actions.link import create_recruitment_link
-from annotation.actions.plan import replace_prompt
+from annotation.actions.prompts import replace_prompt
 from annotation.actions.study import open_study
 from annotation.models import (
     Participation,

@@ -16,7 +16,9 @@ from accounts.models import User
 from annotation.actions.assignment import claim_slot
 from annotation.actions.cells import most_places
 from annotation.actions.definition import apply_study
-from annotation.actions.plan import log_change, plan_slots, replace_prompt, retire_prompt
+from annotation.actions.plan import plan_slots
+from annotation.actions.plan_log import log_change
+from annotation.actions.prompts import replace_prompt, retire_prompt
 from annotation.actions.replan import change_target, merge_cells, preview, replan_cells
 from annotation.actions.study import open_study
 from annotation.dealing.seeds import due

@@ -8,7 +8,8 @@ from django.core.management import CommandError, call_command
 
 from annotation.actions.assignment import claim_slot
 from annotation.actions.definition import apply_study
-from annotation.actions.plan import plan_slots, replace_prompt, retire_prompt
+from annotation.actions.plan import plan_slots
+from annotation.actions.prompts import replace_prompt, retire_prompt
 from annotation.actions.study import open_study
 from annotation.models import Conversation, PlanChange, Ranking, RecruitmentLink, Slot, Study
 from candidates.actions import store_budget, store_prompts

@@ -36,8 +36,9 @@ from annotation.actions.explaining import explain_choice
 from annotation.actions.judgement import Judgement
 from annotation.actions.leaving import skip_conversation
 from annotation.actions.participation import answer_closing, finish
-from annotation.actions.plan import plan_slots, retire_prompt
+from annotation.actions.plan import plan_slots
 from annotation.actions.pool import request_pool
+from annotation.actions.prompts import retire_prompt
 from annotation.actions.replan import change_target
 from annotation.actions.submission import submit_ranking
 from annotation.actions.withdrawal import withdraw

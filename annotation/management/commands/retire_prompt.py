@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from annotation.actions.plan import replace_prompt, retire_prompt
+from annotation.actions.prompts import replace_prompt, retire_prompt
 from candidates.models import Prompt
 
 
