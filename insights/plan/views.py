@@ -15,8 +15,9 @@ from annotation.actions.replan import Change, preview
 from annotation.models import Phase, PlanChange, Study
 from annotation.rights import Right, may, study_page
 from insights.phases import chosen_phase, phases_in_use
-from insights.plan.cells import cell_fill, locale_plans, screened_out
+from insights.plan.cells import cell_fill
 from insights.plan.forms import FORMS, PlanForm
+from insights.plan.locales import locale_plans, screened_out
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,7 +4,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotation.models import Phase, Study
-from insights.plan.cells import CellFill, LocalePlan, cell_fill, locale_plans
+from insights.plan.cells import CellFill, cell_fill
+from insights.plan.locales import LocalePlan, locale_plans
 from insights.tables import Row, Table, number
 from insights.watch.view import MINUTE, Panel, View
 

@@ -10,7 +10,8 @@ from django.urls import reverse
 from accounts.models import User
 from annotation.actions.soft_launch import sign_soft_launch
 from annotation.models import Outcome, Phase, PlanChange, Role, ScreeningCount, Slot, Study
-from insights.plan.cells import cell_fill, describe, locale_plans, screened_out
+from insights.plan.cells import cell_fill, describe
+from insights.plan.locales import locale_plans, screened_out
 from tests.annotation.test_strata import celled_study, judge, let_in, person
 from tests.team import member
 
