@@ -13,7 +13,7 @@ from django.db.models import Count
 from annotation.actions.definition import apply_study
 from annotation.models import Study
 from candidates.actions import store_endpoint, store_sampler
-from candidates.comparison import AXIS_OF
+from candidates.comparison.axes import AXIS_OF
 from candidates.diversity import lexical_similarity
 from candidates.models import CandidateSet, ModelEndpoint, Sampler
 from candidates.stored_pool import store_pool
