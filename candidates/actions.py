@@ -23,7 +23,7 @@ from candidates.models import (
     PromptText,
     Sampler,
 )
-from candidates.pools import PromptRow
+from candidates.pools.rows import PromptRow
 from candidates.samplers import Message
 from candidates.samplers import find_fault as find_sampler_fault
 

@@ -10,7 +10,7 @@ from candidates.actions import (
 )
 from candidates.models import CandidateSet, PromptText
 from candidates.parallel import request_parallel_set
-from candidates.pools import Gap, find_gaps
+from candidates.pools.gaps import Gap, find_gaps
 
 
 def request_pool(*, study: Study, enqueue: bool = True) -> list[CandidateSet]:

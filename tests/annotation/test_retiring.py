@@ -14,7 +14,7 @@ from annotation.models import Conversation, PlanChange, Ranking, RecruitmentLink
 from candidates.actions import store_budget, store_prompts
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet, Prompt, PromptText
-from candidates.pools import PromptRow
+from candidates.pools.rows import PromptRow
 from rehearsal.copies import copy_study
 from tests.annotation.test_claiming import entered, lapse
 from tests.definitions import small_definition
