@@ -20,12 +20,10 @@ from annotation.models import (
     Slot,
     Study,
 )
-from candidates.actions import (
-    request_pool_set,
-    retire,
-)
+from candidates.actions.parallel import is_servable
+from candidates.actions.prompts import retire
+from candidates.actions.sets import request_pool_set
 from candidates.models import CandidateSet, Prompt
-from candidates.parallel import is_servable
 
 MOST_CHARACTERS = 500  # of a reason
 AUDITED = {

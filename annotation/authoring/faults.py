@@ -14,7 +14,7 @@ from annotation.cell_tables import CellFault
 from annotation.definition_faults import cells_of
 from annotation.models import Mode
 from annotation.quality import read_thresholds
-from candidates.actions import sampler_values
+from candidates.actions.samplers import sampler_values
 from candidates.models import Sampler
 from candidates.samplers import find_fault as find_sampler_fault
 

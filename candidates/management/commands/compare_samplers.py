@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from candidates.actions import request_pool_set
+from candidates.actions.sets import request_pool_set
 from candidates.comparison import report
 from candidates.comparison.axes import AXIS_OF, NEITHER
 from candidates.comparison.comparing import compare

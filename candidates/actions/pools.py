@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from candidates.actions import retire, store_prompts
+from candidates.actions.prompts import retire, store_prompts
 from candidates.models import CandidateSet, Prompt, PromptPool, PromptText
 from candidates.pools.definition import rows_of_definition
 from candidates.pools.rows import PromptRow
