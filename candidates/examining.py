@@ -7,6 +7,7 @@ from candidates import diversity, samplers
 from candidates.asking import embeddings, parts, release_connection
 from candidates.models import CandidateSet, Generation
 from candidates.moderation import find_unsafe
+from candidates.selecting import select_diverse
 from candidates.validity import find_defects, find_text_defects
 
 
@@ -95,7 +96,7 @@ def _select(candidate_set: CandidateSet, drafts: list[Draft]) -> list[Draft]:
         return free + fixed
     prompt = candidate_set.context[-1]["content"]
     vectors = embeddings(candidate_set, [*(draft.text for draft in free), prompt])
-    chosen = diversity.select_diverse(
+    chosen = select_diverse(
         [draft.text for draft in free],
         wanted,
         vectors[:-1] if vectors else None,

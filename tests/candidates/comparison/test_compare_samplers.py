@@ -16,8 +16,8 @@ from candidates.actions.endpoints import store_endpoint
 from candidates.actions.pools import store_pool
 from candidates.actions.samplers import store_sampler
 from candidates.comparison.axes import AXIS_OF
-from candidates.diversity import lexical_similarity
 from candidates.models import CandidateSet, ModelEndpoint, Sampler
+from candidates.similarity import lexical_similarity
 from demo.provider import LANGUAGES, Library
 from tests.definitions import demo_definition, small_definition
 from tests.processes import Worker
