@@ -8,6 +8,7 @@ import time
 from django.db import connection, transaction
 
 from candidates import budgets, endpoints, limits, llm, samplers
+from candidates.answer_forms import form_arguments, parse_responses
 from candidates.models import Anchor, CandidateSet, Generation, ModelEndpoint
 
 
@@ -33,7 +34,7 @@ def parts(call: samplers.Call, generation: Generation) -> list[str]:
     """The texts of an answer, as its call asked for them."""
     if call.parts is None:
         return [generation.raw.strip()]
-    return llm.parse_responses(generation.raw, call.endpoint.structured_output)
+    return parse_responses(generation.raw, call.endpoint.structured_output)
 
 
 def _ask(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
@@ -74,7 +75,7 @@ def _unanswered(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
         request={
             "messages": call.messages,
             "parameters": call.parameters,
-            "form": llm.form_arguments(call.endpoint.structured_output, call.parts)
+            "form": form_arguments(call.endpoint.structured_output, call.parts)
             if call.parts
             else None,
         },

@@ -10,7 +10,7 @@ values (arXiv 2510.26202).
 from dataclasses import dataclass, field
 from typing import Any
 
-from candidates.capability import form_instruction
+from candidates.answer_forms import form_instruction
 from candidates.models import Candidate, Generation, ModelEndpoint, Sampler
 
 Message = dict[str, str]
