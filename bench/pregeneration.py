@@ -83,7 +83,7 @@ def definition() -> dict[str, Any]:
 
 def warm_up(study: Any) -> None:
     """One set, so that imports, the language models and the endpoint's form are there."""
-    from candidates.actions import request_live_set
+    from candidates.actions.sets import request_live_set
 
     made = request_live_set(
         sampler=study.live_sampler,

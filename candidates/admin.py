@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.admin import ReadOnlyAdmin
-from candidates.actions import retry_failed_set, store_budget
+from candidates.actions.endpoints import store_budget
+from candidates.actions.sets import retry_failed_set
 from candidates.budgets import spent
 from candidates.models import Budget, CandidateSet, ModelEndpoint, Prompt, PromptText, Sampler
 

@@ -8,6 +8,7 @@ small question rightly is kept; the engine validates every answer all the same.
 from threading import Lock
 
 from candidates import llm
+from candidates.answer_forms import form_instruction, parse_responses
 from candidates.models import ModelEndpoint, StructuredOutput
 
 FORMS = (
@@ -56,13 +57,6 @@ def _find_out(endpoint: ModelEndpoint) -> str:
             if error.status not in CANNOT:
                 raise
             continue
-        if len(llm.parse_responses(reply.text, form)) == PROBE_PARTS:
+        if len(parse_responses(reply.text, form)) == PROBE_PARTS:
             return form
     return StructuredOutput.DELIMITERS
-
-
-def form_instruction(form: str, parts: int) -> str:
-    """How the form is asked for in words; signs rather than a language of its own."""
-    if form == StructuredOutput.DELIMITERS:
-        return f'{parts} × "### …"'
-    return f'JSON: {{"responses": ["…" × {parts}]}}'

@@ -8,26 +8,18 @@ asked.
 """
 
 import random
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from candidates import budgets, capability, diversity, endpoints, limits, llm, samplers
-from candidates.models import (
-    Anchor,
-    Candidate,
-    CandidateSet,
-    Generation,
-    ModelEndpoint,
-    PromptText,
-)
-from candidates.moderation import find_unsafe
-from candidates.validity import find_defects, find_text_defects
+from candidates import budgets, capability, endpoints, limits, llm, samplers
+from candidates.asking import answer, is_anchor, note_fault, release_connection
+from candidates.examining import Draft, Examined, examine
+from candidates.models import Anchor, Candidate, CandidateSet, Generation, PromptText
 
 MAX_PROVIDER_ERRORS = 8
 SEEDS_PER_ATTEMPT = 1000
@@ -42,16 +34,6 @@ class Outcome:
 
     status: str
     again_in: float | None = None
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A text that may become a candidate, with where it came from."""
-
-    call: samplers.Call
-    generation: Generation
-    index: int
-    text: str
 
 
 def complete_candidate_set(set_id: int) -> Outcome:
@@ -70,7 +52,7 @@ def complete_candidate_set(set_id: int) -> Outcome:
     if empty:
         return _wait_for_money(candidate_set, empty)
     try:
-        answers = [(call, _answer(candidate_set, call)) for call in _plan(candidate_set)]
+        answers = [(call, answer(candidate_set, call)) for call in _plan(candidate_set)]
         return _finish_attempt(candidate_set, answers)
     except limits.NothingLeft as wait:
         return _wait(candidate_set, wait.seconds)
@@ -87,7 +69,7 @@ def _plan(candidate_set: CandidateSet) -> list[samplers.Call]:
         try:
             form = capability.output_form(sampler.endpoint)
         except llm.ProviderError as error:
-            _note_fault(candidate_set, sampler.endpoint, "what form it answers in", error)
+            note_fault(candidate_set, sampler.endpoint, "what form it answers in", error)
             raise
     # Apart by more than any attempt draws, so that no attempt repeats another's seeds.
     seed = (candidate_set.seed + SEEDS_PER_ATTEMPT * candidate_set.attempts) % 2**31
@@ -100,123 +82,10 @@ def _plan(candidate_set: CandidateSet) -> list[samplers.Call]:
     )
 
 
-def _note_fault(
-    candidate_set: CandidateSet, endpoint: ModelEndpoint, asked: str, error: llm.ProviderError
-) -> None:
-    """Counts a fault of a call that makes no candidates: it, too, must come to an end."""
-    Generation.objects.create(
-        candidate_set=candidate_set,
-        attempt=candidate_set.attempts,
-        part=Generation.Part.DIVERSE,
-        endpoint=endpoint,
-        request={"asked": asked},
-        error=str(error),
-    )
-    if error.transient:
-        endpoints.note_fault(endpoint)
-
-
 def _originals(candidate_set: CandidateSet) -> list[Candidate]:
     """The candidates that a parallel set translates, in their order."""
     assert candidate_set.parallel_to is not None
     return list(candidate_set.parallel_to.candidates.order_by("position"))
-
-
-def _answer(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
-    """The answer to one call: shared as the arms' anchor, stored by a killed run, or asked for."""
-    if _is_anchor(candidate_set, call):
-        anchor = Anchor.objects.filter(prompt_text=candidate_set.prompt_text).first()
-        if anchor:
-            return anchor.generation
-    stored = candidate_set.generations.filter(
-        attempt=candidate_set.attempts, part=call.part, draw=call.draw, error=""
-    ).first()
-    return stored or _ask(candidate_set, call)
-
-
-def _is_anchor(candidate_set: CandidateSet, call: samplers.Call) -> bool:
-    """Whether this call's answer is shared by all arms; a live set has no arms."""
-    default = call.part == Generation.Part.DEFAULT
-    return default and candidate_set.sampler.anchor and candidate_set.prompt_text is not None
-
-
-def _parts(call: samplers.Call, answer: Generation) -> list[str]:
-    if call.parts is None:
-        return [answer.raw.strip()]
-    return llm.parse_responses(answer.raw, call.endpoint.structured_output)
-
-
-def _ask(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
-    endpoints.check_rest(call.endpoint)
-    generation = Generation(
-        candidate_set=candidate_set,
-        attempt=candidate_set.attempts,
-        part=call.part,
-        draw=call.draw,
-        endpoint=call.endpoint,
-        request={
-            "messages": call.messages,
-            "parameters": call.parameters,
-            "form": llm.form_arguments(call.endpoint.structured_output, call.parts)
-            if call.parts
-            else None,
-        },
-    )
-    started = time.monotonic()
-    try:
-        with limits.allowance(call.endpoint, tokens=_estimate(candidate_set, call)):
-            release_connection()
-            reply = llm.complete(
-                call.endpoint,
-                messages=call.messages,
-                parameters=call.parameters,
-                parts=call.parts,
-                form=call.endpoint.structured_output,
-            )
-    except llm.ProviderError as error:
-        generation.error = str(error)
-        generation.latency_ms = _milliseconds(started)
-        _keep(generation)
-        if error.transient:
-            endpoints.note_fault(call.endpoint)
-        raise
-    endpoints.note_answer(call.endpoint)
-    generation.latency_ms = _milliseconds(started)
-    generation.raw = reply.text
-    generation.model_returned = reply.model
-    generation.finish_reason = reply.finish_reason
-    generation.prompt_tokens = reply.prompt_tokens
-    generation.completion_tokens = reply.completion_tokens
-    generation.canned = reply.canned
-    generation.cost = budgets.price(call.endpoint, reply)
-    generation.parse_result = f"{len(_parts(call, generation))} of {call.expected} responses"
-    _keep(generation)
-    return generation
-
-
-@transaction.atomic
-def _keep(generation: Generation) -> None:
-    """Stores an answer; without its texts where the set was erased while it was made."""
-    asked = CandidateSet.objects.select_for_update(no_key=True).get(pk=generation.candidate_set_id)
-    if not asked.context:
-        generation.request, generation.raw = {}, ""
-    generation.save()
-
-
-def release_connection() -> None:
-    """Gives the database connection back to the pool for the seconds a provider takes."""
-    if not connection.in_atomic_block:
-        connection.close()
-
-
-def _estimate(candidate_set: CandidateSet, call: samplers.Call) -> int:
-    """Tokens of a call, before it is made: two a word sent, two a word allowed."""
-    words = sum(len(message["content"].split()) for message in call.messages)
-    return 2 * (words + candidate_set.sampler.words_max * call.expected)
-
-
-def _milliseconds(started: float) -> int:
-    return round((time.monotonic() - started) * 1000)
 
 
 def _wait(candidate_set: CandidateSet, seconds: float) -> Outcome:
@@ -256,21 +125,11 @@ def _waiting(candidate_set: CandidateSet) -> Any:
     return CandidateSet.objects.filter(pk=candidate_set.pk, status=CandidateSet.Status.PENDING)
 
 
-@dataclass(frozen=True)
-class Examined:
-    """What is left of an attempt's answers, and what speaks against it."""
-
-    kept: list[Draft]
-    reasons: list[str]
-    measures: dict[str, Any]
-    too_similar: list[str]
-
-
 def _finish_attempt(
     candidate_set: CandidateSet, answers: list[tuple[samplers.Call, Generation]]
 ) -> Outcome:
     """Stores the set, or the attempt as refused, after it was examined."""
-    found = _examine(candidate_set, answers)
+    found = examine(candidate_set, answers)
     control = bool(candidate_set.sampler.thresholds) and is_control(candidate_set)
     with transaction.atomic():
         waiting = (
@@ -289,95 +148,6 @@ def _finish_attempt(
             control=control,
         )
     return Outcome("ready")
-
-
-def _examine(
-    candidate_set: CandidateSet, answers: list[tuple[samplers.Call, Generation]]
-) -> Examined:
-    """Selects, checks, measures; what is not valid is not measured."""
-    kept, reasons = _check(candidate_set, answers)
-    texts = [draft.text for draft in kept]
-    if not reasons and candidate_set.urgent:  # pool sets are read by people before a study opens
-        release_connection()
-        reasons = find_unsafe(texts, candidate_set.language, candidate_set.sampler.endpoint)
-    if reasons:
-        return Examined(kept, reasons, {}, [])
-    measures = diversity.measure(texts, _vectors(candidate_set, texts))
-    # A translation differs as much as its original does, which was measured.
-    native = candidate_set.parallel_to is None
-    limits_of_language = candidate_set.sampler.thresholds.get(candidate_set.language, {})
-    too_similar = diversity.too_similar(measures, limits_of_language if native else {})
-    return Examined(kept, reasons, measures, too_similar)
-
-
-def _check(
-    candidate_set: CandidateSet, answers: list[tuple[samplers.Call, Generation]]
-) -> tuple[list[Draft], list[str]]:
-    """The drafts that stay, and the defects found in them."""
-    sampler = candidate_set.sampler
-    drafts = [
-        Draft(call, answer, index, text)
-        for call, answer in answers
-        for index, text in enumerate(_parts(call, answer))
-    ]
-    selecting = sampler.oversample and candidate_set.parallel_to is None
-    kept = _select(candidate_set, drafts) if selecting else drafts
-    told = kept if selecting else [Draft(call, answer, 0, "") for call, answer in answers]
-    return kept, find_defects(
-        [draft.text for draft in kept],
-        n=sampler.n,
-        language=candidate_set.language,
-        words_min=sampler.words_min,
-        words_max=sampler.words_max,
-        finish_reasons={draft.generation.finish_reason for draft in told},
-        tolerated=sampler.tolerated_languages.get(candidate_set.language, []),
-    )
-
-
-def _select(candidate_set: CandidateSet, drafts: list[Draft]) -> list[Draft]:
-    """NC by selection: of the valid draws, the n that differ most; the default always stays."""
-    sampler = candidate_set.sampler
-    fixed = [draft for draft in drafts if draft.call.part == Generation.Part.DEFAULT]
-    free = [
-        draft
-        for draft in drafts
-        if draft not in fixed
-        and draft.generation.finish_reason != "length"
-        and not find_text_defects(
-            draft.text,
-            language=candidate_set.language,
-            words_min=sampler.words_min,
-            words_max=sampler.words_max,
-            tolerated=sampler.tolerated_languages.get(candidate_set.language, []),
-        )
-    ]
-    wanted = sampler.n - len(fixed)
-    if len(free) <= wanted:
-        return free + fixed
-    prompt = candidate_set.context[-1]["content"]
-    vectors = _vectors(candidate_set, [*(draft.text for draft in free), prompt])
-    chosen = diversity.select_diverse(
-        [draft.text for draft in free],
-        wanted,
-        vectors[:-1] if vectors else None,
-        prompt=prompt,
-        prompt_vector=vectors[-1] if vectors else None,
-    )
-    return [free[index] for index in sorted(chosen)] + fixed
-
-
-def _vectors(candidate_set: CandidateSet, texts: list[str]) -> list[list[float]] | None:
-    """Embeddings where the endpoint gives any; "not measured" where it does not."""
-    endpoint = candidate_set.sampler.endpoint
-    if not endpoint.embedding_model:
-        return None
-    try:
-        with limits.allowance(endpoint, tokens=sum(len(text.split()) for text in texts)):
-            release_connection()
-            return llm.embed(endpoint, texts)
-    except llm.ProviderError as error:
-        _note_fault(candidate_set, endpoint, "embeddings", error)
-        raise
 
 
 def is_control(candidate_set: CandidateSet) -> bool:
@@ -413,7 +183,7 @@ def _store_candidates(candidate_set: CandidateSet, drafts: list[Draft]) -> None:
 
 def _share(candidate_set: CandidateSet, draft: Draft) -> Draft:
     """A default response becomes the anchor, or gives way to the one another arm just made."""
-    if not _is_anchor(candidate_set, draft.call):
+    if not is_anchor(candidate_set, draft.call):
         return draft
     anchor, _created = Anchor.objects.get_or_create(
         prompt_text=candidate_set.prompt_text,

@@ -1,6 +1,5 @@
 """The only module that speaks to a model provider (and the only import of openai)."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +13,12 @@ from openai import OpenAI
 from openai.types.chat import ChatCompletion
 
 from candidates import addresses
+from candidates.answer_forms import TOOL_NAME, Arguments, form_arguments, storable
 from candidates.models import ModelEndpoint, StructuredOutput
 
 # The demonstration provider signs its answers with this; see demo/provider.py.
 CANNED_FINGERPRINT = "plurivox-demo-canned"
-TOOL_NAME = "give_responses"
 OPENAI_ADDRESS = "https://api.openai.com/v1"  # where its library goes by itself
-
-Arguments = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -74,35 +71,6 @@ def complete(
             **arguments,
         )
         return _reply(completion)
-
-
-def form_arguments(form: str, parts: int) -> Arguments:
-    """What is added to a request so that it is answered in a form, where the server can."""
-    schema = {
-        "type": "object",
-        "properties": {
-            "responses": {
-                "type": "array",
-                "items": {"type": "string"},
-                "minItems": parts,
-                "maxItems": parts,
-            }
-        },
-        "required": ["responses"],
-        "additionalProperties": False,
-    }
-    if form == StructuredOutput.JSON_SCHEMA:
-        named = {"name": "responses", "strict": True, "schema": schema}
-        return {"response_format": {"type": "json_schema", "json_schema": named}}
-    if form == StructuredOutput.JSON_OBJECT:
-        return {"response_format": {"type": "json_object"}}
-    if form == StructuredOutput.TOOL:
-        function = {"name": TOOL_NAME, "parameters": schema}
-        return {
-            "tools": [{"type": "function", "function": function}],
-            "tool_choice": {"type": "function", "function": {"name": TOOL_NAME}},
-        }
-    return {}
 
 
 def embed(endpoint: ModelEndpoint, texts: list[str]) -> list[list[float]]:
@@ -206,12 +174,6 @@ def _plain_errors() -> Iterator[None]:
         raise ProviderError("the provider's answer could not be read", transient=True) from error
 
 
-def storable(text: str | None, length: int | None = None) -> str:
-    """The text without what a database cannot hold: NUL and lone surrogates become marks."""
-    clean = (text or "").encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
-    return clean[:length]
-
-
 def _provider_error(error: openai.APIError) -> ProviderError:
     if isinstance(error, openai.APITimeoutError):
         return ProviderError("the provider did not answer in time", transient=True)
@@ -233,21 +195,6 @@ def _seconds(header: str | None) -> float | None:
         return max(0.0, float(header)) if header else None
     except ValueError:
         return None  # an HTTP date: the ordinary back-off is close enough
-
-
-def parse_responses(text: str, form: str) -> list[str]:
-    """The texts in a raw answer; an answer that is not of the form has none."""
-    if form == StructuredOutput.DELIMITERS:
-        parts = [part.strip() for part in ("\n" + text).split("\n###")]
-        return parts[1:]  # before the first mark there is no response
-    try:
-        answer = json.loads(text)
-    except ValueError:
-        return []
-    responses = answer.get("responses") if isinstance(answer, dict) else None
-    if not isinstance(responses, list):
-        return []
-    return [storable(item).strip() for item in responses if isinstance(item, str)]
 
 
 # A page waits for this call.

@@ -10,7 +10,7 @@ values (arXiv 2510.26202).
 from dataclasses import dataclass, field
 from typing import Any
 
-from candidates.capability import form_instruction
+from candidates.answer_forms import form_instruction
 from candidates.models import Candidate, Generation, ModelEndpoint, Sampler
 
 Message = dict[str, str]
@@ -74,9 +74,9 @@ def has_default(sampler: Sampler) -> bool:
 def _diverse_calls(
     sampler: Sampler, *, language: str, context: list[Message], seed: int, drawn: int, form: str
 ) -> list[Call]:
-    plain = sampler.format_instructions[language]
     if sampler.strategy in ONE_GENERATION:
         asked = sampler.instructions[language].format(n=drawn)
+        plain = sampler.format_instructions[language]
         system = "\n".join([asked, plain, form_instruction(form, drawn)])
         return [
             Call(
@@ -90,21 +90,37 @@ def _diverse_calls(
             )
         ]
     if sampler.strategy == Sampler.Strategy.STEERED:
-        poles = list(sampler.poles.items())
-        return [
-            Call(
-                part=Generation.Part.STEERED,
-                draw=draw,
-                source=Candidate.Source.STEERED,
-                endpoint=sampler.endpoint,
-                messages=[_system(f"{instructions[language]}\n{plain}"), *context],
-                parameters=_parameters(sampler, sampler.endpoint, seed + draw),
-                pole=pole,
-            )
-            for draw, (pole, instructions) in enumerate(
-                poles[index % len(poles)] for index in range(drawn)
-            )
-        ]
+        return _steered_calls(sampler, language=language, context=context, seed=seed, drawn=drawn)
+    return _independent_calls(sampler, language=language, context=context, seed=seed, drawn=drawn)
+
+
+def _steered_calls(
+    sampler: Sampler, *, language: str, context: list[Message], seed: int, drawn: int
+) -> list[Call]:
+    """One call a pole; with more draws than poles they begin again."""
+    plain = sampler.format_instructions[language]
+    poles = list(sampler.poles.items())
+    return [
+        Call(
+            part=Generation.Part.STEERED,
+            draw=draw,
+            source=Candidate.Source.STEERED,
+            endpoint=sampler.endpoint,
+            messages=[_system(f"{instructions[language]}\n{plain}"), *context],
+            parameters=_parameters(sampler, sampler.endpoint, seed + draw),
+            pole=pole,
+        )
+        for draw, (pole, instructions) in enumerate(
+            poles[index % len(poles)] for index in range(drawn)
+        )
+    ]
+
+
+def _independent_calls(
+    sampler: Sampler, *, language: str, context: list[Message], seed: int, drawn: int
+) -> list[Call]:
+    """Draws from one endpoint, or from each of several in turn."""
+    plain = sampler.format_instructions[language]
     endpoints = [sampler.endpoint]
     source = Candidate.Source.TEMPERATURE
     if sampler.strategy == Sampler.Strategy.MULTI_MODEL:

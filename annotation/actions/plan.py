@@ -10,8 +10,8 @@ from annotation.models import (
     Slot,
     Study,
 )
+from candidates.actions.parallel import is_servable
 from candidates.models import CandidateSet, Prompt
-from candidates.parallel import is_servable
 
 
 @transaction.atomic

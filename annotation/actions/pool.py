@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from annotation.models import (
     Study,
 )
-from candidates.actions import (
-    request_pool_set,
-)
+from candidates.actions.parallel import request_parallel_set
+from candidates.actions.sets import request_pool_set
 from candidates.models import CandidateSet, PromptText
-from candidates.parallel import request_parallel_set
-from candidates.pools import Gap, find_gaps
+from candidates.pools.gaps import Gap, find_gaps
 
 
 def request_pool(*, study: Study, enqueue: bool = True) -> list[CandidateSet]:

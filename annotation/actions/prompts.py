@@ -17,10 +17,8 @@ from annotation.models import (
     Slot,
     Study,
 )
-from candidates.actions import (
-    request_pool_set,
-    retire,
-)
+from candidates.actions.prompts import retire
+from candidates.actions.sets import request_pool_set
 from candidates.models import CandidateSet, Prompt
 
 

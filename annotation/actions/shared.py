@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from annotation.actions.plan import lock_prompts
 from annotation.models import Study
-from candidates.actions import store_budget
+from candidates.actions.endpoints import store_budget
+from candidates.actions.pools import changes_pool, copy_pool, store_pool
 from candidates.models import Budget, PromptPool
-from candidates.stored_pool import changes_pool, copy_pool, store_pool
 
 Part = Mapping[str, Any]
 LONGEST = 50  # letters of a key

@@ -17,7 +17,8 @@ from annotation.definition.contents import (
 )
 from annotation.definition.rendering import render_consent, render_instrument, render_sampler
 from annotation.models import Place, Study
-from candidates.actions import store_endpoint, store_sampler
+from candidates.actions.endpoints import store_endpoint
+from candidates.actions.samplers import store_sampler
 from candidates.models import ModelEndpoint, Sampler
 
 

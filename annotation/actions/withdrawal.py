@@ -32,7 +32,7 @@ from annotation.models import (
     Turn,
 )
 from annotation.steps.participation import has_consented, open_conversation
-from candidates.erasure import erase_live_sets, stop_live_sets
+from candidates.actions.erasure import erase_live_sets, stop_live_sets
 from candidates.models import Candidate
 
 

@@ -8,7 +8,7 @@ from django.db.models import prefetch_related_objects
 from annotation.actions.leaving import end_with_help, forget_draft, lock_open
 from annotation.dealing import seeds
 from annotation.models import Conversation, Moderation, Turn
-from candidates.actions import request_live_set, retry_failed_set
+from candidates.actions.sets import request_live_set, retry_failed_set
 from candidates.languages import describe
 from candidates.moderation import Outcome, Verdict, moderate
 from candidates.samplers import Message

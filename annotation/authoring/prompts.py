@@ -8,12 +8,9 @@ from django.core.exceptions import ValidationError
 
 from annotation.authoring.study_file import FileFault, read_yaml
 from annotation.authoring.texts import LANGUAGES
-from candidates.pools import (
-    PromptRow,
-    definition_of_rows,
-    read_text,
-    rows_of_definition,
-)
+from candidates.pools.definition import definition_of_rows, rows_of_definition
+from candidates.pools.reading import read_text
+from candidates.pools.rows import PromptRow
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from candidates.actions import sampler_values
+from candidates.actions.samplers import sampler_values
 
 Part = Mapping[str, Any]
 

@@ -11,7 +11,8 @@ from django.db import models
 from accounts.models import ConsentDocument, Instrument, Question
 from annotation.models import Study
 from candidates.models import Budget, ModelEndpoint, PromptPool, PromptText, Sampler
-from candidates.pools import definition_of_rows, rows_of
+from candidates.pools.definition import definition_of_rows
+from candidates.pools.rows import rows_of
 
 TEXTS = ("title", "summary", "guidelines", "own_prompt_instruction", "explanation_question")
 SETTINGS = (

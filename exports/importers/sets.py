@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from candidates.actions import hash_context
+from candidates.actions.sets import hash_context
 from candidates.models import Candidate, CandidateSet, Generation, PromptText, Sampler
 from exports.importers.records import (
     Call,

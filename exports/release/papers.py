@@ -11,8 +11,8 @@ import yaml
 from django.conf import settings
 from django.db import connection
 
-from exports import codebook
 from exports.files.writing import Written
+from exports.release import codebook
 from exports.release.archive import Archive, shaping_versions
 from exports.release.contents import Contents, summary_of, title_of
 from exports.release.tiers import licence_words

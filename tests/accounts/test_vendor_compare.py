@@ -10,25 +10,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User, Vendor
+from accounts.models import Vendor
 from annotation.actions.link import create_recruitment_link
 from annotation.actions.participation import end_participation
-from annotation.actions.team import add_vendor_manager
 from annotation.actions.withdrawal import withdraw
 from annotation.models import Outcome, Phase, RecruitmentLink, Study
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
 LIST = "ID,Status\nP-1,APPROVED\nP-2,gone\nP-3,ACTIVE\nP-7,approved\n"
-
-
-@pytest.fixture
-def manager(vendor: Vendor) -> Client:
-    user = User.objects.create_user("max")
-    add_vendor_manager(vendor=vendor, user=user, by=None, why="their contact")
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -4,24 +4,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User, Vendor
+from accounts.models import Vendor
 from annotation.actions.link import create_recruitment_link
-from annotation.actions.team import add_vendor_manager
 from annotation.models import Flag, Phase, RecruitmentLink, Study
 from candidates.models import Candidate
 from exports.actions.inviting import invite_people
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def manager(vendor: Vendor) -> Client:
-    user = User.objects.create_user("max")
-    add_vendor_manager(vendor=vendor, user=user, by=None, why="their contact")
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def people(vendor: Vendor, query: str = "") -> str:

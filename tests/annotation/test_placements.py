@@ -13,7 +13,7 @@ from annotation.definition.rendering import canonical, definition_of, plan_of
 from annotation.models import Draft, Participation, RecruitmentLink, Study
 from annotation.own_data import collect
 from annotation.steps.placements import placed_for
-from exports.codebook import as_json
+from exports.release.codebook import as_json
 from tests.annotation.test_drafts import save
 from tests.definitions import small_definition
 from tests.walker import CLOSING, Walker

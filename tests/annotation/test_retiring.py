@@ -12,10 +12,11 @@ from annotation.actions.plan import plan_slots
 from annotation.actions.prompts import replace_prompt, retire_prompt
 from annotation.actions.study import open_study
 from annotation.models import Conversation, PlanChange, Ranking, RecruitmentLink, Slot, Study
-from candidates.actions import store_budget, store_prompts
+from candidates.actions.endpoints import store_budget
+from candidates.actions.prompts import store_prompts
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet, Prompt, PromptText
-from candidates.pools import PromptRow
+from candidates.pools.rows import PromptRow
 from rehearsal.copies import copy_study
 from tests.annotation.test_claiming import entered, lapse
 from tests.definitions import small_definition

@@ -11,7 +11,8 @@ from django.utils import timezone
 from annotation.actions.definition import apply_study
 from annotation.models import Study
 from candidates import budgets, limits, llm
-from candidates.actions import request_live_set, request_pool_set, store_budget, store_endpoint
+from candidates.actions.endpoints import store_budget, store_endpoint
+from candidates.actions.sets import request_live_set, request_pool_set
 from candidates.addresses import find_fault
 from candidates.endpoints import FAULTS_BEFORE_REST
 from candidates.generation import complete_candidate_set

@@ -8,7 +8,7 @@ from django.utils import timezone
 from annotation.actions.definition import apply_study
 from annotation.models import Study
 from candidates import llm
-from candidates.actions import request_live_set, request_pool_set, retry_failed_set
+from candidates.actions.sets import request_live_set, request_pool_set, retry_failed_set
 from candidates.generation import MAX_PROVIDER_ERRORS, complete_candidate_set
 from candidates.models import (
     Anchor,

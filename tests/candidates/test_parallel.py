@@ -11,9 +11,7 @@ from django.core.management import CommandError, call_command
 from annotation.actions.plan import plan_slots
 from annotation.actions.pool import request_parallel_pool
 from annotation.models import Slot, Study
-from candidates.generation import complete_candidate_set
-from candidates.models import Candidate, CandidateSet
-from candidates.parallel import (
+from candidates.actions.parallel import (
     COLUMNS,
     is_servable,
     read_translations,
@@ -21,6 +19,8 @@ from candidates.parallel import (
     review_translation,
     store_translations,
 )
+from candidates.generation import complete_candidate_set
+from candidates.models import Candidate, CandidateSet
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,10 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from candidates.models import Prompt, PromptPool, PromptText
-from candidates.pools import PromptRow, find_gaps, read_pool, rows_of, to_csv, to_jsonl
+from candidates.pools.gaps import find_gaps
+from candidates.pools.reading import read_pool
+from candidates.pools.rows import PromptRow, rows_of
+from candidates.pools.writing import to_csv, to_jsonl
 
 pytestmark = pytest.mark.django_db
 LANGUAGES = [code for code, _name in settings.LANGUAGES]

@@ -10,7 +10,7 @@ import pytest
 
 from annotation.models import Study
 from candidates import llm
-from candidates.actions import request_live_set
+from candidates.actions.sets import request_live_set
 from candidates.generation import complete_candidate_set
 from candidates.models import Generation, ModelEndpoint
 

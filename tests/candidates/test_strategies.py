@@ -9,7 +9,9 @@ from accounts.models import Vendor
 from annotation.actions.definition import apply_study
 from annotation.actions.pool import request_pool
 from candidates import capability, diversity
-from candidates.actions import request_pool_set, store_endpoint, store_sampler
+from candidates.actions.endpoints import store_endpoint
+from candidates.actions.samplers import store_sampler
+from candidates.actions.sets import request_pool_set
 from candidates.generation import complete_candidate_set
 from candidates.models import (
     Anchor,

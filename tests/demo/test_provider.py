@@ -11,8 +11,8 @@ from typing import Any, cast
 import openai
 import pytest
 
+from candidates.answer_forms import form_arguments
 from candidates.languages import detect_language
-from candidates.llm import form_arguments
 from candidates.models import StructuredOutput
 from candidates.validity import normalise
 from demo.provider import LANGUAGES, MARKS, MODES, VOICES, Library

@@ -23,7 +23,8 @@ from exports.formats import community_alignment, comparisons, rankings
 from exports.privacy.generalise import plan_recoding
 from exports.scope import Scope, Times
 from exports.snapshot import snapshot
-from exports.vendors.feed import Place, read_page
+from exports.vendors.cursors import Place
+from exports.vendors.feed import read_page
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -34,7 +34,8 @@ from exports.actions.findings import decide_findings
 from exports.formats.comparisons import FORMAT
 from exports.models import Access, ApiToken, Finding
 from exports.pseudonyms import Kind, Pseudonyms
-from exports.vendors.feed import Place, scope_of
+from exports.vendors.cursors import Place
+from exports.vendors.feed import scope_of
 from tests.exports.feeding import ask, body_of, kinds, make_short_study, page, read, token_for
 from tests.provider import Provider
 from tests.walker import Walker

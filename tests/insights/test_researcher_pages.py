@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from annotation.models import Conversation, RecruitmentLink, Study
-from candidates.actions import request_pool_set
+from candidates.actions.sets import request_pool_set
 from candidates.generation import complete_candidate_set
 from candidates.models import Budget, CandidateSet, PromptText
 from exports.models import ApiToken, Release, Webhook

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotation.authoring.faults.form import Definition
-from candidates.actions import sampler_values
+from candidates.actions.samplers import sampler_values
 from candidates.models import Sampler
 from candidates.samplers import find_fault as find_sampler_fault
 

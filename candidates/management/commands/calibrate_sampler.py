@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from candidates.actions import calibrate_sampler
+from candidates.actions.samplers import calibrate_sampler
 from candidates.models import Sampler
 
 

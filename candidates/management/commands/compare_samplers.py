@@ -7,9 +7,8 @@ again finds them, and pays for nothing twice. Nothing is written unless all went
 import csv
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +16,20 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from candidates import comparison, judge, report
-from candidates.actions import request_pool_set
+from candidates.actions.sets import request_pool_set
+from candidates.comparison import report
+from candidates.comparison.axes import AXIS_OF, NEITHER
+from candidates.comparison.comparing import compare
+from candidates.comparison.figures import FIGURES
+from candidates.comparison.judge import JudgeError
+from candidates.comparison.judged import Judged, Labelled, load, record
 from candidates.generation import complete_candidate_set
-from candidates.models import (
-    CandidateSet,
-    Generation,
-    ModelEndpoint,
-    PromptPool,
-    PromptText,
-    Sampler,
-)
+from candidates.models import CandidateSet, ModelEndpoint, PromptPool, PromptText, Sampler
 
 # Studies count their replicates from 0; this one is the comparison's.
 REPLICATE = 30_000
 COLUMNS = {"language", "text", "pole"}
 LONGEST_PAUSE_SECONDS = 5.0
-
-Labelled = tuple[str, str, frozenset[str], str]  # language, text, true poles, prompt
 
 
 class Command(BaseCommand):
@@ -73,27 +68,9 @@ class Command(BaseCommand):
         sets = load(wanted)
         try:
             judged = Judged(sets, values_judge, helpfulness_judge, labels)
-        except judge.JudgeError as error:
+        except JudgeError as error:
             raise CommandError(str(error)) from error
-        records = [record(item, judged) for item in sets]
-        result = {
-            "pool": options["pool"],
-            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "canned": judged.canned or any(item.canned for item in sets),
-            "samplers": [
-                {"name": str(s), "strategy": s.strategy, "n": s.n, "oversample": s.oversample}
-                for s in samplers
-            ],
-            "languages": list(dict.fromkeys(text.language for text in texts)),
-            "prompts": len({text.prompt_id for text in texts}),
-            "judge": judged.about_poles(),
-            "helpfulness": judged.about_helpfulness(),
-            "definitions": {
-                key: {"name": name, "n": unit, "definition": text}
-                for key, (name, unit, text) in comparison.FIGURES.items()
-            },
-            **comparison.compare(records, judged.errors),
-        }
+        result = {"pool": options["pool"], **describe(samplers, texts, sets, judged)}
         try:
             paths = report.write(result, options["out"])
         except OSError as error:
@@ -128,6 +105,32 @@ class Command(BaseCommand):
             if not counts[CandidateSet.Status.PENDING]:
                 return
             time.sleep(every)
+
+
+def describe(
+    samplers: Sequence[Sampler],
+    texts: Sequence[PromptText],
+    sets: Sequence[CandidateSet],
+    judged: Judged,
+) -> dict[str, Any]:
+    """What report.json says of the sets made: of what they are, and every figure."""
+    return {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "canned": judged.canned or any(item.canned for item in sets),
+        "samplers": [
+            {"name": str(s), "strategy": s.strategy, "n": s.n, "oversample": s.oversample}
+            for s in samplers
+        ],
+        "languages": list(dict.fromkeys(text.language for text in texts)),
+        "prompts": len({text.prompt_id for text in texts}),
+        "judge": judged.about_poles(),
+        "helpfulness": judged.about_helpfulness(),
+        "definitions": {
+            key: {"name": name, "n": unit, "definition": text}
+            for key, (name, unit, text) in FIGURES.items()
+        },
+        **compare([record(item, judged) for item in sets], judged.errors),
+    }
 
 
 def find_samplers(keys: Sequence[str]) -> list[Sampler]:
@@ -203,11 +206,11 @@ def _label(path: Path, line: int, row: dict[str, str | None]) -> Labelled:
     if not language or not text:
         raise CommandError(f"{path}, line {line}: language or text is missing.")
     poles = frozenset(part.strip() for part in pole.split("+"))
-    axes = [comparison.AXIS_OF.get(name) for name in poles]
-    if poles == {comparison.NEITHER}:
+    axes = [AXIS_OF.get(name) for name in poles]
+    if poles == {NEITHER}:
         poles = frozenset()
     elif None in axes or len(set(axes)) < len(axes):
-        known = ", ".join([*comparison.AXIS_OF, comparison.NEITHER])
+        known = ", ".join([*AXIS_OF, NEITHER])
         raise CommandError(f"{path}, line {line}: “{pole}” is no pole. Poles: {known}.")
     return language, text, poles, (row.get("prompt") or "").strip()
 
@@ -224,117 +227,3 @@ def complete(wanted: Sequence[int]) -> None:
                 raise CommandError("; ".join(item.reasons))
             pause = (item.leased_until - timezone.now()).total_seconds()
             time.sleep(min(max(pause, 0.0), LONGEST_PAUSE_SECONDS))
-
-
-def load(wanted: Sequence[int]) -> list[CandidateSet]:
-    sets = (
-        CandidateSet.objects.filter(pk__in=wanted)
-        .select_related("sampler", "prompt_text__prompt")
-        .prefetch_related("candidates", "generations", "refused_attempts__generations")
-    )
-    by_key = {item.pk: item for item in sets}
-    return [by_key[pk] for pk in wanted]
-
-
-def _pair(item: CandidateSet, text: str) -> judge.Pair:
-    return item.context[-1]["content"], text
-
-
-class Judged:
-    """What the judges say of every response, and of the labelled texts."""
-
-    def __init__(
-        self,
-        sets: Sequence[CandidateSet],
-        values: ModelEndpoint | None,
-        helpfulness: ModelEndpoint | None,
-        labels: Sequence[Labelled],
-    ):
-        pairs = [_pair(item, c.text) for item in sets for c in item.candidates.all()]
-        asked = [(prompt, text) for _, text, _, prompt in labels]
-        self.values, self.helpful = values, helpfulness
-        self.poles = judge.judge_poles(values, [*pairs, *asked]) if values else {}
-        self.scores = judge.judge_helpfulness(helpfulness, pairs) if helpfulness else {}
-        self.errors = comparison.judge_errors(
-            (language, truth, self.poles[prompt, text].answer or {})
-            for language, text, truth, prompt in labels
-        )
-        self.canned = any(v.canned for v in self.poles.values()) or any(
-            v.canned for v in self.scores.values()
-        )
-
-    def about_poles(self) -> dict[str, Any] | None:
-        if self.values is None:
-            return None
-        unjudged = sum(v.answer is None or None in v.answer.values() for v in self.poles.values())
-        errors = [
-            {
-                "language": language,
-                "pole": pole,
-                "found": error.found,
-                "positives": error.positives,
-                "passed": error.passed,
-                "negatives": error.negatives,
-            }
-            for language, poles in sorted(self.errors.items())
-            for pole, error in poles.items()
-        ]
-        return _about(self.values, self.poles, unjudged) | {"errors": errors}
-
-    def about_helpfulness(self) -> dict[str, Any] | None:
-        if self.helpful is None:
-            return None
-        unjudged = sum(verdict.answer is None for verdict in self.scores.values())
-        return _about(self.helpful, self.scores, unjudged)
-
-
-def _about(
-    endpoint: ModelEndpoint, verdicts: Mapping[judge.Pair, judge.Verdict[Any]], unjudged: int
-) -> dict[str, Any]:
-    return {
-        "endpoint": endpoint.key,
-        "texts": len(verdicts),
-        "not_judged": unjudged,
-        "cost": float(sum((verdict.cost for verdict in verdicts.values()), Decimal(0))),
-    }
-
-
-def record(item: CandidateSet, judged: Judged) -> comparison.SetRecord:
-    ready = item.status == CandidateSet.Status.READY
-    refused = list(item.refused_attempts.all())
-    reasons = [reason for attempt in refused for reason in attempt.reasons]
-    if item.status == CandidateSet.Status.FAILED and item.attempts < item.sampler.max_attempts:
-        reasons += item.reasons  # the provider's doing; else the attempts say it already
-    calls: list[Generation] = [call for one in (item, *refused) for call in one.generations.all()]
-    assert item.prompt_text is not None
-    return comparison.SetRecord(
-        sampler=str(item.sampler),
-        prompt=item.prompt_text.prompt.key,
-        language=item.language,
-        ready=ready,
-        # Diversity is measured only where every check was passed.
-        valid_attempts=ready + sum(bool(attempt.measures) for attempt in refused),
-        refused_attempts=len(refused),
-        attempts=ready + len(refused),
-        reasons=reasons,
-        measures=_measures(item.measures) if ready else {},
-        price=float(sum((call.cost for call in calls), Decimal(0))),
-        seconds=sum(call.latency_ms or 0 for call in calls) / 1000,
-        responses=[_response(item, c.source, c.text, judged) for c in item.candidates.all()],
-    )
-
-
-def _response(item: CandidateSet, source: str, text: str, judged: Judged) -> comparison.Response:
-    pair = _pair(item, text)
-    poles = judged.poles[pair].answer if judged.poles else None
-    score = judged.scores[pair].answer if judged.scores else None
-    return comparison.Response(source=source, text=text, poles=poles or {}, score=score)
-
-
-def _measures(stored: Mapping[str, Any]) -> dict[str, float | None]:
-    """Means of similarities, and spreads, as stored with the set."""
-    return {
-        name: value.get("mean") if isinstance(value, dict) else value
-        for name in comparison.SET_FIGURES
-        for value in [stored.get(name)]
-    }

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from candidates.models import PromptPool
-from candidates.pools import rows_of, to_csv, to_jsonl
+from candidates.pools.rows import rows_of
+from candidates.pools.writing import to_csv, to_jsonl
 
 FORMATS = {".csv": to_csv, ".jsonl": to_jsonl}
 

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from candidates.actions import store_prompts
+from candidates.actions.prompts import store_prompts
 from candidates.models import PromptPool
-from candidates.pools import read_pool
+from candidates.pools.reading import read_pool
 
 
 class Command(BaseCommand):

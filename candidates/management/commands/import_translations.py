@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from candidates.parallel import read_translations, store_translations
+from candidates.actions.parallel import read_translations, store_translations
 
 
 class Command(BaseCommand):

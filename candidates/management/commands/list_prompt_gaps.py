@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from candidates.models import PromptPool
-from candidates.pools import find_gaps
+from candidates.pools.gaps import find_gaps
 
 
 class Command(BaseCommand):

@@ -18,6 +18,7 @@ from exports.api.schema import described
 from exports.api.serializers.changes import ChangePageSerializer, ChangesQuery
 from exports.scope import Scope
 from exports.vendors import feed
+from exports.vendors.cursors import Place, UnknownCursor
 
 PAGE_ITEMS, MOST_ITEMS = 1_000, 10_000  # of one page of JSON
 LINES = "application/x-ndjson"
@@ -65,10 +66,10 @@ class Changes(ApiView):
             raise LogStopped from stopped
 
 
-def _place(cursor: str, scope: Scope) -> feed.Place:
+def _place(cursor: str, scope: Scope) -> Place:
     try:
-        return feed.Place.read(cursor, scope) if cursor else feed.Place()
-    except feed.UnknownCursor as unknown:
+        return Place.read(cursor, scope) if cursor else Place()
+    except UnknownCursor as unknown:
         sentence = (
             "This cursor was not given out for this token's study and vendor: use the cursor "
             "of the last item you stored, or none to begin anew."
@@ -83,12 +84,12 @@ def _page_limit(limit: int | None) -> int:
     return limit or PAGE_ITEMS
 
 
-def _page(scope: Scope, after: feed.Place, limit: int) -> HttpResponse:
+def _page(scope: Scope, after: Place, limit: int) -> HttpResponse:
     with Permit() as permit:
         page = feed.read_page(scope, after, limit)
         permit.pause()
         permit.rest()
-    ended = page.end != feed.Place()
+    ended = page.end != Place()
     headers = plan_header(scope.study)
     about = JSONRenderer().render(
         {
@@ -102,7 +103,7 @@ def _page(scope: Scope, after: feed.Place, limit: int) -> HttpResponse:
     return HttpResponse(body, content_type="application/json", headers=headers)
 
 
-def _stream(scope: Scope, after: feed.Place, limit: int | None) -> StreamingHttpResponse:
+def _stream(scope: Scope, after: Place, limit: int | None) -> StreamingHttpResponse:
     permit, pages = Permit(), feed.read_pages(scope, after, limit)
     try:
         first = next(pages)  # what is wrong with the feed is an answer, not a cut

@@ -8,9 +8,9 @@ import pytest
 from accounts.models import Option, Question
 from annotation.models import StudyLocale
 from candidates.models import Sampler
-from exports.codebook import LANGUAGES, TYPES, as_json, as_markdown
 from exports.format import Type
 from exports.formats import FORMATS
+from exports.release.codebook import LANGUAGES, TYPES, as_json, as_markdown
 from exports.validators import VALIDATORS
 from tests.exports.formats.conftest import Exported
 from tests.exports.formats.scene import Scene

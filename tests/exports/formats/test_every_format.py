@@ -9,10 +9,10 @@ from accounts.models import Answer, Purpose, Vendor
 from annotation.models import Conversation, Grant, Mode, Outcome, Phase
 from annotation.models.conversation import Opinion
 from candidates.models import Candidate, CandidateSet, Generation, PromptText
-from exports.codebook import as_json, as_markdown
 from exports.containers import Container
 from exports.format import Format
 from exports.formats import FORMATS, meanings
+from exports.release.codebook import as_json, as_markdown
 from exports.validators import VALIDATORS
 from tests.exports.formats.conftest import Exported
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from candidates.actions import retire, store_prompts
+from candidates.actions.prompts import retire, store_prompts
 from candidates.models import CandidateSet, Prompt, PromptPool, PromptText
-from candidates.pools import PromptRow, rows_of_definition
+from candidates.pools.definition import rows_of_definition
+from candidates.pools.rows import PromptRow
 
 
 def store_pool(definition: Mapping[str, Any], *, rewrite: bool = False) -> PromptPool:

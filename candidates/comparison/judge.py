@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from candidates import budgets, limits, llm
-from candidates.comparison import AXES, NEITHER
+from candidates.comparison.axes import AXES, NEITHER
 from candidates.models import ModelEndpoint
 
 POLES_INSTRUCTION = """PLURIVOX-JUDGE

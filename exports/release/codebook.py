@@ -14,10 +14,10 @@ from django.db.models import Q
 from accounts.models import Instrument, Question
 from annotation.models import Study
 from candidates.models import Sampler
-from exports.codebook_page import page
 from exports.format import Column, Format, Type
 from exports.formats import FORMATS
 from exports.formats.meanings import PURPOSE
+from exports.release.codebook_page import page
 
 MISSING = {
     "CSV": "nothing between two commas; an empty text is a pair of quotes",

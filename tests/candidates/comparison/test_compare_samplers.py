@@ -12,11 +12,12 @@ from django.db.models import Count
 
 from annotation.actions.definition import apply_study
 from annotation.models import Study
-from candidates.actions import store_endpoint, store_sampler
-from candidates.comparison import AXIS_OF
-from candidates.diversity import lexical_similarity
+from candidates.actions.endpoints import store_endpoint
+from candidates.actions.pools import store_pool
+from candidates.actions.samplers import store_sampler
+from candidates.comparison.axes import AXIS_OF
 from candidates.models import CandidateSet, ModelEndpoint, Sampler
-from candidates.stored_pool import store_pool
+from candidates.similarity import lexical_similarity
 from demo.provider import LANGUAGES, Library
 from tests.definitions import demo_definition, small_definition
 from tests.processes import Worker

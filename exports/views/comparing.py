@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Vendor
 from exports.forms.comparing import ComparisonForm
-from exports.vendor_views import vendor_page
 from exports.vendors.reconciling import Compared, Verdict, compare, write
 from exports.vendors.telling import told_to
+from exports.views.people import vendor_page
 
 SHOWN = 500  # differences
 VERDICTS = {

@@ -1,0 +1,1 @@
+"""Pages of what leaves: for staff, and for a vendor's own manager."""
