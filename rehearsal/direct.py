@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from unittest import mock
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from accounts.actions import Given
 from accounts.models import Instrument, Purpose, Question
@@ -24,6 +25,7 @@ from annotation.actions.leaving import keep_known
 from annotation.dealing.seeds import derive_seed
 from annotation.models import Conversation, Participation, RecruitmentLink, Turn
 from annotation.models.parts import StudyLocale
+from annotation.queries.prepared import prepared
 from annotation.queries.remembered import is_known, remember
 from annotation.steps.conversation import explanation_asked
 from annotation.steps.participation import Step, next_step, questionnaire_due, questions_due
@@ -89,6 +91,11 @@ def _go_on(
     idle.append((number + BACK_AFTER, index, acts))
 
 
+@prepared
+def _as_stored(*, participation: int) -> QuerySet[Participation]:
+    return Participation.objects.filter(pk=participation).select_related("annotator", "locale")
+
+
 class DirectPlayer:
     """One person; each of her acts is one transaction, as on the pages."""
 
@@ -134,7 +141,8 @@ class DirectPlayer:
 
     def _again(self, participation: Participation) -> Participation:
         """Her row as it is now. Her study is the one she came to: nobody changes it meanwhile."""
-        fresh = Participation.objects.select_related("annotator", "locale").get(pk=participation.pk)
+        fresh: Participation
+        [fresh] = _as_stored(participation=participation.pk)
         keep_known(fresh, participation)
         return fresh
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -24,8 +24,9 @@ from annotation.dealing.choosing import (
 from annotation.dealing.seeds import derive_seed
 from annotation.models import Conversation, Deal, Grant, Participation, Slot
 from annotation.models.assignment import NEVER_LEASED, RETEST, deal_parts, retest_parts
-from annotation.queries.prepared import prepared
+from annotation.queries.prepared import prepared, prepared_change, store
 
+Changed = tuple[QuerySet[Any], dict[str, Any]]  # the rows, and what is set in them
 # More places than people take at one moment: something else holds them all.
 MOST_TRIES = 200
 # What a person who comes back to her conversation can still settle otherwise.
@@ -142,7 +143,7 @@ def _take(
         )
     slot.holder = participation
     slot.leased_until = now + _lease(participation)
-    slot.save(update_fields=["holder", "leased_until"])
+    _hold(slot=slot.pk, holder=participation.pk, until=slot.leased_until)
     return slot
 
 
@@ -154,6 +155,11 @@ def _lock_if_free(*, slot: int, now: datetime, stratum: str) -> QuerySet[Slot]:
         .select_related("candidate_set__prompt_text")
         .select_for_update(skip_locked=True, of=("self",))
     )
+
+
+@prepared_change
+def _hold(*, slot: int, holder: int, until: datetime) -> Changed:
+    return Slot.objects.filter(pk=slot), {"holder": holder, "leased_until": until}
 
 
 def claim_retest(*, participation: Participation) -> Grant | None:
@@ -184,14 +190,15 @@ class Record:
 
 
 def _grant(slot: Slot, participation: Participation, record: Record, *, occasion: int = 0) -> Grant:
-    grant = Grant.objects.create(
+    grant = Grant(
         slot=slot,
         participation=participation,
         annotator_id=participation.annotator_id,
         prompt_id=slot.prompt_id,
         occasion=occasion,
     )
-    Deal.objects.create(grant=grant, **asdict(record))
+    store(grant)
+    store(Deal(grant=grant, **vars(record)))
     return grant
 
 
@@ -228,26 +235,37 @@ def complete_slot(*, grant: Grant) -> None:
     """
     now = timezone.now()
     if grant.is_retest:
-        Grant.objects.filter(pk=grant.pk).update(
-            disposition=Grant.Disposition.COMPLETED, reason="", ended_at=now
-        )
+        _end(grant=grant.pk, disposition=Grant.Disposition.COMPLETED, now=now)
         return
-    place = (
-        Slot.objects.open()
-        .filter(pk=grant.slot_id)
-        .filter(Q(holder=grant.participation_id) | Q(leased_until__lt=now))
-    )
-    left_out = Participation.objects.filter(pk=grant.participation_id, excluded_at__isnull=False)
-    counted = place.filter(~Exists(left_out)).update(
-        status=Slot.Status.DONE, holder=grant.participation_id, done_at=now
-    )
-    if not counted and left_out.exists():
+    counted = _count(slot=grant.slot_id, person=grant.participation_id, now=now)
+    if not counted and _left_out(grant.participation_id).exists():
+        place = _hers_or_free(grant.slot_id, grant.participation_id, now)
         place.update(holder=None, leased_until=NEVER_LEASED)
-    Grant.objects.filter(pk=grant.pk).update(
+    _end(
+        grant=grant.pk,
         disposition=Grant.Disposition.COMPLETED if counted else Grant.Disposition.SURPLUS,
-        reason="",
-        ended_at=now,
+        now=now,
     )
+
+
+def _hers_or_free(slot: int, person: int, now: datetime) -> QuerySet[Slot]:
+    return Slot.objects.open().filter(Q(holder=person) | Q(leased_until__lt=now), pk=slot)
+
+
+def _left_out(person: int) -> QuerySet[Participation]:
+    return Participation.objects.filter(pk=person, excluded_at__isnull=False)
+
+
+@prepared_change
+def _count(*, slot: int, person: int, now: datetime) -> Changed:
+    place = _hers_or_free(slot, person, now).filter(~Exists(_left_out(person)))
+    return place, {"status": Slot.Status.DONE, "holder": person, "done_at": now}
+
+
+@prepared_change
+def _end(*, grant: int, disposition: str, now: datetime) -> Changed:
+    ended = {"disposition": disposition, "reason": "", "ended_at": now}
+    return Grant.objects.filter(pk=grant), ended
 
 
 def release_slot(*, grant: Grant, disposition: Grant.Disposition, reason: str = "") -> None:

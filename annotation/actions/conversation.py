@@ -24,6 +24,7 @@ from annotation.models import (
     Turn,
 )
 from annotation.queries.kept import lock_kept
+from annotation.queries.prepared import store
 from annotation.queries.remembered import read_conversations, remember, shown_in
 from annotation.steps.participation import (
     Step,
@@ -112,7 +113,7 @@ def _create_conversation(
     grant: Grant | None = None,
 ) -> Conversation:
     assert participation.locale is not None
-    conversation = Conversation.objects.create(
+    conversation = Conversation(
         participation=participation,
         ordinal=ordinal,
         kind=Conversation.Kind.POOL if grant else Conversation.Kind.OWN,
@@ -123,6 +124,7 @@ def _create_conversation(
         sitting=sitting_of(participation),
         opened_at=timezone.now(),
     )
+    store(conversation)
     remember(participation, "conversations", [*participation.conversations.all(), conversation])
     return conversation
 
@@ -141,7 +143,7 @@ def _add_first_turn(conversation: Conversation, slot: Slot, *, show: bool) -> No
         live=False,
         shown_at=timezone.now() if show else None,
     )
-    turn.save(force_insert=True)
+    store(turn)
     for of_it in Turn._meta.related_objects:
         if of_it.one_to_one:  # neither ranked nor explained
             of_it.set_cached_value(turn, None)

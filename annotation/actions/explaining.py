@@ -8,6 +8,7 @@ from annotation.actions.judgement import OUT_OF_DATE
 from annotation.actions.leaving import end_when_done, forget_draft, lock_turn, refuse_if_ended
 from annotation.judgement.mentions import find_mentions
 from annotation.models import Explanation, Mention, Turn
+from annotation.queries.prepared import store
 from annotation.steps.conversation import explanation_asked, is_ranked
 from candidates.languages import describe
 
@@ -30,13 +31,14 @@ def explain_choice(*, turn: Turn, text: str, pasted: int | None = None) -> Expla
     if not explanation_asked(locked):
         raise ValidationError(OUT_OF_DATE)
     label = describe(text)
-    explanation = Explanation.objects.create(
+    explanation = Explanation(
         turn=locked,
         text=text,
         detected_language=label.language,
         script=label.script,
         pasted=pasted,
     )
+    store(explanation)
     if text:
         _store_mentions(explanation, label.language or conversation.locale.language)
     if not end_when_done(conversation, drafted=held.drafted) and held.drafted:

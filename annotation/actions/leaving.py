@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from annotation.actions.assignment import release_slot
 from annotation.actions.draft import forget_drafts
 from annotation.models import Conversation, Draft, Grant, Participation, Turn
-from annotation.queries.prepared import prepared
+from annotation.queries.prepared import prepared, prepared_change
 from annotation.queries.remembered import remember
 from annotation.steps.conversation import explanation_due, is_ranked
 
@@ -199,6 +200,19 @@ def end(conversation: Conversation, status: Conversation.Status, *, drafted: boo
     """The caller holds the lock, and says where she knows that no draft is left."""
     conversation.status = status
     conversation.ended_at = timezone.now()
-    conversation.save(update_fields=["status", "ended_at", "skip_reason"])
+    _end(
+        conversation=conversation.pk,
+        status=status,
+        now=conversation.ended_at,
+        reason=conversation.skip_reason,
+    )
     if drafted:
         forget_draft(conversation, "conversation")
+
+
+@prepared_change
+def _end(
+    *, conversation: int, status: str, now: datetime, reason: str
+) -> tuple[QuerySet[Conversation], dict[str, Any]]:
+    ended = {"status": status, "ended_at": now, "skip_reason": reason}
+    return Conversation.objects.filter(pk=conversation), ended

@@ -12,6 +12,7 @@ from annotation.actions.soft_launch import may_enter, send_to_pause
 from annotation.cells.quotas import Verdict
 from annotation.cells.strata import noted
 from annotation.models import Outcome, Participation, StudyLocale
+from annotation.queries.prepared import prepared
 from annotation.steps.participation import Step, next_step, questions_due
 from annotation.steps.room import has_room, takes_nobody
 from annotation.steps.sittings import is_past
@@ -108,11 +109,15 @@ def leave_declined(*, participation: Participation) -> None:
 
 
 def _lock(participation: Participation) -> Participation:
-    return (
-        Participation.objects.select_for_update(of=("self",))
-        .select_related("study", "locale", "annotator")
-        .get(pk=participation.pk)
-    )
+    locked: Participation
+    [locked] = _locked(participation=participation.pk)
+    return locked
+
+
+@prepared
+def _locked(*, participation: int) -> QuerySet[Participation]:
+    hers = Participation.objects.filter(pk=participation)
+    return hers.select_for_update(of=("self",)).select_related("study", "locale", "annotator")
 
 
 def _screen_if_nothing_is_asked(locked: Participation) -> None:

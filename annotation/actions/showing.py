@@ -6,7 +6,7 @@ from django.db.models import F, QuerySet
 
 from annotation.dealing import seeds
 from annotation.models import ShownCandidate, Turn
-from annotation.queries.prepared import prepared
+from annotation.queries.prepared import prepared, store
 from candidates.models import Candidate
 
 
@@ -15,10 +15,12 @@ def store_order(turn: Turn) -> Sequence[ShownCandidate]:
     made = turn.candidate_set
     candidates = list(_candidates_of(made=made.pk))
     made.canned = any(candidate.canned for candidate in candidates)
-    return ShownCandidate.objects.bulk_create(
+    shown = [
         ShownCandidate(turn=turn, candidate=candidates[place], position=position)
         for position, place in enumerate(_order(turn, len(candidates)))
-    )
+    ]
+    store(*shown)
+    return shown
 
 
 @prepared

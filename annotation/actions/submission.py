@@ -12,6 +12,7 @@ from annotation.actions.judgement import OUT_OF_DATE, Judgement, check_judgement
 from annotation.actions.leaving import end_when_done, forget_draft, lock_turn, refuse_if_ended
 from annotation.actions.writing import add_live_turn
 from annotation.models import Mode, RankedCandidate, Ranking, ShownCandidate, Turn
+from annotation.queries.prepared import store
 from annotation.queries.remembered import shown_in
 from annotation.steps.conversation import is_ranked
 
@@ -62,7 +63,7 @@ def _store_ranking(
     shown = {row.candidate.handle: row.candidate for row in rows}
     partial = turn.conversation.participation.study.partial_allowed
     ranks, chosen = check_judgement(judgement, list(shown), mode=turn.mode, partial=partial)
-    ranking = Ranking.objects.create(
+    ranking = Ranking(
         turn=turn,
         submission_key=submission_key,
         chosen=shown[chosen],
@@ -72,7 +73,8 @@ def _store_ranking(
         layout=judgement.layout,
         viewport=judgement.viewport,
     )
-    RankedCandidate.objects.bulk_create(
+    store(ranking)
+    ranked = [
         RankedCandidate(
             ranking=ranking,
             candidate=shown[handle],
@@ -81,5 +83,6 @@ def _store_ranking(
             visible_seconds=judgement.seconds.get(handle),
         )
         for handle, rank in ranks.items()
-    )
+    ]
+    store(*ranked)
     return ranking

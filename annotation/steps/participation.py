@@ -7,7 +7,7 @@ back finds the same answer, because the answer is computed from the same rows.
 from enum import Enum
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import (
     Annotator,
@@ -104,7 +104,7 @@ def _next_at_work(participation: Participation) -> Step:
     if conversations_due(participation):
         early = further and further.is_early(ended=len(participation.conversations.all()))
         return Step.QUESTIONNAIRE if early else Step.CONVERSATIONS
-    if further or _asked(participation, participation.study.closing_instrument_id).exists():
+    if further or _asks(participation, participation.study.closing_instrument_id):
         return Step.CLOSING
     return Step.FINISH
 
@@ -112,7 +112,7 @@ def _next_at_work(participation: Participation) -> Step:
 def questionnaire_due(participation: Participation) -> Placed | None:
     """The first further questionnaire with a question that she is asked and has not met."""
     placed = placed_for(participation)
-    return next((one for one in placed if _asked(participation, one.instrument).exists()), None)
+    return next((one for one in placed if _asks(participation, one.instrument)), None)
 
 
 @prepared
@@ -145,15 +145,41 @@ def questions_due(participation: Participation, instrument: Instrument) -> list[
 
     Screening never asks for a special category, whatever the locale allows.
     """
-    return list(_asked(participation, instrument.pk).prefetch_related("options"))
+    return list(_asked(**_asking(participation, instrument.pk)))
 
 
-def _asked(participation: Participation, instrument_id: int) -> QuestionQuerySet:
+def _asks(participation: Participation, instrument_id: int) -> bool:
+    """Whether an instrument asks anything of her that she has not met."""
+    return bool(_first_asked(**_asking(participation, instrument_id)))
+
+
+def _asking(participation: Participation, instrument_id: int) -> dict[str, Any]:
     screening = instrument_id == participation.study.quota_instrument_id
-    questions = _unmet(instrument_id, participation.annotator_id, participation.country)
-    if screening or participation.locale is None or not participation.locale.legal_basis:
-        questions = questions.filter(special_category=False)
-    return questions
+    basis = participation.locale is not None and bool(participation.locale.legal_basis)
+    return {
+        "instrument": instrument_id,
+        "annotator": participation.annotator_id,
+        "country": participation.country,
+        "special": basis and not screening,
+    }
+
+
+@prepared
+def _asked(**asking: Any) -> QuerySet[Question]:
+    return _unmet_and_allowed(**asking).prefetch_related("options")
+
+
+@prepared
+def _first_asked(**asking: Any) -> QuerySet[Question, Any]:
+    return _unmet_and_allowed(**asking).order_by().values_list("pk")[:1]
+
+
+def _unmet_and_allowed(
+    *, instrument: int, annotator: int, country: str, special: bool
+) -> QuestionQuerySet:
+    """Those of a special category only where `special`."""
+    allowed = Q(special_category=False) | Q(special_category=special)
+    return _unmet(instrument, annotator, country).filter(allowed)
 
 
 def _unmet(instrument: int, annotator: int, country: str) -> QuestionQuerySet:

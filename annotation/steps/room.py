@@ -6,9 +6,12 @@ The team may also stop a study, or one locale, for a while: nobody joins meanwhi
 opens a conversation.
 """
 
+from typing import Any
+
 from django.db.models import QuerySet
 
 from annotation.models import Participation, Phase, Slot, Study, StudyLocale
+from annotation.queries.prepared import prepared
 from annotation.steps.sittings import is_past
 
 STOPPING = (Phase.PILOT, Phase.MAIN)
@@ -21,15 +24,16 @@ def has_room(*, locale: StudyLocale, phase: str) -> bool:
     return (
         phase == Phase.PREVIEW
         or locale.study.pool_conversations == 0
-        or _first_wanted(locale, phase) is not None
+        or bool(_first_wanted(locale=locale.pk, phase=str(phase)))
     )
 
 
-def _first_wanted(locale: StudyLocale, phase: str) -> object:
+@prepared
+def _first_wanted(*, locale: int, phase: str) -> QuerySet[Slot, Any]:
     """In filling order, which an index holds: without it PostgreSQL would read the places of
     other locales until it comes to one of this."""
     wanted = Slot.objects.wanted(locale=locale, phase=phase)
-    return wanted.order_by("batch", "due", "draw").values("pk").first()
+    return wanted.order_by("batch", "due", "draw").values_list("pk")[:1]
 
 
 def people_let_in(*, locale: StudyLocale, phase: str) -> QuerySet[Participation]:

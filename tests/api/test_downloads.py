@@ -3,6 +3,7 @@
 import random
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -41,7 +42,7 @@ def fetch(address: str, **headers: str) -> Response:
     All bytes are taken here: a download that nobody reads to its end holds its place.
     """
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    response = Client().get(address, headers={"Accept-Encoding": "gzip, br", **names})
+    response: Any = Client().get(address, headers={"Accept-Encoding": "gzip, br", **names})
     if response.streaming:
         response.streaming_content = [b"".join(response.streaming_content)]
     return response
