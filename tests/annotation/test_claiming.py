@@ -21,15 +21,9 @@ from annotation.dealing import derive_seed
 from annotation.deals import find_unexplained
 from annotation.models import Grant, Participation, RecruitmentLink, Slot, Study
 from annotation.models.assignment import deal_parts
-from tests.walker import Walker
+from tests.walker import entered
 
 pytestmark = pytest.mark.django_db
-
-
-def entered(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
 
 
 def lapse(participation: Participation) -> None:

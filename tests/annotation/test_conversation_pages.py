@@ -21,17 +21,16 @@ from annotation.models import (
 )
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
+from tests.made_once import Once
 from tests.provider import Provider
-from tests.walker import CLOSING, Walker, code_on
+from tests.walker import CLOSING, Walker, code_on, entered
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
+def walker(once: Once, link: RecruitmentLink) -> Walker:
+    return once(entered, link)
 
 
 def test_a_ranking_starts_empty(walker: Walker) -> None:

@@ -12,8 +12,7 @@ from accounts.models import ExternalIdentity, User
 from annotation.actions.care import MESSAGES_A_DAY, answer_thread
 from annotation.forms.care import page_of
 from annotation.models import HelpMessage, HelpThread, Participation, RecruitmentLink, Study
-from tests.annotation.test_claiming import entered
-from tests.walker import Response, Walker
+from tests.walker import Response, Walker, entered
 
 pytestmark = pytest.mark.django_db
 DESK = "/write-to-us/"

@@ -9,17 +9,16 @@ from django.urls import reverse
 from annotation.models import Conversation, Grant, RecruitmentLink, Slot, Turn, Wave
 from annotation.models.study import ExplanationPolicy
 from candidates.models import CandidateSet
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 SCRIPT = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
+def walker(once: Once, link: RecruitmentLink) -> Walker:
+    return once(entered, link)
 
 
 def ask(walker: Walker, **data: str) -> Any:

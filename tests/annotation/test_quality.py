@@ -13,7 +13,8 @@ from annotation.models import Explanation, Flag, Participation, Ranking, Recruit
 from annotation.quality import JudgedTurn, Norm
 from annotation.review import participations_to_review, review_work
 from tests.deciding import decide
-from tests.walker import CLOSING, Walker, code_on
+from tests.made_once import Once
+from tests.walker import CLOSING, Walker, code_on, entered
 
 READERS = {"fr": Norm(10, "readers")}
 
@@ -158,10 +159,13 @@ def test_comprehension_is_missed_only_when_asked_and_failed() -> None:
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
+def walker(once: Once, link: RecruitmentLink) -> Walker:
     """A person who has finished the whole small study, at a calm pace, each text her own."""
-    walker = Walker(link)
-    walker.enter()
+    return once(at_a_calm_pace, link)
+
+
+def at_a_calm_pace(link: RecruitmentLink) -> Walker:
+    walker = entered(link)
     walker.finish()
     participation = walker.participation
     for ranking in Ranking.objects.filter(turn__conversation__participation=participation):

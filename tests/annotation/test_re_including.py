@@ -28,9 +28,8 @@ from annotation.models import (
     Study,
 )
 from tests.annotation.slot_model import Place
-from tests.annotation.test_claiming import entered
 from tests.annotation.test_slots_stateful import Story, world  # noqa: F401
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 

@@ -16,15 +16,9 @@ from annotation.deals import facts_of, find_unexplained
 from annotation.models import Deal, Grant, PlanChange, RecruitmentLink, Slot, Study
 from annotation.why import explain
 from candidates.models import Prompt
-from tests.walker import Walker
+from tests.walker import entered
 
 pytestmark = pytest.mark.django_db
-
-
-def entered(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
 
 
 def ran(command: str, *args: str) -> str:

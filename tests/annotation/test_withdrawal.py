@@ -41,10 +41,9 @@ from annotation.models import (
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, CandidateSet, Generation
 from insights.queries import overlap_table
-from tests.annotation.test_claiming import entered
 from tests.exporting import exported_conversations
 from tests.processes import wait_until
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 committed = pytest.mark.django_db(transaction=True)

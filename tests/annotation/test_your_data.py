@@ -11,9 +11,8 @@ from accounts.models import ExternalIdentity, User
 from annotation.actions.care import answer_thread
 from annotation.models import Conversation, Draft, Flag, HelpThread, RecruitmentLink
 from candidates.models import Generation, Sampler
-from tests.annotation.test_claiming import entered
 from tests.annotation.test_withdrawal import HERS, typed
-from tests.walker import Walker, code_on
+from tests.walker import Walker, code_on, entered
 
 pytestmark = pytest.mark.django_db
 
