@@ -170,6 +170,12 @@ def entered(link: RecruitmentLink) -> Walker:
     return walker
 
 
+def finished(link: RecruitmentLink) -> Walker:
+    walker = entered(link)
+    walker.finish()
+    return walker
+
+
 def code_on(response: Response) -> str:
     found = re.search(r"data-completion-code>([A-Z2-9]+)<", response.content.decode())
     assert found, "no completion code on the page"

@@ -294,10 +294,9 @@ def test_a_prompt_of_the_pool_is_nobodys_pasted_text(
     ("given", "raised"), [("rarely", False), ("often", True), ("prefer_not_to_say", False)]
 )
 def test_an_attention_question_is_missed_by_another_option(
-    link: RecruitmentLink, given: str, raised: bool
+    once: Once, link: RecruitmentLink, given: str, raised: bool
 ) -> None:
-    walker = Walker(link)
-    walker.enter()
+    walker = once(entered, link)
     while "conversations" in walker.here():
         conversation = walker.open()
         walker.post("conversation-skip", {}, conversation.public_id)
@@ -309,9 +308,10 @@ def test_an_attention_question_is_missed_by_another_option(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("given", ["no", "few", "most", "prefer_not_to_say"])
-def test_help_from_a_program_has_no_consequence(link: RecruitmentLink, given: str) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_help_from_a_program_has_no_consequence(
+    once: Once, link: RecruitmentLink, given: str
+) -> None:
+    walker = once(entered, link)
     while "conversations" in walker.here():
         conversation = walker.open()
         walker.post("conversation-skip", {}, conversation.public_id)
