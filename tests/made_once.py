@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
+from django.utils import translation
 
 Made = TypeVar("Made")
 # Every table that tests write to, its key, and its columns with the key first.
@@ -47,23 +48,26 @@ class Change:
 class Once:
     """`once(make, …)` returns what `make(…)` returns, with all the rows that it made.
 
-    It is made the first time; for every other test the same rows are put back. `make` may build
-    on nothing but its arguments: the study, or what `once` returned. Other rows stay as they are.
+    It is made the first time; for every other test the same rows are put back, and the language
+    of the last page is the thread's again. `make` may build on nothing but its arguments: the
+    study, or what `once` returned. Other rows stay as they are.
     """
 
     def __init__(self) -> None:
-        self._made: dict[Hashable, tuple[list[Change], Any]] = {}
+        self._made: dict[Hashable, tuple[list[Change], str, Any]] = {}
 
     def __call__(self, make: Callable[..., Made], *of: Hashable) -> Made:
         known = self._made.get((make, of))
         if known:
-            changes, result = known
+            changes, language, result = known
             _put_back(changes)
+            translation.activate(language)
             copied: Made = deepcopy(result)
             return copied
         before = rows_by_table()
         made = make(*of)
-        self._made[make, of] = _changes(before, rows_by_table()), deepcopy(made)
+        changes = _changes(before, rows_by_table())
+        self._made[make, of] = changes, translation.get_language(), deepcopy(made)
         return made
 
 

@@ -3,8 +3,10 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
+from django.utils import translation
+from psycopg.errors import UniqueViolation
 
-from accounts.models import Annotator, User
+from accounts.models import User
 from annotation.models import Participation, RecruitmentLink, Slot, Study
 from tests.made_once import Once, rows_by_table
 from tests.walker import Walker, entered
@@ -46,15 +48,26 @@ def test_she_goes_on_where_she_stood_in_a_browser_of_her_own(link: RecruitmentLi
     assert "sessionid" in made.client.cookies
 
 
+def test_the_thread_reads_the_language_of_her_last_page(link: RecruitmentLink) -> None:
+    once = Once()
+    point = transaction.savepoint()
+    once(at_work, link)
+    assert translation.get_language() == "fr"
+    transaction.savepoint_rollback(point)
+    translation.activate("en")
+    once(at_work, link)
+    assert translation.get_language() == "fr"
+
+
 def test_other_rows_stay_as_they_are(link: RecruitmentLink) -> None:
     once = Once()
     point = transaction.savepoint()
     once(at_work, link)
     transaction.savepoint_rollback(point)
-    user, annotator = User.objects.create_user("somebody"), Annotator.objects.create()
-    once(at_work, link)
+    user, other = User.objects.create_user("somebody"), entered(link)
+    walker = once(at_work, link)
     assert User.objects.get() == user
-    assert set(Annotator.objects.all()) > {annotator}
+    assert set(Participation.objects.all()) == {walker.participation, other.participation}
 
 
 def test_references_and_triggers_rest_no_longer_than_that(link: RecruitmentLink) -> None:
@@ -68,7 +81,7 @@ def test_nothing_is_there_twice(link: RecruitmentLink) -> None:
     """A test that asks for two people by one name would else walk as one person."""
     once = Once()
     once(at_work, link)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(UniqueViolation):
         once(at_work, link)
 
 
