@@ -15,7 +15,8 @@ from annotation.review.looking import participations_to_review, review_work
 from annotation.review.norms import Norms, judged_turns
 from annotation.review.signals import JudgedTurn, Norm
 from tests.deciding import decide
-from tests.walker import CLOSING, Walker, code_on
+from tests.made_once import Once
+from tests.walker import CLOSING, Walker, code_on, entered
 
 READERS = {"fr": Norm(10, "readers")}
 
@@ -160,10 +161,13 @@ def test_comprehension_is_missed_only_when_asked_and_failed() -> None:
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
+def walker(once: Once, link: RecruitmentLink) -> Walker:
     """A person who has finished the whole small study, at a calm pace, each text her own."""
-    walker = Walker(link)
-    walker.enter()
+    return once(at_a_calm_pace, link)
+
+
+def at_a_calm_pace(link: RecruitmentLink) -> Walker:
+    walker = entered(link)
     walker.finish()
     participation = walker.participation
     for ranking in Ranking.objects.filter(turn__conversation__participation=participation):
@@ -292,10 +296,9 @@ def test_a_prompt_of_the_pool_is_nobodys_pasted_text(
     ("given", "raised"), [("rarely", False), ("often", True), ("prefer_not_to_say", False)]
 )
 def test_an_attention_question_is_missed_by_another_option(
-    link: RecruitmentLink, given: str, raised: bool
+    once: Once, link: RecruitmentLink, given: str, raised: bool
 ) -> None:
-    walker = Walker(link)
-    walker.enter()
+    walker = once(entered, link)
     while "conversations" in walker.here():
         conversation = walker.open()
         walker.post("conversation-skip", {}, conversation.public_id)
@@ -307,9 +310,10 @@ def test_an_attention_question_is_missed_by_another_option(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("given", ["no", "few", "most", "prefer_not_to_say"])
-def test_help_from_a_program_has_no_consequence(link: RecruitmentLink, given: str) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_help_from_a_program_has_no_consequence(
+    once: Once, link: RecruitmentLink, given: str
+) -> None:
+    walker = once(entered, link)
     while "conversations" in walker.here():
         conversation = walker.open()
         walker.post("conversation-skip", {}, conversation.public_id)

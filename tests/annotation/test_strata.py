@@ -23,9 +23,8 @@ from annotation.cells.quotas import REFUSED, Cell, Verdict
 from annotation.cells.strata import join_keys, planned_strata, stratum_of, wanted
 from annotation.models import Deal, Participation, Phase, Slot, Study, Wave
 from candidates.models import CandidateSet
-from tests.annotation.test_claiming import entered
 from tests.definitions import small_definition
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 WOMEN = Cell("women", {"country": ["FR"], "gender": ["female"]}, 60)
 MEN = Cell("men", {"country": ["FR"], "gender": ["male"]}, 40)
