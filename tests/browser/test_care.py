@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from annotation.actions.care import answer_thread
 from annotation.models import HelpThread, ProblemReport, RecruitmentLink
 from tests.annotation.test_withdrawal import typed
+from tests.browser.checks import violations
 from tests.processes import Site
 from tests.walker import Walker
 
@@ -40,11 +40,6 @@ def small_targets(page: Page) -> list[str]:
            .map((e) => e.outerHTML)"""
     )
     return found
-
-
-def violations(page: Page) -> list[str]:
-    results = Axe().run(page).response["violations"]
-    return [f"{item['id']}: {item['nodes'][0]['html']}" for item in results]
 
 
 def test_a_problem_is_reported_without_losing_the_ranking_and_the_help_desk_answers(
