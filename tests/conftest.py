@@ -1,8 +1,9 @@
 """Real parts for every test: PostgreSQL, the broker, the provider over HTTP."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import pytest_django
@@ -12,6 +13,8 @@ from django.core.cache import caches
 from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 from accounts.models import Vendor
 from annotation.actions.definition import apply_study
@@ -22,10 +25,12 @@ from annotation.models import Phase, RecruitmentLink, Study
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
 from tests.kept_rows import empty_database, keep_rows, put_back_rows
+from tests.made_once import Once
 from tests.processes import Site, Worker
 from tests.provider import Provider
 
 ROOT = Path(__file__).resolve().parent.parent
+Made = TypeVar("Made")
 
 
 @pytest.fixture
@@ -51,6 +56,23 @@ def _passwords_are_hashed_quickly() -> None:
     PBKDF2PasswordHasher.iterations = 1000
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_listed_once() -> Iterator[None]:
+    """Each test's client makes the middleware anew, which would look at 450 files each time."""
+    listed: dict[tuple[str, str], dict[str, StaticFile]] = {}
+    look = WhiteNoiseMiddleware.update_files_dictionary
+
+    def look_once(server: WhiteNoiseMiddleware, root: str, prefix: str) -> None:
+        if (root, prefix) not in listed:
+            look(server, root, prefix)
+            listed[root, prefix] = dict(server.files)
+        server.files |= listed[root, prefix]
+
+    WhiteNoiseMiddleware.update_files_dictionary = look_once
+    yield
+    WhiteNoiseMiddleware.update_files_dictionary = look
+
+
 @pytest.fixture(autouse=True)
 def nothing_cached() -> None:
     """Medians that are told for a minute are measured anew in each test, and nobody has failed
@@ -59,9 +81,27 @@ def nothing_cached() -> None:
     caches["default"].clear()
 
 
-@pytest.fixture
-def vendor(db: None) -> Vendor:
+@pytest.fixture(scope="module")
+def once() -> Once:
+    """What tests of a module begin with, made once and put back."""
+    return Once()
+
+
+def make_vendor() -> Vendor:
     return Vendor.objects.create(key="vendor-a", name="Vendor A")
+
+
+@pytest.fixture
+def vendor(db: None, request: pytest.FixtureRequest) -> Vendor:
+    return _made(request, make_vendor)
+
+
+def _made(request: pytest.FixtureRequest, make: Callable[..., Made], *of: Hashable) -> Made:
+    """Made anew, unless the test puts back what builds on it."""
+    if "once" not in request.fixturenames:
+        return make(*of)
+    once: Once = request.getfixturevalue("once")
+    return once(make, *of)
 
 
 def make_small_study() -> None:
@@ -108,9 +148,13 @@ def study(db: None, provider: Provider) -> Study:
     return small_study()
 
 
-@pytest.fixture
-def link(study: Study, vendor: Vendor) -> RecruitmentLink:
+def make_link(study: Study, vendor: Vendor) -> RecruitmentLink:
     return create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN)
+
+
+@pytest.fixture
+def link(study: Study, vendor: Vendor, request: pytest.FixtureRequest) -> RecruitmentLink:
+    return _made(request, make_link, study, vendor)
 
 
 @pytest.fixture(name="empty_database")

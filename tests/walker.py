@@ -2,7 +2,8 @@
 
 import re
 import uuid
-from typing import Any
+from copy import deepcopy
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.test import Client
@@ -32,6 +33,14 @@ class Walker:
         self.link = link
         self.country = country
         self.language = language
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """The same person in a browser of her own: neither meets what the other does there."""
+        twin = type(self)(
+            deepcopy(self.link, memo), country=self.country, language=self.language
+        )
+        twin.client.cookies = deepcopy(self.client.cookies, memo)
+        return twin
 
     @property
     def participation(self) -> Participation:

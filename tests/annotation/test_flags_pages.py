@@ -20,6 +20,7 @@ from annotation.models import (
 )
 from annotation.review import review_work
 from tests.deciding import decide
+from tests.made_once import Once
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +29,12 @@ MINE = "Ma question personnelle sur la mer"
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
+def walker(once: Once, link: RecruitmentLink) -> Walker:
     """Somebody who finished in a great hurry and pasted what she wrote."""
+    return once(in_a_hurry, link)
+
+
+def in_a_hurry(link: RecruitmentLink) -> Walker:
     walker = Walker(link)
     walker.enter()
     walker.finish()

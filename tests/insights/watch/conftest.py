@@ -6,6 +6,7 @@ from django.utils import translation
 
 from accounts.models import User
 from annotation.models import RecruitmentLink
+from tests.made_once import Once
 from tests.walker import Walker
 
 
@@ -22,8 +23,14 @@ def researcher(client: Client) -> Client:
 
 
 @pytest.fixture
-def people(link: RecruitmentLink) -> list[Walker]:
+def people(once: Once, link: RecruitmentLink) -> list[Walker]:
     """One who finished, one in the middle of a conversation, one at the door, one who declined."""
+    people = once(four_people, link)
+    translation.activate("en")  # the researcher's; people's pages were French
+    return people
+
+
+def four_people(link: RecruitmentLink) -> list[Walker]:
     finished, at_work, at_the_door, declined = (Walker(link) for _person in range(4))
     finished.enter()
     finished.finish()
@@ -34,5 +41,4 @@ def people(link: RecruitmentLink) -> list[Walker]:
     declined.choose()
     declined.screen()
     declined.consent("no")
-    translation.activate("en")  # the researcher's; people's pages were French
     return [finished, at_work, at_the_door, declined]
