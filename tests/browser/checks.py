@@ -1,5 +1,8 @@
 """What every page must hold in every language: accessible, and nothing clipped."""
 
+import os
+from pathlib import Path
+
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
@@ -24,7 +27,13 @@ LENGTHEN = """() => {
       word + (word.length > 3 ? "ÿ".repeat(Math.ceil(word.length / 3)) : ""));
   }
 }"""
-RUN = "options => axe.run(document, options).then((found) => found.violations)"
+# What is just changing its colours is looked at with those it will have.
+RUN = """options => {
+  for (const change of document.getAnimations()) {
+    if (change instanceof CSSTransition) change.finish();
+  }
+  return axe.run(document, options).then((found) => found.violations);
+}"""
 CLIPPED = """() => {
   const found = [];
   const root = document.documentElement;
@@ -47,6 +56,13 @@ CLIPPED = """() => {
   }
   return found;
 }"""
+
+
+def picture(page: Page, file: Path) -> None:
+    """The whole page, for people to look at: only where PLURIVOX_PICTURES is set, since no test
+    looks at it and several hundred of them take a while."""
+    if os.environ.get("PLURIVOX_PICTURES"):
+        page.screenshot(path=file, full_page=True)
 
 
 def violations(page: Page, *, of_looks: bool = False) -> list[str]:

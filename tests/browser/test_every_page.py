@@ -16,6 +16,7 @@ from candidates.generation import complete_candidate_set
 from tests.browser.checks import clipped_when_longer, violations
 from tests.browser.pages import Explorer, page_templates, visit_everything
 from tests.definitions import practice_item, small_definition
+from tests.made_once import Once
 from tests.processes import Site
 from tests.provider import Provider
 
@@ -75,7 +76,11 @@ class Look:
 
 
 @pytest.fixture
-def link(empty_database: None, provider: Provider) -> RecruitmentLink:
+def link(once: Once, empty_database: None, provider: Provider) -> RecruitmentLink:
+    return once(make_study_with_all)
+
+
+def make_study_with_all() -> RecruitmentLink:
     study = apply_study(
         small_definition(
             pool_conversations=3,

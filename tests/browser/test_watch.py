@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from accounts.models import User
 from annotation.models import RecruitmentLink
 from insights import seen
-from tests.browser.checks import violations
+from tests.browser.checks import picture, violations
 from tests.processes import Site, Worker, wait_until
 from tests.walker import Walker
 
@@ -32,6 +32,7 @@ def watching(browser: Browser, site: Site, link: RecruitmentLink, **options: obj
         [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site.address}]
     )
     page = context.new_page()
+    page.clock.install()
     page.goto(site.address + reverse("study-watch", args=[link.study.key]))
     return page
 
@@ -70,13 +71,14 @@ def test_figures_move_while_people_work_and_nothing_else_does(
         walker.rank(walker.current_turn(walker.open_kind("pool")))
     done, _of, wanted = before.partition(" of ")
     row = page.locator("#watch-progress tr", has=page.locator("th", has_text="FR-fr")).first
+    page.clock.run_for(10_000)  # of the page's own clock
     expect(row).to_contain_text(f"{int(done) + 2} of {wanted}", timeout=25_000)
     assert page.evaluate("window.loadedOnce") is True
     assert details.get_attribute("open") is not None
     assert page.evaluate("document.activeElement.getAttribute('role')") == "group"
     renew(page, "dropoff")
     assert not faults, faults
-    page.screenshot(path=artefacts / "watch-desktop.png", full_page=True)
+    picture(page, artefacts / "watch-desktop.png")
 
 
 def test_a_server_that_stopped_is_told_in_words_with_the_time(
@@ -127,7 +129,7 @@ def test_a_worker_that_stops_is_told_in_plain_words(
         expect(part).to_contain_text(words, timeout=60_000)
         expect(part).to_contain_text("start one with: celery -A config worker")
         expect(page.locator("[data-watch-alarms]")).to_contain_text(words)
-        page.screenshot(path=artefacts / "watch-no-worker.png")
+        picture(page, artefacts / "watch-no-worker.png")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -147,4 +149,4 @@ def test_it_is_accessible_on_phone_and_desktop_light_and_dark(
     assert not violations(page, of_looks=(size, theme) != ("desktop", "light"))
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"{wide} pixels wider than the window"
-    page.screenshot(path=artefacts / f"watch-{size}-{theme}.png", full_page=True)
+    picture(page, artefacts / f"watch-{size}-{theme}.png")

@@ -13,13 +13,18 @@ from exports.formats.community_alignment import FORMAT, FORMAT_WITHOUT_WAVE
 from exports.pseudonyms import Kind
 from exports.scope import Scope
 from tests.exporting import csv_rows, json_rows
+from tests.made_once import Once
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
+def walker(once: Once, link: RecruitmentLink) -> Walker:
+    return once(one_who_entered, link)
+
+
+def one_who_entered(link: RecruitmentLink) -> Walker:
     walker = Walker(link)
     walker.enter()
     return walker

@@ -36,6 +36,7 @@ from exports.models import Access, ApiToken, Finding
 from exports.pseudonyms import Kind, Pseudonyms
 from exports.vendors.feed import Place, scope_of
 from tests.exports.feeding import ask, body_of, kinds, make_short_study, page, read, token_for
+from tests.made_once import Once
 from tests.provider import Provider
 from tests.walker import Walker
 
@@ -43,21 +44,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def study(empty_database: None, provider: Provider) -> Study:
+def study(once: Once, empty_database: None, provider: Provider) -> Study:
     """One conversation of two turns, in one locale: enough to be told."""
-    return make_short_study()
+    return once(make_short_study)
 
 
 @pytest.fixture
-def finished(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    walker.finish()
-    return walker
+def entered(once: Once, link: RecruitmentLink) -> Walker:
+    return once(one_who_entered, link)
 
 
-@pytest.fixture
-def entered(link: RecruitmentLink) -> Walker:
+def one_who_entered(link: RecruitmentLink) -> Walker:
     walker = Walker(link)
     walker.enter()
     return walker
