@@ -57,13 +57,13 @@ def test_figures_appear_when_they_are_computed_and_are_read_at_any_width(
     picture(page, artefacts / "figures-waiting.png")
     compute(played)
     expect(alike.locator("table")).to_be_visible(timeout=30_000)
-    page.wait_for_timeout(2000)
+    expect(page.locator("main")).not_to_contain_text("is being computed", timeout=30_000)
     picture(page, artefacts / "figures-come.png")
     assert errors == []
     expect(alike.locator("figure.picture.drawn canvas")).to_be_visible(timeout=30_000)
     for size, viewport in SIZES.items():
+        page = opened(browser, cookie, viewport)
         for group in GROUPS:
-            page = opened(browser, cookie, viewport)
             page.goto(f"{address}&group={group}")
             page.wait_for_load_state("networkidle")
             picture(page, artefacts / f"figures-{group}-{size}.png")

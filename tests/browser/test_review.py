@@ -12,6 +12,7 @@ from accounts.models import User
 from annotation.models import Flag, HelpThread, Receipt, RecruitmentLink
 from tests.browser.checks import picture, violations
 from tests.browser.test_care import fits, signed_in
+from tests.made_once import Once
 from tests.processes import Site
 from tests.walker import Walker
 
@@ -32,8 +33,12 @@ def desk(browser: Browser, site: Site, size: str) -> Page:
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
+def walker(once: Once, link: RecruitmentLink) -> Walker:
     """Somebody who reads Hindi, judged a set, and has a note on her work."""
+    return once(one_with_a_note, link)
+
+
+def one_with_a_note(link: RecruitmentLink) -> Walker:
     walker = Walker(link, country="IN", language="hi")
     walker.enter()
     walker.rank(walker.current_turn(walker.open_kind("pool")))

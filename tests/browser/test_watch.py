@@ -12,6 +12,7 @@ from accounts.models import User
 from annotation.models import RecruitmentLink
 from insights import seen
 from tests.browser.checks import picture, violations
+from tests.made_once import Once
 from tests.processes import Site, Worker, wait_until
 from tests.walker import Walker
 
@@ -35,6 +36,12 @@ def watching(browser: Browser, site: Site, link: RecruitmentLink, **options: obj
     page.clock.install()
     page.goto(site.address + reverse("study-watch", args=[link.study.key]))
     return page
+
+
+def one_judges(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.enter()
+    walker.rank(walker.current_turn(walker.open_kind("pool")))
 
 
 def judged(page: Page, locale: str = "FR-fr") -> str:
@@ -66,9 +73,7 @@ def test_figures_move_while_people_work_and_nothing_else_does(
     region.focus()
     before = judged(page)
     for _person in range(2):
-        walker = Walker(link)
-        walker.enter()
-        walker.rank(walker.current_turn(walker.open_kind("pool")))
+        one_judges(link)
     done, _of, wanted = before.partition(" of ")
     row = page.locator("#watch-progress tr", has=page.locator("th", has_text="FR-fr")).first
     page.clock.run_for(10_000)  # of the page's own clock
@@ -135,11 +140,15 @@ def test_a_worker_that_stops_is_told_in_plain_words(
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_it_is_accessible_on_phone_and_desktop_light_and_dark(
-    link: RecruitmentLink, site: Site, browser: Browser, artefacts: Path, size: str, theme: str
+    once: Once,
+    link: RecruitmentLink,
+    site: Site,
+    browser: Browser,
+    artefacts: Path,
+    size: str,
+    theme: str,
 ) -> None:
-    walker = Walker(link)
-    walker.enter()
-    walker.rank(walker.current_turn(walker.open_kind("pool")))
+    once(one_judges, link)
     width, height = SIZES[size]
     page = watching(
         browser, site, link, viewport={"width": width, "height": height}, color_scheme=theme
