@@ -81,6 +81,8 @@ class Mood:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Headers and body are two packets: the second one would wait 40 ms for the first one's receipt.
+    disable_nagle_algorithm = True
     library: ClassVar[Library]
     mood: ClassVar[Mood]
 

@@ -15,7 +15,7 @@ from embedded.install import DATA, PYTHON, ROOT, VENV, ensure_installed
 from embedded.words import Stop, step
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# About half of the time; the rest runs beside them.
+# About half of the time; the checks and all other tests run beside them.
 HALF = ("tests/browser", "tests/api", "tests/exports")
 SERVERS = {"DATABASE_URL", "REDIS_URL"}  # set: those are used and none is started
 BIN = VENV / "bin"
@@ -41,30 +41,38 @@ def test(arguments: Sequence[str]) -> int:
         with _parts(data, browser) as environment:
             print("  pytest", flush=True)
             return _pytest(environment, arguments).wait()
-    with _parts(data / "rest", browser) as environment:
-        failed = [_run(environment, name, command) for name, command in CHECKS.items()]
+    with _parts(data, browser) as environment:
         if SERVERS & set(os.environ):  # two halves would meet in one database
+            failed = _check(environment)
             print("  pytest", flush=True)
-            return 1 if any([*failed, _pytest(environment, []).wait()]) else 0
-        with _parts(data / "pages", browser) as beside:
-            return 1 if any([*failed, *_two_halves(environment, beside, data)]) else 0
+            return 1 if _pytest(environment, []).wait() or failed else 0
+        with _parts(data / "half", browser, static=data / "static") as beside:
+            return 1 if any(_two_halves(environment, beside, data)) else 0
+
+
+def _check(environment: Mapping[str, str]) -> bool:
+    """Every check, one after the other. Returns whether one failed."""
+    failed = [_run(environment, name, command) for name, command in CHECKS.items()]
+    return any(failed)
 
 
 def _two_halves(
     environment: Mapping[str, str], beside: Mapping[str, str], data: Path
 ) -> Sequence[int]:
-    """All tests, HALF beside the others, each half on servers of its own.
+    """The tests of HALF, and beside them the checks and all other tests, on servers of their own.
 
-    Returns two exit statuses. What HALF says is printed when it has ended.
+    Returns exit statuses. What HALF says is printed when it has ended.
     """
-    print(f"  pytest, and beside it {', '.join(HALF)}", flush=True)
+    print(f"  pytest {' '.join(HALF)}, and beside it:", flush=True)
     said = data / "half.txt"
     with said.open("wb") as output:
         half = _pytest(beside, HALF, output)
         try:
+            failed = _check(environment)
+            print("  pytest, the rest", flush=True)
             status = _pytest(environment, ["tests", *(f"--ignore={name}" for name in HALF)]).wait()
             print(f"  {', '.join(HALF)}", flush=True)
-            return status, half.wait()
+            return failed, status, half.wait()
         finally:
             half.kill()
             print(said.read_text(errors="replace"), flush=True)
@@ -79,25 +87,44 @@ def _pytest(
 
 
 @contextmanager
-def _parts(data: Path, browser: str) -> Iterator[Mapping[str, str]]:
-    """Database, broker, provider and static files; what processes need to know of them."""
+def _parts(data: Path, browser: str, *, static: Path | None = None) -> Iterator[Mapping[str, str]]:
+    """Database, broker and provider; what processes need to know of them.
+
+    Static files, unless they were collected before, are collected beside them.
+    """
     data.mkdir(mode=0o700, parents=True)
     children = Children(data / "logs", os.environ)
     try:
         with step("Database, broker and demo provider"):
             children.environment |= _environment(children, data, browser)
-        compile_messages(children.environment)
-        collect: list[str | Path] = [PYTHON, "manage.py", "collectstatic", "--no-input", "-v0"]
-        if _run(children.environment, "static files", collect):
-            raise Stop("The static files could not be collected.")
+        if static:
+            children.environment["STATIC_ROOT"] = str(static)
+        else:
+            _collect(children.environment)
         yield children.environment
     finally:
         children.stop()
 
 
+def _collect(environment: dict[str, str]) -> None:
+    compile_messages(environment)
+    command: list[str | Path] = [PYTHON, "manage.py", "collectstatic", "--no-input", "-v0"]
+    if _run(environment, "static files", command):
+        raise Stop("The static files could not be collected.")
+
+
+def _bytecode() -> dict[str, str]:
+    """Where Python may not put it beside the sources, it goes to .data and stays there: each of
+    the many processes would otherwise compile everything anew, for seconds."""
+    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(DATA / "bytecode")}
+
+
 def _environment(children: Children, data: Path, browser: str) -> dict[str, str]:
     database = os.environ.get("DATABASE_URL")
     return {
+        **_bytecode(),
         "PLURIVOX_EMBEDDED": "1",
         "SECRET_KEY": "only-for-tests",
         "PSEUDONYM_KEY": "only-for-tests",

@@ -61,9 +61,9 @@ class Once:
             _put_back(changes)
             copied: Made = deepcopy(result)
             return copied
-        before = _rows()
+        before = rows_by_table()
         made = make(*of)
-        self._made[make, of] = _changes(before, _rows()), deepcopy(made)
+        self._made[make, of] = _changes(before, rows_by_table()), deepcopy(made)
         return made
 
 
@@ -74,7 +74,7 @@ def _tables() -> list[Table]:
         return [Table(*row) for row in cursor.fetchall()]
 
 
-def _rows() -> dict[Table, dict[str, bytes]]:
+def rows_by_table() -> dict[Table, dict[str, bytes]]:
     """By its key each row that stands in the database now, as COPY writes it."""
     found: dict[Table, dict[str, bytes]] = {}
     with connection.cursor() as cursor:

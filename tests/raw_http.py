@@ -23,7 +23,8 @@ class RawPerson:
     def __init__(self, address: str, link: RecruitmentLink) -> None:
         self.address = address
         self.link = link
-        self.http = httpx.Client(base_url=address, timeout=TIMEOUT)
+        # Plain HTTP: nobody's certificates are read for it.
+        self.http = httpx.Client(base_url=address, timeout=TIMEOUT, verify=False)
 
     def close(self) -> None:
         self.http.close()
@@ -42,6 +43,9 @@ class RawPerson:
         twin = RawPerson(self.address, self.link)
         twin.http.cookies.update(self.http.cookies)
         return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "RawPerson":
+        return self.twin()
 
     def get(self, path: str) -> httpx.Response:
         return self.http.get(path)

@@ -42,6 +42,7 @@ from exports.actions.tokens import create_token
 from exports.models import ApiToken, Delivery, State, Webhook
 from insights.figures.catalogue import FIGURES
 from tests.definitions import small_definition
+from tests.made_once import Once
 from tests.team import member
 from tests.walker import Walker
 
@@ -282,10 +283,17 @@ def test_every_address_is_in_a_table() -> None:
 
 @pytest.fixture
 def records(
-    link: RecruitmentLink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    once: Once, link: RecruitmentLink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, Any]:
     """One record of each kind, all of the study of the link; files are there to be fetched."""
     monkeypatch.setattr(settings, "EXPORTS_DIR", tmp_path)
+    records = once(one_of_each, link)
+    for record in ("exports_export", "exports_release"):
+        (tmp_path / records[record].name).write_text("turn\n")
+    return records
+
+
+def one_of_each(link: RecruitmentLink) -> dict[str, Any]:
     walker = Walker(link)
     walker.enter()
     conversation = walker.open_kind("pool")
@@ -332,17 +340,14 @@ def records(
         "exports_delivery": Delivery.objects.create(
             webhook=webhook, event="export.ready", subject="x", message_id="m"
         ),
-        "exports_export": ready(
-            request_export(study=study, format="comparisons", container="csv"), tmp_path
-        ),
-        "exports_release": ready(request_release(study=study, by=admin), tmp_path),
+        "exports_export": ready(request_export(study=study, format="comparisons", container="csv")),
+        "exports_release": ready(request_release(study=study, by=admin)),
     }
 
 
-def ready(row: Any, folder: Path) -> Any:
+def ready(row: Any) -> Any:
     row.name, row.state = f"{row.pk}-{type(row).__name__}.csv", State.READY
     row.save()
-    (folder / row.name).write_text("turn\n")
     return row
 
 

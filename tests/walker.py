@@ -36,9 +36,7 @@ class Walker:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """The same person in a browser of her own: neither meets what the other does there."""
-        twin = type(self)(
-            deepcopy(self.link, memo), country=self.country, language=self.language
-        )
+        twin = type(self)(deepcopy(self.link, memo), country=self.country, language=self.language)
         twin.client.cookies = deepcopy(self.client.cookies, memo)
         return twin
 
@@ -164,6 +162,18 @@ class Walker:
         """The path of the page where she stands."""
         response = self.client.get(reverse("here"), follow=True)
         return str(response.request["PATH_INFO"])
+
+
+def entered(link: RecruitmentLink) -> Walker:
+    walker = Walker(link)
+    walker.enter()
+    return walker
+
+
+def finished(link: RecruitmentLink) -> Walker:
+    walker = entered(link)
+    walker.finish()
+    return walker
 
 
 def code_on(response: Response) -> str:

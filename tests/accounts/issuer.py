@@ -64,7 +64,7 @@ class Issuer:
 @contextmanager
 def issuing() -> Iterator[Issuer]:
     issuer = Issuer()
-    thread = threading.Thread(target=issuer.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=issuer.server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield issuer

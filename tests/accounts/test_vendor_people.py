@@ -10,7 +10,8 @@ from annotation.actions.team import add_vendor_manager
 from annotation.models import Flag, Phase, RecruitmentLink, Study
 from candidates.models import Candidate
 from exports.actions.inviting import invite_people
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 
@@ -45,9 +46,10 @@ def test_she_sees_ids_states_decisions_and_pay_of_her_own_people_alone(
     assert manager.get(people(other)).status_code == 403
 
 
-def test_the_page_holds_no_research(link: RecruitmentLink, vendor: Vendor, manager: Client) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_the_page_holds_no_research(
+    once: Once, link: RecruitmentLink, vendor: Vendor, manager: Client
+) -> None:
+    walker = once(entered, link)
     turn = walker.current_turn(walker.open_kind("pool"))
     walker.rank(turn)
     walker.explain(turn, text="Une raison bien à moi.")

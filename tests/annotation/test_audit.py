@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from accounts.models import AccountChange, User, Vendor
+from accounts.models import AccountChange, User
 from annotation.actions.audit import record
 from annotation.actions.care import answer_thread
 from annotation.actions.link import create_recruitment_link
@@ -47,21 +47,27 @@ from exports.actions.inviting import invite_people
 from exports.actions.releasing import request_release
 from exports.actions.tokens import create_token, revoke_token
 from exports.models import ApiToken, Delivery, Export, Release, Webhook
-from tests.annotation.test_claiming import entered
+from tests.made_once import Once
 from tests.team import member
+from tests.walker import entered
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def scene(study: Study, link: RecruitmentLink, vendor: Vendor) -> SimpleNamespace:
+def scene(once: Once, link: RecruitmentLink) -> SimpleNamespace:
+    return once(scene_of, link)
+
+
+def scene_of(link: RecruitmentLink) -> SimpleNamespace:
+    study = link.study
     walker = entered(link)
     walker.client.post(reverse("help-desk"), {"text": "Ma question secrète"})
     person = walker.participation
     StudyLocale.objects.update(planned_people=10)
     return SimpleNamespace(
         study=study,
-        vendor=vendor,
+        vendor=link.vendor,
         person=person,
         other=entered(link).participation,
         flag=Flag.objects.create(participation=person, kind="speed", answer="Ma réponse secrète"),

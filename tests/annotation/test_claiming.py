@@ -21,15 +21,10 @@ from annotation.dealing import derive_seed
 from annotation.deals import find_unexplained
 from annotation.models import Grant, Participation, RecruitmentLink, Slot, Study
 from annotation.models.assignment import deal_parts
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import entered
 
 pytestmark = pytest.mark.django_db
-
-
-def entered(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
 
 
 def lapse(participation: Participation) -> None:
@@ -100,8 +95,8 @@ def test_a_lapsed_lease_is_claimable_without_any_housekeeping(link: RecruitmentL
     assert grant.disposition == "timed_out"
 
 
-def test_work_renews_the_lease(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_work_renews_the_lease(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     conversation = walker.open_kind("pool")
     slot = Slot.objects.get(holder=walker.participation)
     Slot.objects.filter(pk=slot.pk).update(leased_until=timezone.now() + timedelta(minutes=5))
@@ -122,8 +117,8 @@ def test_a_renewal_does_not_take_a_slot_from_its_new_holder(link: RecruitmentLin
     assert not Slot.objects.filter(holder=walker.participation).exists()
 
 
-def test_the_turn_one_ranking_makes_a_slot_done(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_the_turn_one_ranking_makes_a_slot_done(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     conversation = walker.open_kind("pool")
     walker.rank(walker.current_turn(conversation))
     slot = Slot.objects.get(holder=walker.participation)
@@ -135,8 +130,10 @@ def test_the_turn_one_ranking_makes_a_slot_done(link: RecruitmentLink) -> None:
     assert Grant.objects.get(conversation=conversation).disposition == "completed"
 
 
-def test_whoever_returns_late_takes_the_slot_back_if_it_is_free(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_whoever_returns_late_takes_the_slot_back_if_it_is_free(
+    once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(entered, link)
     conversation = walker.open_kind("pool")
     walker.page(conversation)
     lapse(walker.participation)
@@ -165,8 +162,8 @@ def test_whoever_comes_too_late_is_kept_as_surplus(link: RecruitmentLink) -> Non
     assert turn.__class__.objects.get(pk=turn.pk).ranking
 
 
-def test_phases_never_mix(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_phases_never_mix(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     Participation.objects.filter(pk=walker.participation.pk).update(phase="pilot")
     with transaction.atomic():
         assert claim_slot(participation=walker.participation) is None

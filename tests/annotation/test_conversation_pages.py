@@ -21,17 +21,16 @@ from annotation.models import (
 )
 from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
+from tests.made_once import Once
 from tests.provider import Provider
-from tests.walker import CLOSING, Walker, code_on
+from tests.walker import CLOSING, Walker, code_on, entered
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
+def walker(once: Once, link: RecruitmentLink) -> Walker:
+    return once(entered, link)
 
 
 def test_a_ranking_starts_empty(walker: Walker) -> None:
@@ -426,9 +425,8 @@ def test_a_failure_during_the_explanation_is_not_called_ready(
     assert "could not be written" in page
 
 
-def test_a_busy_pool_asks_for_patience_and_offers_an_end(link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_a_busy_pool_asks_for_patience_and_offers_an_end(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     other = Walker(link)
     other.enter()
     Slot.objects.filter(locale__country="FR").update(
@@ -444,9 +442,8 @@ def test_a_busy_pool_asks_for_patience_and_offers_an_end(link: RecruitmentLink) 
     assert walker.open().kind == "pool"
 
 
-def test_somebody_who_would_not_wait_finishes(link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_somebody_who_would_not_wait_finishes(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     other = Walker(link)
     other.enter()
     Slot.objects.filter(locale__country="FR").update(
@@ -457,9 +454,8 @@ def test_somebody_who_would_not_wait_finishes(link: RecruitmentLink) -> None:
     assert walker.here() == reverse("closing")
 
 
-def test_an_empty_pool_ends_the_plan_kindly(link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_an_empty_pool_ends_the_plan_kindly(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     Slot.objects.update(status="void")
     page = walker.finish()
     assert code_on(page)

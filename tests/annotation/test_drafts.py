@@ -21,16 +21,15 @@ from annotation.models import (
     Turn,
 )
 from candidates.generation import complete_candidate_set
-from tests.walker import CLOSING, Response, Walker
+from tests.made_once import Once
+from tests.walker import CLOSING, Response, Walker, entered
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
+def walker(once: Once, link: RecruitmentLink) -> Walker:
+    return once(entered, link)
 
 
 def save(client: Client, key: str, fields: dict[str, Any], revision: Any = 0) -> Response:

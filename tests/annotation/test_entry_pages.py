@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from accounts.models import Annotator, Answer, Consent, ExternalIdentity
 from annotation.models import Participation, RecruitmentLink, Slot
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 
@@ -89,9 +90,8 @@ def test_every_language_is_named_in_itself(link: RecruitmentLink, client: Client
         assert f">{name}</option>" in page
 
 
-def test_personal_pages_are_not_kept_for_others(link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_personal_pages_are_not_kept_for_others(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     response = walker.client.get(reverse("conversations"))
     assert response["Cache-Control"] == "private, no-cache"
 
@@ -120,9 +120,8 @@ def test_an_indian_annotator_chooses_hindi_or_english(link: RecruitmentLink) -> 
     assert '<html lang="hi"' in walker.client.get(reverse("quota")).content.decode()
 
 
-def test_the_interface_language_changes_nothing_else(link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_the_interface_language_changes_nothing_else(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     before = Participation.objects.values().get(pk=walker.participation.pk)
     page = walker.post("interface-language", {"language": "it", "next": reverse("conversations")})
     assert '<html lang="it">' in page.content.decode()
@@ -202,9 +201,8 @@ def test_nobody_jumps_ahead(link: RecruitmentLink) -> None:
     assert not Slot.objects.exclude(holder=None).exists()
 
 
-def test_the_return_link_leads_back_on_another_device(link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_the_return_link_leads_back_on_another_device(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     conversation = walker.open()
     other_device = Client()
     address = reverse("come-back", args=[walker.participation.return_token])

@@ -14,17 +14,16 @@ from annotation.models import Conversation, Explanation, Mention, RecruitmentLin
 from annotation.steps import TurnStep, explanation_asked, standing
 from annotation.transcript import transcript
 from candidates.generation import complete_candidate_set
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 PEOPLE = 4000
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
+def walker(once: Once, link: RecruitmentLink) -> Walker:
+    return once(entered, link)
 
 
 def set_policy(walker: Walker, policy: str, share: float = 1.0) -> None:

@@ -12,8 +12,8 @@ from accounts.models import ExternalIdentity, User
 from annotation.actions.care import MESSAGES_A_DAY, answer_thread
 from annotation.forms.care import page_of
 from annotation.models import HelpMessage, HelpThread, Participation, RecruitmentLink, Study
-from tests.annotation.test_claiming import entered
-from tests.walker import Response, Walker
+from tests.made_once import Once
+from tests.walker import Response, Walker, entered
 
 pytestmark = pytest.mark.django_db
 DESK = "/write-to-us/"
@@ -60,9 +60,10 @@ def test_every_page_leads_to_the_help_desk(link: RecruitmentLink) -> None:
 
 
 def test_what_she_writes_and_the_answer_stand_there_with_their_times(
+    once: Once,
     link: RecruitmentLink,
 ) -> None:
-    walker = entered(link)
+    walker = once(entered, link)
     write(walker.client, "Combien de temps ?")
     thread = HelpThread.objects.get()
     assert thread.participation == walker.participation
@@ -74,8 +75,8 @@ def test_what_she_writes_and_the_answer_stand_there_with_their_times(
         assert f'<time datetime="{message.sent_at:%Y-%m-%dT%H:%M:%S}' in page
 
 
-def test_the_thread_follows_her_to_another_device(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_the_thread_follows_her_to_another_device(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     write(walker.client)
     other = Client()
     other.post(reverse("come-back", args=[walker.participation.return_token]))
@@ -159,9 +160,10 @@ def test_with_no_open_study_the_page_says_that_nobody_reads(study: Study) -> Non
 
 
 def test_the_page_she_came_from_is_kept_without_anything_that_names_her(
+    once: Once,
     link: RecruitmentLink,
 ) -> None:
-    walker = entered(link)
+    walker = once(entered, link)
     conversation = walker.open_kind("pool")
     query = footer_link(walker.page(conversation).content.decode())
     page = walker.client.get(DESK + query).content.decode()
@@ -197,9 +199,10 @@ def test_a_page_is_told_without_what_its_address_leaves_open(path: str, kept: st
 
 
 def test_an_unread_answer_is_marked_at_the_foot_of_every_page_until_it_is_read(
+    once: Once,
     link: RecruitmentLink,
 ) -> None:
-    walker = entered(link)
+    walker = once(entered, link)
     write(walker.client)
     assert MARK not in walker.client.get(reverse("your-data")).content.decode()
     answer(HelpThread.objects.get())
@@ -213,16 +216,20 @@ def test_an_unread_answer_is_marked_at_the_foot_of_every_page_until_it_is_read(
     assert MARK in walker.client.get(reverse("your-data")).content.decode()
 
 
-def test_a_double_click_sends_once_and_an_empty_message_is_refused(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_a_double_click_sends_once_and_an_empty_message_is_refused(
+    once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(entered, link)
     for _click in range(2):
         write(walker.client)
     assert HelpMessage.objects.count() == 1
     assert write(walker.client, "  ").status_code == 422
 
 
-def test_beyond_the_messages_of_a_day_one_sentence_says_so(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_beyond_the_messages_of_a_day_one_sentence_says_so(
+    once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(entered, link)
     for number in range(MESSAGES_A_DAY):
         assert write(walker.client, f"Message {number}").status_code == 200
     refused = write(walker.client, "Encore")
@@ -233,8 +240,10 @@ def test_beyond_the_messages_of_a_day_one_sentence_says_so(link: RecruitmentLink
     assert write(walker.client, "Encore").status_code == 200
 
 
-def test_the_contact_of_the_study_is_told_where_it_has_one(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_the_contact_of_the_study_is_told_where_it_has_one(
+    once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(entered, link)
     Study.objects.update(contact="Ada, ada@example.org")
     assert "Ada, ada@example.org" in walker.client.get(DESK).content.decode()
 

@@ -20,7 +20,8 @@ from annotation.models import (
     Turn,
 )
 from candidates.models import CandidateSet, ModelEndpoint
-from tests.walker import Walker, code_on
+from tests.made_once import Once
+from tests.walker import Walker, code_on, entered
 
 pytestmark = pytest.mark.django_db
 
@@ -31,9 +32,12 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
+def walker(once: Once, link: RecruitmentLink) -> Walker:
+    return once(reading_english, link)
+
+
+def reading_english(link: RecruitmentLink) -> Walker:
+    walker = entered(link)
     walker.post("interface-language", {"language": "en", "next": "/"})
     return walker
 

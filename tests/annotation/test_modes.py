@@ -16,16 +16,15 @@ from annotation.models import RankedCandidate, Ranking, RecruitmentLink, Study, 
 from annotation.transcript import transcript
 from tests.definitions import small_definition
 from tests.exporting import wide_rows
-from tests.walker import Response, Walker
+from tests.made_once import Once
+from tests.walker import Response, Walker, entered
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
+def walker(once: Once, link: RecruitmentLink) -> Walker:
+    return once(entered, link)
 
 
 def turn_in(walker: Walker, *modes: str, partial: bool = False) -> Turn:

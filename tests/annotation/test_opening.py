@@ -9,17 +9,16 @@ from django.urls import reverse
 from annotation.models import Conversation, Grant, RecruitmentLink, Slot, Turn, Wave
 from annotation.models.study import ExplanationPolicy
 from candidates.models import CandidateSet
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 SCRIPT = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
+def walker(once: Once, link: RecruitmentLink) -> Walker:
+    return once(entered, link)
 
 
 def ask(walker: Walker, **data: str) -> Any:
@@ -116,8 +115,7 @@ def test_one_that_asks_for_nothing_more_leads_to_its_page_which_ends_it(walker: 
 
 
 def test_where_there_is_none_a_whole_page_says_why(walker: Walker, link: RecruitmentLink) -> None:
-    other = Walker(link)
-    other.enter()
+    other = entered(link)
     Slot.objects.update(holder=other.participation, leased_until="2099-12-31T00:00Z")
     while walker.participation.conversations.count() < 1:
         walker.finish_conversation(walker.open())  # her own one

@@ -15,7 +15,8 @@ from annotation.moments import (
     worked_minutes,
 )
 from annotation.pace import minutes_left, study_minutes, turn_minutes, turns_left
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, entered
 
 START = datetime.fromisoformat("2026-03-01T10:00:00+00:00")
 
@@ -108,10 +109,10 @@ def test_people_who_left_at_the_door_or_rehearsed_are_no_measure(link: Recruitme
 
 @pytest.mark.django_db
 def test_every_stored_act_of_a_conversation_and_of_a_person_is_a_moment(
+    once: Once,
     link: RecruitmentLink,
 ) -> None:
-    walker = Walker(link)
-    walker.enter()
+    walker = once(entered, link)
     conversation = walker.open_kind("pool")
     walker.finish_conversation(conversation)
     moments = moments_of([conversation.pk], OF_A_CONVERSATION)[conversation.pk]

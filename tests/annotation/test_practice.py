@@ -10,7 +10,8 @@ from django.urls import reverse
 from annotation.actions.definition import apply_study
 from annotation.models import Ranking, RecruitmentLink, Study
 from tests.definitions import practice_item, small_definition
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 PLACES = {"place_A": "1", "place_B": "2", "place_C": "2"}
@@ -35,9 +36,8 @@ def attempt(walker: Walker, option: str, number: int = 1, **changes: str) -> Any
     return walker.client.post(reverse("practice"), data, follow=True)
 
 
-def test_a_study_without_practice_goes_straight_on(link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_a_study_without_practice_goes_straight_on(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     assert walker.here() == reverse("conversations")
     assert walker.participation.practised_at is None
 

@@ -18,16 +18,16 @@ from annotation.models import (
     Study,
     Turn,
 )
-from tests.annotation.test_claiming import entered
+from tests.made_once import Once
 from tests.team import member
-from tests.walker import Response, Walker
+from tests.walker import Response, Walker, entered
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    return entered(link)
+def walker(once: Once, link: RecruitmentLink) -> Walker:
+    return once(entered, link)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from annotation.models import Explanation, Flag, Participation, Ranking, Recruit
 from annotation.quality import JudgedTurn, Norm
 from annotation.review import participations_to_review, review_work
 from tests.deciding import decide
-from tests.walker import CLOSING, Walker, code_on
+from tests.made_once import Once
+from tests.walker import CLOSING, Walker, code_on, entered
 
 READERS = {"fr": Norm(10, "readers")}
 
@@ -158,10 +159,13 @@ def test_comprehension_is_missed_only_when_asked_and_failed() -> None:
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
+def walker(once: Once, link: RecruitmentLink) -> Walker:
     """A person who has finished the whole small study, at a calm pace, each text her own."""
-    walker = Walker(link)
-    walker.enter()
+    return once(at_a_calm_pace, link)
+
+
+def at_a_calm_pace(link: RecruitmentLink) -> Walker:
+    walker = entered(link)
     walker.finish()
     participation = walker.participation
     for ranking in Ranking.objects.filter(turn__conversation__participation=participation):
@@ -290,10 +294,9 @@ def test_a_prompt_of_the_pool_is_nobodys_pasted_text(
     ("given", "raised"), [("rarely", False), ("often", True), ("prefer_not_to_say", False)]
 )
 def test_an_attention_question_is_missed_by_another_option(
-    link: RecruitmentLink, given: str, raised: bool
+    once: Once, link: RecruitmentLink, given: str, raised: bool
 ) -> None:
-    walker = Walker(link)
-    walker.enter()
+    walker = once(entered, link)
     while "conversations" in walker.here():
         conversation = walker.open()
         walker.post("conversation-skip", {}, conversation.public_id)
@@ -305,9 +308,10 @@ def test_an_attention_question_is_missed_by_another_option(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("given", ["no", "few", "most", "prefer_not_to_say"])
-def test_help_from_a_program_has_no_consequence(link: RecruitmentLink, given: str) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_help_from_a_program_has_no_consequence(
+    once: Once, link: RecruitmentLink, given: str
+) -> None:
+    walker = once(entered, link)
     while "conversations" in walker.here():
         conversation = walker.open()
         walker.post("conversation-skip", {}, conversation.public_id)

@@ -28,9 +28,9 @@ from annotation.models import (
     Study,
 )
 from tests.annotation.slot_model import Place
-from tests.annotation.test_claiming import entered
 from tests.annotation.test_slots_stateful import Story, world  # noqa: F401
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 
@@ -196,9 +196,9 @@ def test_where_others_filled_the_places_hers_is_surplus_and_stays_stored(
 
 
 def test_what_she_judged_while_she_was_out_counts_where_its_place_is_free(
-    link: RecruitmentLink, by: User
+    once: Once, link: RecruitmentLink, by: User
 ) -> None:
-    walker = entered(link)
+    walker = once(entered, link)
     exclude(participation=walker.participation, why="two accounts", by=by)
     conversation = walker.open_kind("pool")
     walker.rank(walker.current_turn(conversation))

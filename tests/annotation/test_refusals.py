@@ -43,6 +43,7 @@ from annotation.models import (
 )
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
+from tests.made_once import Once
 from tests.processes import Site
 from tests.raw_http import RawPerson, handles, path_of, ranking_fields, text_of
 
@@ -70,8 +71,7 @@ class Grounds:
         return person.enter(**where)
 
 
-@pytest.fixture
-def grounds(empty_database: None, site: Site) -> Iterator[Grounds]:
+def two_locales() -> RecruitmentLink:
     """A small study in two locales, in conversations of two turns about prompts of the pool."""
     definition = small_definition(
         prompts=3, target=4, pool_conversations=3, own_conversations=0, turn_lengths={"2": 1}
@@ -83,15 +83,26 @@ def grounds(empty_database: None, site: Site) -> Iterator[Grounds]:
         complete_candidate_set(candidate_set.pk)
     open_study(study=study)
     vendor = Vendor.objects.create(key="vendor-a", name="Vendor A")
-    grounds = Grounds(site, create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN))
+    return create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN)
+
+
+@pytest.fixture
+def grounds(empty_database: None, once: Once, site: Site) -> Iterator[Grounds]:
+    grounds = Grounds(site, once(two_locales))
     yield grounds
     for person in grounds.people:
         person.close()
 
 
 @pytest.fixture
-def person(grounds: Grounds) -> RawPerson:
-    return grounds.person()
+def person(once: Once, grounds: Grounds) -> RawPerson:
+    person = once(entered, grounds.site.address, grounds.link)
+    grounds.people.append(person)
+    return person
+
+
+def entered(address: str, link: RecruitmentLink) -> RawPerson:
+    return RawPerson(address, link).enter()
 
 
 @dataclass
@@ -115,7 +126,14 @@ class AtWork:
 
 
 @pytest.fixture
-def at_work(person: RawPerson) -> AtWork:
+def at_work(once: Once, grounds: Grounds) -> AtWork:
+    at_work = once(begun, grounds.site.address, grounds.link)
+    grounds.people.append(at_work.person)
+    return at_work
+
+
+def begun(address: str, link: RecruitmentLink) -> AtWork:
+    person = entered(address, link)
     return AtWork(person, person.open())
 
 

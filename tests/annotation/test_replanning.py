@@ -33,7 +33,6 @@ from annotation.models import (
     StudyLocale,
 )
 from candidates.models import CandidateSet, Prompt
-from tests.annotation.test_claiming import entered
 from tests.annotation.test_retiring import at_work
 from tests.annotation.test_strata import (
     celled_definition,
@@ -44,7 +43,7 @@ from tests.annotation.test_strata import (
     sets_of,
 )
 from tests.faults.test_simultaneous import at_once
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 EVERYBODY = [{"key": "all", "conditions": {"age": {"from": 18}}, "target": 500}]
 pytestmark = pytest.mark.django_db

@@ -31,6 +31,7 @@ from annotation.retention import (
 from annotation.tasks import erase_past_retention
 from exports.models import Invitation
 from tests.annotation.test_withdrawal import typed
+from tests.made_once import Once
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
@@ -38,8 +39,12 @@ OVER = date(2026, 1, 31)
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
+def walker(once: Once, link: RecruitmentLink) -> Walker:
     """Somebody with a recruitment id who answered, wrote, judged and asked the team."""
+    return once(known_to_her_vendor, link)
+
+
+def known_to_her_vendor(link: RecruitmentLink) -> Walker:
     walker = typed(link)
     ExternalIdentity.objects.update_or_create(
         annotator=walker.participation.annotator,

@@ -16,7 +16,7 @@ from annotation.steps import conversations_due, plan_of
 from insights.checklist import make_checklist
 from insights.pace import locale_paces
 from tests.exporting import exported_conversations
-from tests.walker import Walker, code_on
+from tests.walker import Walker, code_on, entered
 
 pytestmark = pytest.mark.django_db
 
@@ -26,12 +26,6 @@ def retest_link(study: Study, vendor: Vendor) -> RecruitmentLink:
     Study.objects.filter(pk=study.pk).update(retests=2, own_conversations=0)
     study.refresh_from_db()
     return create_recruitment_link(study=study, vendor=vendor, phase="main")
-
-
-def entered(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
 
 
 def worked_to_retest(link: RecruitmentLink) -> tuple[Walker, Conversation]:

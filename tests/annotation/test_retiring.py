@@ -16,9 +16,9 @@ from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet, Prompt, PromptText
 from candidates.pools import PromptRow
 from rehearsal.copies import copy_study
-from tests.annotation.test_claiming import entered, lapse
+from tests.annotation.test_claiming import lapse
 from tests.definitions import small_definition
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 

@@ -33,7 +33,8 @@ from annotation.models import (
 from annotation.previews import preview_address
 from annotation.review import review_each
 from candidates.models import CandidateSet
-from tests.walker import CLOSING, Walker
+from tests.made_once import Once
+from tests.walker import CLOSING, Walker, entered
 
 pytestmark = pytest.mark.django_db
 
@@ -132,10 +133,9 @@ def test_a_pause_holds_at_every_door_and_stores_nothing(
 
 
 def test_who_has_a_conversation_in_hand_finishes_it_and_opens_no_other(
-    link: RecruitmentLink, lead: User
+    once: Once, link: RecruitmentLink, lead: User
 ) -> None:
-    walker = Walker(link)
-    walker.enter()
+    walker = once(entered, link)
     talk = walker.open_kind("pool")
     pause(link.study, lead)
     assert "conversations" in walker.here()
@@ -155,10 +155,9 @@ def test_who_has_a_conversation_in_hand_finishes_it_and_opens_no_other(
 
 
 def test_who_has_nothing_left_to_open_reaches_her_code_in_a_pause(
-    link: RecruitmentLink, lead: User
+    once: Once, link: RecruitmentLink, lead: User
 ) -> None:
-    walker = Walker(link)
-    walker.enter()
+    walker = once(entered, link)
     while "conversations" in walker.here():
         walker.post("conversation-skip", {}, walker.open().public_id)
     pause(link.study, lead)
@@ -216,10 +215,9 @@ def test_a_pause_is_noted_once_with_who_and_why(link: RecruitmentLink, lead: Use
 
 
 def test_neither_a_pause_nor_an_opening_makes_a_grant_look_unexplained(
-    link: RecruitmentLink, lead: User
+    once: Once, link: RecruitmentLink, lead: User
 ) -> None:
-    walker = Walker(link)
-    walker.enter()
+    walker = once(entered, link)
     walker.open_kind("pool")
     Grant.objects.update(granted_at=timezone.now())
     pause(link.study, lead)
@@ -383,10 +381,9 @@ def test_the_desk_keeps_its_language_beside_a_preview(
 
 
 def test_previews_are_removed_with_everything_in_them_and_nothing_else(
-    link: RecruitmentLink, lead: User, desk: Client
+    once: Once, link: RecruitmentLink, lead: User, desk: Client
 ) -> None:
-    stays = Walker(link)
-    stays.enter()
+    stays = once(entered, link)
     stays.finish_conversation(stays.open_kind("pool"))
     kept = {model: model.objects.count() for model in (Participation, Grant, Slot, CandidateSet)}
     walker = preview(desk, lead, french(link.study))

@@ -58,9 +58,8 @@ from annotation.models.assignment import NEVER_LEASED
 from candidates.generation import complete_candidate_set
 from candidates.models import Prompt
 from tests.annotation.slot_model import Person, Place, Rules, Talk
-from tests.annotation.test_claiming import entered
 from tests.deciding import decide
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 

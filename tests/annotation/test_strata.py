@@ -23,9 +23,8 @@ from annotation.models import Deal, Participation, Phase, Slot, Study, Wave
 from annotation.quotas import REFUSED, Cell, Verdict
 from annotation.strata import join_keys, planned_strata, stratum_of, wanted
 from candidates.models import CandidateSet
-from tests.annotation.test_claiming import entered
 from tests.definitions import small_definition
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 WOMEN = Cell("women", {"country": ["FR"], "gender": ["female"]}, 60)
 MEN = Cell("men", {"country": ["FR"], "gender": ["male"]}, 40)

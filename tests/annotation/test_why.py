@@ -16,15 +16,10 @@ from annotation.deals import facts_of, find_unexplained
 from annotation.models import Deal, Grant, PlanChange, RecruitmentLink, Slot, Study
 from annotation.why import explain
 from candidates.models import Prompt
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import entered
 
 pytestmark = pytest.mark.django_db
-
-
-def entered(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
 
 
 def ran(command: str, *args: str) -> str:
@@ -99,8 +94,10 @@ def test_it_is_said_who_had_the_place_before_and_how_it_ended(link: RecruitmentL
     assert "(after her)" in ran("explain_assignment", old.public_id)
 
 
-def test_a_grant_from_before_records_says_that_none_was_kept(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_a_grant_from_before_records_says_that_none_was_kept(
+    once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(entered, link)
     slot = Slot.objects.filter(locale=walker.participation.locale)[0]
     grant = Grant.objects.create(
         slot=slot,

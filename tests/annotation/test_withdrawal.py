@@ -41,10 +41,10 @@ from annotation.models import (
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate, CandidateSet, Generation
 from insights.queries import overlap_table
-from tests.annotation.test_claiming import entered
 from tests.exporting import exported_conversations
+from tests.made_once import Once
 from tests.processes import wait_until
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 committed = pytest.mark.django_db(transaction=True)
@@ -123,8 +123,10 @@ def test_the_code_agreed_for_a_withdrawal_is_hers(link: RecruitmentLink) -> None
     assert walker.participation.completion_code == "LEFT-EARLY"
 
 
-def test_the_open_conversation_ends_and_its_place_is_free(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_the_open_conversation_ends_and_its_place_is_free(
+    once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(entered, link)
     conversation = walker.open_kind("pool")
     withdraw(participation=walker.participation)
     conversation.refresh_from_db()
@@ -181,8 +183,8 @@ def test_withdrawing_again_changes_nothing(link: RecruitmentLink) -> None:
     assert Slot.objects.count() == slots
 
 
-def test_who_has_finished_keeps_her_outcome_and_code(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_who_has_finished_keeps_her_outcome_and_code(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     walker.finish()
     walker.client.get(reverse("finish"))
     code = walker.participation.completion_code
@@ -312,8 +314,10 @@ def everything_stored() -> str:
     return repr(rows)
 
 
-def test_erasing_takes_out_every_word_and_keeps_every_row(link: RecruitmentLink) -> None:
-    walker = typed(link)
+def test_erasing_takes_out_every_word_and_keeps_every_row(
+    once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(typed, link)
     assert everything_stored().count(HERS) >= 7
     shown = Candidate.objects.filter(candidate_set__prompt_text=None, text__gt="").count()
     assert shown == 4
@@ -335,8 +339,10 @@ def test_erasing_takes_out_every_word_and_keeps_every_row(link: RecruitmentLink)
     assert ExternalIdentity.objects.get().external_id == "recruit-77"  # she is paid by it
 
 
-def test_erasing_leaves_prompts_of_the_pool_and_other_people_alone(link: RecruitmentLink) -> None:
-    other = typed(link)
+def test_erasing_leaves_prompts_of_the_pool_and_other_people_alone(
+    once: Once, link: RecruitmentLink
+) -> None:
+    other = once(typed, link)
     kept = everything_stored().count(HERS)
     pool = list(Candidate.objects.filter(candidate_set__prompt_text__gt=0).values_list("text"))
     walker, conversation = judged(link)
@@ -349,8 +355,10 @@ def test_erasing_leaves_prompts_of_the_pool_and_other_people_alone(link: Recruit
     assert other.participation.withdrawn_at is None
 
 
-def test_nothing_is_erased_of_somebody_who_did_not_withdraw(link: RecruitmentLink) -> None:
-    walker = typed(link)
+def test_nothing_is_erased_of_somebody_who_did_not_withdraw(
+    once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(typed, link)
     before = everything_stored()
     erase_texts(participation=walker.participation)
     assert everything_stored() == before
@@ -412,9 +420,10 @@ def somebody_waits_for_a_lock() -> bool:
 
 @committed
 def test_withdrawing_while_a_ranking_is_being_stored_counts_it_and_then_replaces_it(
+    once: Once,
     link: RecruitmentLink,
 ) -> None:
-    walker = entered(link)
+    walker = once(entered, link)
     conversation = walker.open_kind("pool")
     turn = walker.current_turn(conversation)
     walker.page(conversation)

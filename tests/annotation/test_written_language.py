@@ -6,7 +6,8 @@ import pytest
 
 from annotation.models import Conversation, Explanation, RecruitmentLink, Turn
 from candidates.languages import Label, describe, is_clearly_other
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, entered
 
 NOTICE = "seems to be in another language"
 
@@ -75,9 +76,12 @@ def test_a_detector_that_breaks_leaves_the_label_empty(monkeypatch: pytest.Monke
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
+def walker(once: Once, link: RecruitmentLink) -> Walker:
+    return once(reading_english, link)
+
+
+def reading_english(link: RecruitmentLink) -> Walker:
+    walker = entered(link)
     walker.post("interface-language", {"language": "en", "next": "/"})
     return walker
 

@@ -11,9 +11,9 @@ from accounts.models import ExternalIdentity, User
 from annotation.actions.care import answer_thread
 from annotation.models import Conversation, Draft, Flag, HelpThread, RecruitmentLink
 from candidates.models import Generation, Sampler
-from tests.annotation.test_claiming import entered
 from tests.annotation.test_withdrawal import HERS, typed
-from tests.walker import Walker, code_on
+from tests.made_once import Once
+from tests.walker import Walker, code_on, entered
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +49,10 @@ def test_it_is_one_click_from_every_page_of_somebody_who_takes_part(
         assert f'href="{reverse("your-data")}"' in footer
 
 
-def test_the_page_says_how_much_is_stored_and_gives_her_link(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_the_page_says_how_much_is_stored_and_gives_her_link(
+    once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(entered, link)
     walker.finish()
     shown = page(walker)
     participation = walker.participation
@@ -70,8 +72,8 @@ def test_the_page_says_how_much_is_stored_and_gives_her_link(link: RecruitmentLi
     assert f"{stored.day} {month} {stored:%Y, %H:%M} UTC" in shown
 
 
-def test_the_file_holds_everything_of_hers(link: RecruitmentLink) -> None:
-    walker = typed(link)
+def test_the_file_holds_everything_of_hers(once: Once, link: RecruitmentLink) -> None:
+    walker = once(typed, link)
     participation = walker.participation
     Draft.objects.create(participation=participation, key="/x/", fields={"text": "half a"})
     Flag.objects.create(participation=participation, kind="speed", evidence={"turns": 3})
@@ -105,8 +107,8 @@ def test_the_file_holds_everything_of_hers(link: RecruitmentLink) -> None:
     assert own["checks_of_your_messages"]
 
 
-def test_labels_are_in_her_language(link: RecruitmentLink) -> None:
-    walker = typed(link)
+def test_labels_are_in_her_language(once: Once, link: RecruitmentLink) -> None:
+    walker = once(typed, link)
     assert download(walker)["consents"][0]["sentence"] == (
         link.study.consent_document.statements.get(purpose="take_part").text_fr  # type: ignore[attr-defined]
     )
@@ -116,9 +118,10 @@ def test_labels_are_in_her_language(link: RecruitmentLink) -> None:
 
 
 def test_neither_file_nor_page_names_a_model_a_method_or_a_researcher(
+    once: Once,
     link: RecruitmentLink,
 ) -> None:
-    walker = typed(link)
+    walker = once(typed, link)
     researcher = User.objects.create(username="anna-of-the-team")
     answer_thread(thread=HelpThread.objects.get(), author=researcher, text="Bien sûr.")
     held = json.dumps(download(walker), ensure_ascii=False) + page(walker)
@@ -145,8 +148,8 @@ def test_without_a_session_nothing_is_shown(client: Any, study: object) -> None:
         assert (response.status_code, response["Location"]) == (302, reverse("no-session"))
 
 
-def test_looking_and_downloading_change_nothing(link: RecruitmentLink) -> None:
-    walker = typed(link)
+def test_looking_and_downloading_change_nothing(once: Once, link: RecruitmentLink) -> None:
+    walker = once(typed, link)
     from tests.annotation.test_withdrawal import everything_stored
 
     before = everything_stored()
@@ -156,8 +159,10 @@ def test_looking_and_downloading_change_nothing(link: RecruitmentLink) -> None:
     assert walker.client.get(reverse("erase")).status_code == 405
 
 
-def test_withdrawing_is_asked_once_and_then_says_so_with_the_code(link: RecruitmentLink) -> None:
-    walker = typed(link)
+def test_withdrawing_is_asked_once_and_then_says_so_with_the_code(
+    once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(typed, link)
     asked = walker.client.get(reverse("withdraw")).content.decode()
     assert asked.split("<main")[1].count("<form") == 1
     assert 'type="checkbox"' not in asked
@@ -170,16 +175,16 @@ def test_withdrawing_is_asked_once_and_then_says_so_with_the_code(link: Recruitm
     assert walker.client.get(reverse("withdraw")).status_code == 302
 
 
-def test_withdrawing_can_erase_at_once(link: RecruitmentLink) -> None:
-    walker = typed(link)
+def test_withdrawing_can_erase_at_once(once: Once, link: RecruitmentLink) -> None:
+    walker = once(typed, link)
     response = walker.post("withdraw", {"erase": "yes"})
     assert code_on(response) == walker.participation.completion_code
     assert HERS not in json.dumps(download(walker), ensure_ascii=False)
     assert ExternalIdentity.objects.exists()
 
 
-def test_erasing_can_be_asked_for_later(link: RecruitmentLink) -> None:
-    walker = typed(link)
+def test_erasing_can_be_asked_for_later(once: Once, link: RecruitmentLink) -> None:
+    walker = once(typed, link)
     walker.post("erase")
     assert HERS in json.dumps(download(walker), ensure_ascii=False)  # only after withdrawing
     walker.post("withdraw")
@@ -189,8 +194,8 @@ def test_erasing_can_be_asked_for_later(link: RecruitmentLink) -> None:
     assert HERS not in json.dumps(download(walker), ensure_ascii=False)
 
 
-def test_it_works_after_finishing_too(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_it_works_after_finishing_too(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     code = code_on(walker.finish())
     assert "data-download" not in page(walker)
     assert reverse("data-download") in page(walker)

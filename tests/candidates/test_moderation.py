@@ -320,7 +320,7 @@ def checker() -> Iterator[Checker]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     checker.address = f"http://127.0.0.1:{server.server_address[1]}/v1"
     yield checker
     server.shutdown()

@@ -37,7 +37,7 @@ class Strange(BaseHTTPRequestHandler):
 @pytest.fixture
 def strange(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Strange]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Strange)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/v1"
     monkeypatch.setenv("OPENAI_BASE_URL", address)
     monkeypatch.setenv("OPENAI_MODEL", "any")

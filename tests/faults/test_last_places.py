@@ -13,11 +13,11 @@ from django.utils import timezone
 from annotation.actions.conversation import open_next_conversation
 from annotation.deals import find_unexplained
 from annotation.models import Conversation, Grant, Participation, Ranking, RecruitmentLink, Slot
-from tests.annotation.test_claiming import entered, lapse
+from tests.annotation.test_claiming import lapse
 from tests.faults.test_simultaneous import at_once
 from tests.processes import Site
 from tests.raw_http import RawPerson, path_of, ranking_fields
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,7 +15,8 @@ from annotation.models import (
     StudyLocale,
 )
 from insights.checklist import make_checklist
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 FRENCH = "Cette réponse me paraît plus humaine et plus proche de ce que je vis."
@@ -44,9 +45,8 @@ def launched(link: RecruitmentLink) -> RecruitmentLink:
     return link
 
 
-def test_the_figures_are_those_of_the_locale_and_phase(link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_the_figures_are_those_of_the_locale_and_phase(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     skipped = walker.open()
     walker.post("conversation-skip", {}, skipped.public_id)
     conversation = walker.open_kind("pool")

@@ -11,6 +11,7 @@ from accounts.models import User
 from annotation.break_offs import note_break_offs
 from annotation.models import Conversation, Grant, Ranking, RecruitmentLink, Slot, Turn
 from insights.dispositions import broke_off, dispositions, left_open
+from tests.made_once import Once
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
@@ -39,8 +40,8 @@ def french(link: RecruitmentLink) -> dict[str, int]:
     return {code: n for code, n in found if n}
 
 
-def test_every_grant_stands_in_one_column(link: RecruitmentLink) -> None:
-    walker = entered(link)
+def test_every_grant_stands_in_one_column(once: Once, link: RecruitmentLink) -> None:
+    walker = once(entered, link)
     conversation = walker.open_kind("pool")
     walker.post("conversation-skip", {}, conversation.public_id)
     walker.rank(walker.current_turn(entered_pool := walker.open_kind("pool")))
@@ -73,9 +74,10 @@ def test_own_conversations_left_open_are_counted_by_kind_and_step(link: Recruitm
 
 
 def test_a_later_turn_left_open_is_seen_though_its_grant_is_completed(
+    once: Once,
     link: RecruitmentLink,
 ) -> None:
-    walker = entered(link)
+    walker = once(entered, link)
     conversation = walker.open_kind("pool")
     walker.rank(walker.current_turn(conversation))
     Conversation.objects.filter(pk=conversation.pk).update(planned_turns=3)

@@ -30,7 +30,8 @@ from insights.pace import locale_paces, pays
 from insights.pace_tables import say_closing
 from insights.tables import number
 from tests.annotation.test_pace import finished_person
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 
@@ -102,9 +103,10 @@ def test_below_the_floor_is_an_alarm_in_words(
     assert ('class="alarm"' in page) is too_low
 
 
-def test_minutes_of_a_conversation_are_those_of_its_stored_acts(link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_minutes_of_a_conversation_are_those_of_its_stored_acts(
+    once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(entered, link)
     conversation = walker.open_kind("pool")
     walker.finish_conversation(conversation)
     Conversation.objects.filter(pk=conversation.pk).update(

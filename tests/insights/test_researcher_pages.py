@@ -13,8 +13,9 @@ from candidates.generation import complete_candidate_set
 from candidates.models import Budget, CandidateSet, PromptText
 from exports.models import ApiToken, Release, Webhook
 from insights.queries import overlap_table
+from tests.made_once import Once
 from tests.provider import Provider
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db
 
@@ -53,9 +54,10 @@ def test_staff_without_the_right_sees_no_overlap(client: Client, study: Study) -
     assert client.get(reverse("study-overlap", args=[study.key])).status_code == 403
 
 
-def test_a_conversation_reads_as_a_transcript(researcher: Client, link: RecruitmentLink) -> None:
-    walker = Walker(link)
-    walker.enter()
+def test_a_conversation_reads_as_a_transcript(
+    researcher: Client, once: Once, link: RecruitmentLink
+) -> None:
+    walker = once(entered, link)
     conversation = walker.open_kind("pool")
     turn = walker.current_turn(conversation)
     walker.rank(turn, [2, 1, 3, 4])
@@ -90,10 +92,9 @@ MADE_BY_A_FORM = {Budget, ApiToken, Release, Webhook}  # whose form calls an act
 
 @pytest.mark.parametrize("model", list(site._registry), ids=lambda m: m.__name__)
 def test_every_list_opens_and_is_read_only_where_actions_write(
-    researcher: Client, link: RecruitmentLink, model: type
+    researcher: Client, once: Once, link: RecruitmentLink, model: type
 ) -> None:
-    walker = Walker(link)
-    walker.enter()
+    walker = once(entered, link)
     walker.open()
     options = model._meta  # type: ignore[attr-defined]
     name = f"{options.app_label}_{options.model_name}"

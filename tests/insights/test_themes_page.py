@@ -34,6 +34,7 @@ from insights.theming import (
 )
 from insights.topics_forms import CodesForm
 from insights.topics_page import sheets_of
+from tests.made_once import Once
 from tests.team import member, signed_in
 from tests.walker import Walker
 
@@ -43,8 +44,14 @@ TEXTS = ("Chaleureux et proche.", "=1+1", "Il cite des faits.", "Trop long, mais
 
 
 @pytest.fixture
-def written(link: RecruitmentLink) -> list[Explanation]:
+def written(once: Once, link: RecruitmentLink) -> list[Explanation]:
     """Four explanations by two people, one of which a spreadsheet would take for a formula."""
+    written = once(four_explanations, link)
+    translation.activate("en")  # the desk's language, after her pages
+    return written
+
+
+def four_explanations(link: RecruitmentLink) -> list[Explanation]:
     found = []
     for person in range(2):
         walker = Walker(link)
@@ -56,7 +63,6 @@ def written(link: RecruitmentLink) -> list[Explanation]:
             walker.explain(turn, text)
             found.append(Explanation.objects.get(turn=turn))
             walker.finish_conversation(conversation)
-    translation.activate("en")  # the desk's language, after her pages
     return found
 
 

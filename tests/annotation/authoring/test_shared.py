@@ -14,23 +14,36 @@ from annotation.definition_of import canonical, definition_of
 from annotation.models import Study, StudyDraft
 from candidates.models import Budget, CandidateSet, ModelEndpoint, PromptPool, PromptText
 from tests.annotation.authoring.test_study_file import everything
+from tests.made_once import Once
 
 pytestmark = pytest.mark.django_db
 Definition = dict[str, Any]
 
 
 @pytest.fixture
-def ines(db: None) -> User:
+def ines(db: None, once: Once) -> User:
+    return once(a_researcher)
+
+
+def a_researcher() -> User:
     return User.objects.create(username="ines", is_staff=True)
 
 
 @pytest.fixture
-def study(ines: User) -> Study:
+def study(ines: User, once: Once) -> Study:
+    return once(apply_everything)
+
+
+def apply_everything() -> Study:
     return apply_study(everything())
 
 
 @pytest.fixture
-def clone(study: Study, ines: User) -> StudyDraft:
+def clone(once: Once, study: Study, ines: User) -> StudyDraft:
+    return once(clone_of, study, ines)
+
+
+def clone_of(study: Study, ines: User) -> StudyDraft:
     draft = start_draft(key="clone", definition=definition_of(study), by=ines, clone_of=study)
     store(draft, ines)
     return draft
