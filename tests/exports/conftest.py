@@ -8,7 +8,7 @@ from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
 from tests.made_once import Once
 from tests.provider import Provider
-from tests.walker import Walker
+from tests.walker import Walker, finished
 
 
 @pytest.fixture
@@ -28,13 +28,6 @@ def make_french_study() -> Study:
     return study
 
 
-@pytest.fixture
-def finished(once: Once, link: RecruitmentLink) -> Walker:
-    return once(one_who_finished, link)
-
-
-def one_who_finished(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    walker.finish()
-    return walker
+@pytest.fixture(name="finished")
+def one_who_finished(once: Once, link: RecruitmentLink) -> Walker:
+    return once(finished, link)

@@ -38,7 +38,7 @@ from exports.vendors.feed import Place, scope_of
 from tests.exports.feeding import ask, body_of, kinds, make_short_study, page, read, token_for
 from tests.made_once import Once
 from tests.provider import Provider
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,15 +49,9 @@ def study(once: Once, empty_database: None, provider: Provider) -> Study:
     return once(make_short_study)
 
 
-@pytest.fixture
-def entered(once: Once, link: RecruitmentLink) -> Walker:
-    return once(one_who_entered, link)
-
-
-def one_who_entered(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
+@pytest.fixture(name="entered")
+def one_who_entered(once: Once, link: RecruitmentLink) -> Walker:
+    return once(entered, link)
 
 
 def pseudonym(link: RecruitmentLink, walker: Walker) -> str:

@@ -32,7 +32,7 @@ from exports.release.datasheet import hide_small
 from tests.exports.privacy.crowds import crowd
 from tests.exports.privacy.test_generalise import row
 from tests.made_once import Once
-from tests.walker import Walker
+from tests.walker import Walker, finished
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -63,9 +63,7 @@ def three(once: Once, link: RecruitmentLink) -> list[Walker]:
 def three_who_finished(link: RecruitmentLink) -> list[Walker]:
     walkers = []
     for refused in ([], ["release_free_text"], ["release_choices"]):
-        walker = Walker(link)
-        walker.enter()
-        walker.finish()
+        walker = finished(link)
         hers = Consent.objects.filter(annotator=walker.participation.annotator)
         hers.filter(purpose__in=refused).update(given=False)
         walkers.append(walker)

@@ -15,7 +15,7 @@ from exports.formats.comparisons import FORMAT
 from exports.scope import Scope
 from exports.snapshot import snapshot
 from tests.made_once import Once
-from tests.walker import Walker
+from tests.walker import finished
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,9 +51,7 @@ def exported(once: Once, link: RecruitmentLink, tmp_path: Path) -> Path:
 
 def two_who_finished(link: RecruitmentLink) -> None:
     for _person in range(2):
-        walker = Walker(link)
-        walker.enter()
-        walker.finish()
+        finished(link)
 
 
 def test_who_judged_with_whom_stays_so_in_a_fresh_database(exported: Path, tmp_path: Path) -> None:
