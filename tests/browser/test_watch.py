@@ -1,6 +1,7 @@
 """The watch page in real Chromium: people work, and the figures move without a reload."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -53,6 +54,13 @@ def renew(page: Page, panel: str) -> None:
     """What its own clock does every ten seconds."""
     with page.expect_response(lambda answer: f"/watch/{panel}/" in answer.url):
         page.evaluate(f"htmx.trigger('#watch-{panel}', 'watch:now')")
+
+
+def nobody_was_seen_for(seconds: float) -> None:
+    """As when so much time has passed: the moments lie in Redis, by its clock."""
+    client: Any = seen._redis(settings.REDIS_URL)
+    for name, moment in client.hgetall(seen.KEY).items():
+        client.hset(seen.KEY, name, float(moment) - seconds)
 
 
 def test_figures_move_while_people_work_and_nothing_else_does(
@@ -130,6 +138,8 @@ def test_a_worker_that_stops_is_told_in_plain_words(
         part = page.locator("#watch-machine tr", has_text="Worker").first
         expect(part).to_contain_text("answers")
         worker.kill()
+        nobody_was_seen_for(seen.SILENT_SECONDS)
+        page.clock.run_for(10_000)
         words = "worker has been seen for"
         expect(part).to_contain_text(words, timeout=60_000)
         expect(part).to_contain_text("start one with: celery -A config worker")
