@@ -1,5 +1,6 @@
 """On a phone: a problem is reported in the middle of a ranking, and the help desk answers."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_a_problem_is_reported_without_losing_the_ranking_and_the_help_desk_answ
     assert stored.text == "बुरा जवाब"
 
     page.locator("footer a").last.click()
-    expect(page).to_have_url(f"{site.address}/write-to-us/")
+    expect(page).to_have_url(re.compile("/write-to-us/"))
     page.locator("main textarea").fill("यह कितना समय लेगा?")
     page.locator("main button").click()
     expect(page.locator(".thread .mine")).to_contain_text("यह कितना समय लेगा?")
