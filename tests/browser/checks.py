@@ -1,6 +1,9 @@
 """What every page must hold in every language: accessible, and nothing clipped."""
 
-from axe_playwright_python.sync_playwright import Axe
+import os
+from pathlib import Path
+
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -23,6 +26,13 @@ LENGTHEN = """() => {
     node.textContent = node.textContent.replace(/\\S+/g, (word, at) =>
       word + (word.length > 3 ? "ÿ".repeat(Math.ceil(word.length / 3)) : ""));
   }
+}"""
+# What is just changing its colours is looked at with those it will have.
+RUN = """options => {
+  for (const change of document.getAnimations()) {
+    if (change instanceof CSSTransition) change.finish();
+  }
+  return axe.run(document, options).then((found) => found.violations);
 }"""
 CLIPPED = """() => {
   const found = [];
@@ -48,11 +58,24 @@ CLIPPED = """() => {
 }"""
 
 
+def picture(page: Page, file: Path) -> None:
+    """The whole page, for people to look at: only where PLURIVOX_PICTURES is set, since no test
+    looks at it and several hundred of them take a while."""
+    if os.environ.get("PLURIVOX_PICTURES"):
+        page.screenshot(path=file, full_page=True)
+
+
 def violations(page: Page, *, of_looks: bool = False) -> list[str]:
     """What axe-core finds wrong, one line for each element; or only by rules on looks."""
     kind, rules = ("rule", RULES_OF_LOOKS) if of_looks else ("tag", EVERY_RULE)
-    options = {"runOnly": {"type": kind, "values": rules}, "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
+    options = {
+        "runOnly": {"type": kind, "values": rules},
+        "resultTypes": ["violations"],
+        "selectors": False,  # a fault is told by its markup; finding its path takes long
+    }
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(RUN, options)
     return [
         f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
         for rule in found

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from accounts.models import User
 from annotation.authoring.steps import STEPS
 from annotation.models import Study, StudyDraft
-from tests.browser.checks import violations
+from tests.browser.checks import picture, violations
 from tests.processes import Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -146,8 +146,8 @@ def test_a_study_is_written_from_nothing_and_stored(
     write_the_work(desk, tmp_path)
     write_people_and_rules(desk)
     desk.page.goto(site.address + reverse("study-write", args=["mornings"]))
-    desk.page.screenshot(path=artefacts / "authoring-overview.png", full_page=True)
-    assert desk.page.get_by_text("done", exact=True).count() == len(STEPS)
+    picture(desk.page, artefacts / "authoring-overview.png")
+    expect(desk.page.get_by_text("done", exact=True)).to_have_count(len(STEPS))
     desk.page.get_by_role("button", name="Store the study").click()
     expect(desk.page.get_by_text("The study mornings is stored.")).to_be_visible()
     study = Study.objects.get(key="mornings")
@@ -165,7 +165,7 @@ def look_at_every_step(desk: Desk, artefacts: Path, size: str) -> None:
     found = []
     for step in STEPS:
         desk.go(step.slug)
-        desk.page.screenshot(path=artefacts / f"authoring-{step.slug}-{size}.png", full_page=True)
+        picture(desk.page, artefacts / f"authoring-{step.slug}-{size}.png")
         wide = desk.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         found += [f"{step.slug} is {wide} pixels too wide"] if wide > 0 else []
         # Breadcrumbs are Django's own.
@@ -180,12 +180,12 @@ def look_on_a_phone(context: BrowserContext, site: Site, artefacts: Path) -> Non
     draft = StudyDraft.objects.get(key="mornings")
     desk.go("texts")
     shown = desk.page.locator("textarea:visible")
-    assert shown.count() == 2 * 5
+    expect(shown).to_have_count(2 * 5)
     desk.page.locator('.show-language [value="hi"]').check()
-    assert shown.count() == 2 * 5
+    expect(shown).to_have_count(2 * 5)
     title = desk.page.locator('textarea[name="text:study.title:hi"]')
     expect(title).to_be_visible()
-    desk.page.screenshot(path=artefacts / "authoring-texts-hindi.png", full_page=True)
+    picture(desk.page, artefacts / "authoring-texts-hindi.png")
     title.fill("एक और शीर्षक")
     desk.save()
     draft.refresh_from_db()

@@ -5,7 +5,6 @@ Gunicorn and WhiteNoise serve as in production; Chromium reports what came over 
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from candidates.generation import complete_candidate_set
 from candidates.models import CandidateSet
 from tests.definitions import small_definition
 from tests.long_answers import make_answers_long
+from tests.made_once import Once
 from tests.processes import Site, Worker, wait_until
 from tests.walker import Walker
 
@@ -29,6 +29,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FIRST_PAGE = 60_000
 STEP = 15_000
+COUNTRIES = {"fr": "FR", "hi": "IN"}
+SCREENS = [(360, 740), (800, 1100), (1440, 900)]
 SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => {
@@ -53,9 +55,13 @@ class Wire:
 
 
 @pytest.fixture
-def link(empty_database: None) -> RecruitmentLink:
+def link(once: Once, empty_database: None) -> RecruitmentLink:
+    return once(make_link_to_long_answers)
+
+
+def make_link_to_long_answers() -> RecruitmentLink:
     definition = small_definition(
-        prompts=1, pool_conversations=1, own_conversations=0, turn_lengths={2: 1}
+        prompts=1, target=3, pool_conversations=1, own_conversations=0, turn_lengths={2: 1}
     )
     study = apply_study(definition)
     sets = request_pool(study=study)
@@ -68,21 +74,34 @@ def link(empty_database: None) -> RecruitmentLink:
     return create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN)
 
 
-@pytest.fixture(params=["fr", "hi"])
-def walker(request: pytest.FixtureRequest, link: RecruitmentLink) -> Walker:
+@pytest.fixture(params=COUNTRIES)
+def language(request: pytest.FixtureRequest) -> str:
     """Hindi is the heaviest of the five: three bytes a letter."""
-    walker = Walker(link, country={"fr": "FR", "hi": "IN"}[request.param], language=request.param)
+    return str(request.param)
+
+
+@pytest.fixture
+def walker(once: Once, link: RecruitmentLink, language: str) -> Walker:
+    return once(one_in_a_conversation, link, language)
+
+
+def one_in_a_conversation(link: RecruitmentLink, language: str, number: int = 0) -> Walker:
+    """The first person, or another."""
+    walker = Walker(link, country=COUNTRIES[language], language=language)
     walker.enter()
     walker.open()
     return walker
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 360, "height": 740})
-    context.add_init_script(SHIFTS)
-    yield context.new_page()
-    context.close()
+def page(browser: Browser) -> Page:
+    return opened(browser, SCREENS[0])
+
+
+def opened(browser: Browser, size: tuple[int, int]) -> Page:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.add_init_script(SHIFTS)
+    return page
 
 
 @pytest.fixture
@@ -191,21 +210,28 @@ def test_html_and_files_come_compressed(site: Site, walker: Walker, page: Page) 
     assert plain == []
 
 
-@pytest.mark.parametrize("viewport", [(360, 740), (800, 1100), (1440, 900)])
-def test_nothing_jumps(viewport: tuple[int, int], site: Site, walker: Walker, page: Page) -> None:
-    """Opening, scrolling, ranking, explaining. Left out is only what answers a press at once
-    (hadRecentInput), as a whole new step does."""
-    page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
-    come_in(page, site, walker)
+def test_nothing_jumps(
+    once: Once, link: RecruitmentLink, language: str, site: Site, browser: Browser
+) -> None:
+    """Opening, scrolling, ranking, explaining, on three screens that are waited for together.
+    Left out is only what answers a press at once (hadRecentInput), as a whole new step does."""
+    pages = {size: opened(browser, size) for size in SCREENS}
+    for number, page in enumerate(pages.values()):
+        come_in(page, site, once(one_in_a_conversation, link, language, number))
     page.wait_for_timeout(700)
     for _screen in range(12):
-        page.mouse.wheel(0, viewport[1] * 0.8)
+        for (_width, height), page in pages.items():
+            page.mouse.wheel(0, height * 0.8)
         page.wait_for_timeout(120)
-    page.mouse.wheel(0, -99_999)
+    for page in pages.values():
+        page.mouse.wheel(0, -99_999)
     page.wait_for_timeout(700)
-    rank(page)
+    for page in pages.values():
+        rank(page)
     page.wait_for_timeout(700)
-    page.mouse.wheel(0, viewport[1])
+    for (_width, height), page in pages.items():
+        page.mouse.wheel(0, height)
     page.wait_for_timeout(700)
-    shifts = page.evaluate("window.shifts")
-    assert [shift for shift in shifts if not shift[1]] == []
+    for size, page in pages.items():
+        shifts = page.evaluate("window.shifts")
+        assert [shift for shift in shifts if not shift[1]] == [], size

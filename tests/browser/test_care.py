@@ -1,16 +1,17 @@
 """On a phone: a problem is reported in the middle of a ranking, and the help desk answers."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from annotation.actions.care import answer_thread
 from annotation.models import HelpThread, ProblemReport, RecruitmentLink
 from tests.annotation.test_withdrawal import typed
+from tests.browser.checks import picture, violations
 from tests.processes import Site
 from tests.walker import Walker
 
@@ -23,7 +24,8 @@ def signed_in(browser: Browser, site: Site, walker: Walker, **options: Any) -> P
     context = browser.new_context(viewport=PHONE, has_touch=True, **options)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(f"{site.address}/return/{walker.participation.return_token}/")
-    page.locator("main form button").click()
+    with page.expect_navigation():
+        page.locator("main form button").click()
     return page
 
 
@@ -40,11 +42,6 @@ def small_targets(page: Page) -> list[str]:
            .map((e) => e.outerHTML)"""
     )
     return found
-
-
-def violations(page: Page) -> list[str]:
-    results = Axe().run(page).response["violations"]
-    return [f"{item['id']}: {item['nodes'][0]['html']}" for item in results]
 
 
 def test_a_problem_is_reported_without_losing_the_ranking_and_the_help_desk_answers(
@@ -76,7 +73,7 @@ def test_a_problem_is_reported_without_losing_the_ranking_and_the_help_desk_answ
     expect(page.locator(".problems")).not_to_be_focused()
     report.locator("select").select_option(index=2)
     report.locator('input[value="offensive"]').check()
-    page.screenshot(path=artefacts / "hi-report.png", full_page=True)
+    picture(page, artefacts / "hi-report.png")
     assert fits(page)
     assert small_targets(page) == []
     report.locator("button").click()
@@ -88,6 +85,7 @@ def test_a_problem_is_reported_without_losing_the_ranking_and_the_help_desk_answ
     assert stored.text == "बुरा जवाब"
 
     page.locator("footer a").last.click()
+    expect(page).to_have_url(re.compile("/write-to-us/"))
     page.locator("main textarea").fill("यह कितना समय लेगा?")
     page.locator("main button").click()
     expect(page.locator(".thread .mine")).to_contain_text("यह कितना समय लेगा?")
@@ -100,7 +98,7 @@ def test_a_problem_is_reported_without_losing_the_ranking_and_the_help_desk_answ
     page.locator("footer a").last.click()
     expect(page.locator(".thread .theirs")).to_contain_text("लगभग बीस मिनट।")
     expect(page.locator("[data-answer-waits]")).to_have_count(0)
-    page.screenshot(path=artefacts / "hi-help-desk.png", full_page=True)
+    picture(page, artefacts / "hi-help-desk.png")
     assert fits(page)
     assert small_targets(page) == []
     assert [text for text in problems if "422" not in text] == []
@@ -130,7 +128,7 @@ def test_the_pages_about_her_data_are_accessible_and_fit(
     page = signed_in(browser, site, walker, color_scheme=scheme)
     for name in ("your-data/", "your-data/withdraw/", "write-to-us/"):
         page.goto(f"{site.address}/{name}")
-        page.screenshot(path=artefacts / f"{scheme}-{name.replace('/', '-')}.png", full_page=True)
+        picture(page, artefacts / f"{scheme}-{name.replace('/', '-')}.png")
         assert fits(page)
         assert small_targets(page) == []
         assert violations(page) == []
@@ -139,8 +137,9 @@ def test_the_pages_about_her_data_are_accessible_and_fit(
         page.locator("a[download]").click()
     assert download.value.suggested_filename.endswith(".json")
     page.locator('a[href="/your-data/withdraw/"]').click()
+    expect(page).to_have_url(f"{site.address}/your-data/withdraw/")
     page.locator('main button:not([name="erase"])').click()
     expect(page.locator("[data-withdrawn] [data-completion-code]")).to_be_visible()
     assert violations(page) == []
     page.set_viewport_size({"width": 1440, "height": 900})
-    page.screenshot(path=artefacts / f"{scheme}-withdrawn.png", full_page=True)
+    picture(page, artefacts / f"{scheme}-withdrawn.png")

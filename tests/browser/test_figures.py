@@ -14,7 +14,7 @@ from insights.figures.computing import compute_figures
 from insights.figures.figure import Options
 from insights.figures.sections import request_all
 from rehearsal import stage
-from tests.browser.checks import violations
+from tests.browser.checks import picture, violations
 from tests.processes import Site
 from tests.provider import Provider
 from tests.rehearsal.rehearsing import prepared
@@ -54,26 +54,26 @@ def test_figures_appear_when_they_are_computed_and_are_read_at_any_width(
     page.goto(address)
     alike = page.locator("#figure-choose-alike")
     expect(alike).to_contain_text("is being computed")
-    page.screenshot(path=artefacts / "figures-waiting.png")
+    picture(page, artefacts / "figures-waiting.png")
     compute(played)
     expect(alike.locator("table")).to_be_visible(timeout=30_000)
-    page.wait_for_timeout(2000)
-    page.screenshot(path=artefacts / "figures-come.png", full_page=True)
+    expect(page.locator("main")).not_to_contain_text("is being computed", timeout=30_000)
+    picture(page, artefacts / "figures-come.png")
     assert errors == []
     expect(alike.locator("figure.picture.drawn canvas")).to_be_visible(timeout=30_000)
     for size, viewport in SIZES.items():
+        page = opened(browser, cookie, viewport)
         for group in GROUPS:
-            page = opened(browser, cookie, viewport)
             page.goto(f"{address}&group={group}")
             page.wait_for_load_state("networkidle")
-            page.screenshot(path=artefacts / f"figures-{group}-{size}.png", full_page=True)
+            picture(page, artefacts / f"figures-{group}-{size}.png")
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{group} is {wide} pixels too wide"
             # Breadcrumbs are Django's own.
             assert [one for one in violations(page) if '<a href="/admin/' not in one] == []
             assert page.locator("h1").count() == 1
     page.emulate_media(color_scheme="dark")
-    page.screenshot(path=artefacts / "figures-dark.png", full_page=True)
+    picture(page, artefacts / "figures-dark.png")
 
 
 def opened(browser: Browser, cookie: dict[str, str], viewport: tuple[int, int]) -> Page:

@@ -16,6 +16,7 @@ from annotation.actions.study import open_study
 from annotation.models import Conversation, Draft, Explanation, Phase, Ranking, Turn
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
+from tests.made_once import Once
 from tests.processes import Site, wait_until
 from tests.provider import Provider
 from tests.walker import Walker
@@ -26,9 +27,14 @@ REASON, MESSAGE = "Elle écoute,\nles autres jugent.", "Et si cela ne suffit pas
 
 
 @pytest.fixture
-def walker(empty_database: None, provider: Provider, request: pytest.FixtureRequest) -> Walker:
+def walker(
+    once: Once, empty_database: None, provider: Provider, request: pytest.FixtureRequest
+) -> Walker:
     """Somebody with one conversation of two turns before her, from the pool or her own."""
-    own = getattr(request, "param", "pool") == "own"
+    return once(one_in_a_conversation, getattr(request, "param", "pool") == "own")
+
+
+def one_in_a_conversation(own: bool) -> Walker:
     definition = small_definition(
         prompts=1, pool_conversations=int(not own), own_conversations=int(own), turn_lengths={2: 1}
     )
@@ -75,8 +81,10 @@ def state(page: Page) -> Any:
     return expect(page.locator("[data-save-state]"))
 
 
-def told(page: Page, name: str) -> None:
-    """The state on the page; asked of the page's own clock, which does not stand still."""
+def told(page: Page, name: str, *, after: int = 1000) -> None:
+    """The state on the page, once its own clock, which does not stand still, is so many
+    milliseconds on: the pause before it saves, or one before it tries again."""
+    page.clock.run_for(after)
     state(page).to_have_attribute("data-save-state", name, timeout=15_000)
 
 
@@ -110,6 +118,17 @@ def somebody_waits_for_a_row() -> bool:
 
 def send(page: Page) -> None:
     page.locator("#ranking > button[type=submit]").first.click()
+
+
+def tried_until_stored(page: Page) -> None:
+    """Its pauses between two tries grow; its clock goes ten times as fast as ours."""
+    stored = page.locator(".stored")
+    for _second in range(120):
+        if stored.is_visible():
+            break
+        page.clock.run_for(1000)
+        page.wait_for_timeout(100)
+    expect(stored).to_be_visible()
 
 
 def kept_here(page: Page) -> list[dict[str, Any]]:
@@ -223,7 +242,8 @@ def test_an_answer_lost_on_the_way_back_is_no_second_ranking(device: Device) -> 
 
     page.route("**/ranking/", lose_the_first)
     send(page)
-    expect(page.locator(".stored")).to_be_visible(timeout=15_000)
+    told(page, "unsent")
+    tried_until_stored(page)
     assert lost[0].status == 302
     is_stored_once()
 
@@ -238,7 +258,7 @@ def test_a_gateway_without_a_server_is_asked_again(device: Device, status: int) 
         lambda route: route.fulfill(status=answers.pop()) if answers else route.continue_(),
     )
     send(page)
-    expect(page.locator(".stored")).to_be_visible(timeout=20_000)
+    tried_until_stored(page)
     assert answers == []
     is_stored_once()
 
@@ -258,7 +278,7 @@ def test_a_lost_answer_to_a_draft_is_no_quarrel_with_oneself(device: Device) -> 
     page.locator(REASONS).fill("un")
     told(page, "offline")
     page.locator(REASONS).fill("un deux")
-    told(page, "saved")
+    told(page, "saved", after=3000)
     assert lost[0].status == 200
     assert chosen_in_draft() == {"reason": "un deux"}
 
@@ -279,7 +299,7 @@ def test_a_server_killed_in_the_middle_of_a_submission_stores_one_ranking(
     told(page, "unsent")
     assert not Ranking.objects.exists()
     site.start()
-    expect(page.locator(".stored")).to_be_visible(timeout=40_000)
+    tried_until_stored(page)
     is_stored_once()
 
 

@@ -1,5 +1,6 @@
 """The next conversation is put in place of the page between two: as if its page were loaded."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from annotation.actions.study import open_study
 from annotation.models import Conversation, Draft, Grant, Phase, Ranking, Turn
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
+from tests.made_once import Once
 from tests.processes import Site
 from tests.provider import Provider
 from tests.walker import Walker
@@ -21,8 +23,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def walker(empty_database: None, provider: Provider) -> Walker:
+def walker(once: Once, empty_database: None, provider: Provider) -> Walker:
     """Somebody before her first of two conversations of the pool, one turn each."""
+    return once(one_between_conversations)
+
+
+def one_between_conversations() -> Walker:
     definition = small_definition(
         prompts=2, pool_conversations=2, own_conversations=0, turn_lengths={1: 1}
     )
@@ -61,6 +67,7 @@ def come_in(page: Page, site: Site, walker: Walker) -> None:
 def open_next(page: Page) -> None:
     page.locator("form[data-open] button").click()
     expect(page.locator("[data-answer]")).to_have_count(4)
+    expect(page).to_have_url(re.compile(r"/conversations/(?!open/)[^/]+/$"))
 
 
 def letters(page: Page) -> list[str | None]:

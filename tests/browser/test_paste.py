@@ -84,6 +84,6 @@ def test_without_javascript_nothing_is_measured(
     at_own_prompt(page, site)
     page.locator('textarea[name="message"]').fill("Comment faire ?")
     page.locator("form.card button").first.click()
-    page.wait_for_load_state()
+    expect(page.locator(".next-answers")).to_be_visible()
     assert Turn.objects.get(live=True).pasted is None
     context.close()

@@ -11,7 +11,7 @@ from accounts.models import User
 from annotation.models import Explanation, Ranking, Study, Turn
 from exports.models import Finding
 from exports.tasks.findings import screen_texts
-from tests.browser.checks import violations
+from tests.browser.checks import picture, violations
 from tests.conftest import small_study
 from tests.exports.privacy.crowds import crowd
 from tests.exports.privacy.test_generalise import mixed, row
@@ -59,7 +59,7 @@ def test_staff_read_and_decide_at_any_width(
     page = context.new_page()
     for name in ("study-risk", "study-personal-data"):
         page.goto(site.address + reverse(name, args=[full_study.key]))
-        page.screenshot(path=artefacts / f"{name}-{size}.png", full_page=True)
+        picture(page, artefacts / f"{name}-{size}.png")
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{name} is {wide} pixels too wide"
         # Breadcrumbs are Django's own.

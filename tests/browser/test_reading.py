@@ -15,6 +15,7 @@ from annotation.models import Conversation, Phase, Turn
 from candidates.generation import complete_candidate_set
 from candidates.models import Candidate
 from tests.definitions import small_definition
+from tests.made_once import Once
 from tests.processes import Site
 from tests.walker import Walker
 
@@ -26,7 +27,11 @@ LAYOUTS = [((360, 740), 1, "stacked"), ((800, 1100), 2, "pairs"), ((1440, 900), 
 
 
 @pytest.fixture
-def walker(empty_database: None) -> Walker:
+def walker(once: Once, empty_database: None) -> Walker:
+    return once(one_before_long_answers)
+
+
+def one_before_long_answers() -> Walker:
     study = apply_study(
         small_definition(prompts=1, pool_conversations=1, own_conversations=0, turn_lengths={2: 1})
     )
@@ -60,6 +65,12 @@ def come_in(page: Page, site: Site, walker: Walker) -> None:
 def seen(page: Page) -> list[float]:
     inputs = page.locator('input[name^="seen_"]').all()
     return [float(each.input_value() or 0) for each in inputs]
+
+
+def pass_in_sight(page: Page, number: int, milliseconds: int) -> None:
+    """Of the page's own clock, from when the page has seen that this answer is in sight."""
+    page.wait_for_function("number => Exposure.answers[number].inSight", arg=number)
+    page.clock.run_for(milliseconds)
 
 
 @pytest.mark.parametrize(("viewport", "columns", "layout"), LAYOUTS)
@@ -175,11 +186,12 @@ def test_what_is_focused_by_keyboard_is_not_under_the_message(
 def test_seconds_in_sight_are_counted_for_each_answer_and_survive_a_refusal(
     site: Site, walker: Walker, page: Page
 ) -> None:
+    page.clock.install()
     come_in(page, site, walker)
     expect(page.locator('input[name="viewport"]')).to_have_value("phone")
     page.locator("[data-answer]").nth(0).locator(".text").scroll_into_view_if_needed()
     page.locator("[data-answer]").nth(0).evaluate("e => e.scrollIntoView()")
-    page.wait_for_timeout(1600)
+    pass_in_sight(page, 0, 1600)
     first = seen(page)
     assert first[0] >= 1
     assert first[2:] == [0, 0]
@@ -189,14 +201,14 @@ def test_seconds_in_sight_are_counted_for_each_answer_and_survive_a_refusal(
     # A refused form is another form: the seconds go on from where they were.
     page.locator("#ranking > button").first.click()
     expect(page.locator(".problems")).to_be_visible()
-    page.wait_for_timeout(700)
+    page.clock.run_for(700)
     again = seen(page)
     assert again[0] >= first[0]
     # The line leads to the answer, names the next one, and falls silent after the last.
-    for letter in "BCD":
+    for number, letter in enumerate("BCD", start=1):
         expect(unseen).to_have_text(f"You have not looked at answer {letter} yet.")
         unseen.locator("a").click()
-        page.wait_for_timeout(700)
+        pass_in_sight(page, number, 700)
     expect(unseen).to_have_count(0)
     assert all(seconds > 0 for seconds in seen(page))
 
@@ -204,6 +216,7 @@ def test_seconds_in_sight_are_counted_for_each_answer_and_survive_a_refusal(
 def test_seconds_of_a_draft_are_kept_and_a_hidden_tab_counts_nothing(
     site: Site, walker: Walker, page: Page
 ) -> None:
+    page.clock.install()
     page.add_init_script(
         """document.addEventListener("DOMContentLoaded", () => {
           document.querySelector('input[name^="seen_"]')?.setAttribute("value", "41.5");
@@ -211,14 +224,14 @@ def test_seconds_of_a_draft_are_kept_and_a_hidden_tab_counts_nothing(
     )
     come_in(page, site, walker)
     page.locator("[data-answer]").first.evaluate("e => e.scrollIntoView()")
-    page.wait_for_timeout(1200)
+    pass_in_sight(page, 0, 1200)
     assert seen(page)[0] > 42
     page.evaluate(
         """Object.defineProperty(document, "visibilityState", { value: "hidden" });
         document.dispatchEvent(new Event("visibilitychange"));"""
     )
     before = seen(page)
-    page.wait_for_timeout(1500)
+    page.clock.run_for(1500)
     assert seen(page) == before
 
 

@@ -14,6 +14,7 @@ from accounts.models import ExternalIdentity, Vendor
 from annotation.actions.participation import end_participation
 from annotation.models import Outcome, Participation, RecruitmentLink, Study
 from annotation.recruitment.conventions import add_signature, sign
+from tests.browser.checks import picture
 from tests.processes import Site
 from tests.recruiting import KEY, VARIABLE, make_link
 
@@ -74,7 +75,7 @@ def test_a_panels_person_comes_in_signed_and_goes_back_signed(
     page = browser.new_page(viewport={"width": 360, "height": 740})
     page.goto(add_signature(f"{address}17", KEY).replace("worker%2017", "worker%2018"))
     expect(page.locator("h1")).to_have_text("This link is not complete")
-    page.screenshot(path=artefacts / "recruitment-incomplete.png")
+    picture(page, artefacts / "recruitment-incomplete.png")
 
     page.goto(add_signature(f"{address}17", KEY))
     page.get_by_label("Language of the pages").select_option("hi")
@@ -85,11 +86,11 @@ def test_a_panels_person_comes_in_signed_and_goes_back_signed(
     assert ExternalIdentity.objects.get().external_id == "worker 17"
     page.goto(add_signature(f"{address}18", KEY))
     expect(page.locator("main form button")).to_have_count(2)
-    page.screenshot(path=artefacts / "recruitment-already-here-hi.png")
+    picture(page, artefacts / "recruitment-already-here-hi.png")
 
     end_participation(participation=Participation.objects.get(), outcome=Outcome.QUOTA_FULL)
     page.goto(f"{site.address}/here/")
-    page.screenshot(path=artefacts / "recruitment-finish-hi.png")
+    picture(page, artefacts / "recruitment-finish-hi.png")
     page.locator("[data-exit]").click()
     expect(page.locator("h1")).to_have_text("Your panel")
     unsigned = f"{panel_address}/back?s=quota_full&i=worker%2017"
@@ -117,7 +118,7 @@ def test_no_last_page_is_wider_than_the_window(
         end_participation(participation=person, outcome=outcome)
         page.goto(f"{site.address}/here/")
         expect(page.locator(f'[data-outcome="{outcome}"]')).to_be_visible()
-        page.screenshot(path=artefacts / f"recruitment-{outcome}-{size}.png")
+        picture(page, artefacts / f"recruitment-{outcome}-{size}.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         box = page.locator("[data-exit]").bounding_box()
         assert box is not None

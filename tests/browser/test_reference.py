@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from tests.browser.checks import clipped_when_longer, violations
+from tests.browser.checks import clipped_when_longer, picture, violations
 from tests.processes import Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,12 +23,12 @@ def test_the_reference_can_be_read_and_followed(
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text))
     page.goto(site.address + reverse("api-docs"))
-    page.screenshot(path=artefacts / f"reference-{width}.png")
+    picture(page, artefacts / f"reference-{width}.png")
     assert violations(page) == []
     page.locator("nav a[href='#request_export']").click()
-    assert page.locator("#request_export").evaluate("e => e.matches(':target')")
-    page.screenshot(path=artefacts / f"reference-{width}-export.png")
+    expect(page.locator("#request_export:target")).to_be_visible()
+    picture(page, artefacts / f"reference-{width}-export.png")
     page.locator("#request_export").get_by_role("link", name="ExportRequest", exact=True).click()
-    assert page.locator("#ExportRequest").evaluate("e => e.matches(':target')")
+    expect(page.locator("#ExportRequest:target")).to_be_visible()
     assert clipped_when_longer(page) == []
     assert faults == []

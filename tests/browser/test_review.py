@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from annotation.models import Flag, HelpThread, Receipt, RecruitmentLink
-from tests.browser.checks import violations
+from tests.browser.checks import picture, violations
 from tests.browser.test_care import fits, signed_in
+from tests.made_once import Once
 from tests.processes import Site
 from tests.walker import Walker
 
@@ -32,8 +33,12 @@ def desk(browser: Browser, site: Site, size: str) -> Page:
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
+def walker(once: Once, link: RecruitmentLink) -> Walker:
     """Somebody who reads Hindi, judged a set, and has a note on her work."""
+    return once(one_with_a_note, link)
+
+
+def one_with_a_note(link: RecruitmentLink) -> Walker:
     walker = Walker(link, country="IN", language="hi")
     walker.enter()
     walker.rank(walker.current_turn(walker.open_kind("pool")))
@@ -48,14 +53,14 @@ def test_a_note_is_decided_blind_then_seen_and_she_reads_it_in_hindi_and_objects
 ) -> None:
     page, study = desk(browser, site, size), walker.participation.study
     page.goto(f"{site.address}{reverse('study-review', args=[study.key])}")
-    page.screenshot(path=artefacts / f"review-queue-{size}.png", full_page=True)
+    picture(page, artefacts / f"review-queue-{size}.png")
     assert violations(page) == []
     assert fits(page)
     page.get_by_role("link", name="Next undecided note").click()
     # By the keyboard alone: the first choice is in hand, then the reason, then the button.
     expect(page.locator('input[name="verdict"]').first).to_be_focused()
     assert walker.participation.public_id not in page.content()
-    page.screenshot(path=artefacts / f"review-blind-{size}.png", full_page=True)
+    picture(page, artefacts / f"review-blind-{size}.png")
     assert violations(page) == []
     assert fits(page)
     page.keyboard.press("ArrowDown")
@@ -66,7 +71,7 @@ def test_a_note_is_decided_blind_then_seen_and_she_reads_it_in_hindi_and_objects
     expect(page.locator("h1")).to_contain_text("faster than the text can be read")
     expect(page.locator("#judgements")).to_contain_text("at first, blind")
     assert walker.participation.public_id in page.content()
-    page.screenshot(path=artefacts / f"review-choices-{size}.png", full_page=True)
+    picture(page, artefacts / f"review-choices-{size}.png")
     assert violations(page) == []
     assert fits(page)
     page.locator('input[name="decision"][value="excluded"]').check()
@@ -79,7 +84,7 @@ def test_a_note_is_decided_blind_then_seen_and_she_reads_it_in_hindi_and_objects
     hers.goto(f"{site.address}/signals/")
     expect(hers.locator("#signal-speed")).to_contain_text("बहुत तेज़ पढ़ा गया।")
     hers.locator('#signal-speed textarea[name="speed-objection"]').fill("मैंने ध्यान से पढ़ा।")
-    hers.screenshot(path=artefacts / f"hi-objects-{size}.png", full_page=True)
+    picture(hers, artefacts / f"hi-objects-{size}.png")
     assert violations(hers) == []
     assert fits(hers)
     hers.locator("#signal-speed form button").last.click()
@@ -110,7 +115,7 @@ def test_the_help_desk_answers_and_erases_with_a_receipt(
     page.get_by_role("link", name=HelpThread.objects.get().public_id).click()
     expect(page.get_by_text("कृपया मेरा सब कुछ मिटा दें।")).to_be_visible()
     page.locator('textarea[name="text"]').fill("हो जाएगा।")
-    page.screenshot(path=artefacts / f"help-thread-{size}.png", full_page=True)
+    picture(page, artefacts / f"help-thread-{size}.png")
     assert violations(page) == []
     assert fits(page)
     page.get_by_role("button", name="Send the answer").click()
@@ -121,14 +126,16 @@ def test_the_help_desk_answers_and_erases_with_a_receipt(
     assert fits(page)
     page.locator('input[name="code"]').fill(walker.participation.public_id)
     page.get_by_role("button", name="Find her").click()
-    page.screenshot(path=artefacts / f"erase-{size}.png", full_page=True)
+    expect(page.get_by_role("button", name="Erase her now")).to_be_visible()
+    picture(page, artefacts / f"erase-{size}.png")
     assert violations(page) == []
     page.locator('textarea[name="why"]').fill("She asked the help desk.")
     page.get_by_role("button", name="Erase her now").click()
     receipt = page.locator(".receipt")
+    expect(receipt).to_be_visible()
     expect(receipt).to_contain_text(Receipt.objects.get().public_id)
     assert walker.participation.public_id not in page.content()
-    page.screenshot(path=artefacts / f"receipt-{size}.png", full_page=True)
+    picture(page, artefacts / f"receipt-{size}.png")
     assert violations(page) == []
     hers = signed_in(browser, site, walker)
     hers.goto(f"{site.address}/your-data/receipt/")
@@ -137,7 +144,7 @@ def test_the_help_desk_answers_and_erases_with_a_receipt(
 
     page.goto(f"{site.address}{reverse('study-audit', args=[study.key])}?words=receipt")
     expect(page.locator("#audit tbody tr")).to_have_count(1)
-    page.screenshot(path=artefacts / f"audit-{size}.png", full_page=True)
+    picture(page, artefacts / f"audit-{size}.png")
     assert violations(page) == []
     assert fits(page)
 
@@ -155,7 +162,7 @@ def test_prompts_and_people_left_out_are_accessible(
     }
     for name, more in pages.items():
         page.goto(f"{site.address}{reverse(name, args=[study.key, *more])}")
-        page.screenshot(path=artefacts / f"{name}-{size}.png", full_page=True)
+        picture(page, artefacts / f"{name}-{size}.png")
         assert violations(page) == [], name
         assert fits(page), name
     page.goto(f"{site.address}{reverse('audit')}")

@@ -14,7 +14,7 @@ from annotation.actions.link import create_recruitment_link
 from annotation.actions.pool import request_pool
 from annotation.models import Participation, Study
 from candidates.generation import complete_candidate_set
-from tests.browser.checks import violations
+from tests.browser.checks import picture, violations
 from tests.definitions import small_definition
 from tests.processes import Site
 from tests.provider import Provider
@@ -43,7 +43,7 @@ def open_desk(browser: Browser, site: Site, *, phone: bool = False) -> Page:
 
 
 def look(page: Page, artefacts: Path, name: str) -> None:
-    page.screenshot(path=artefacts / f"running-{name}.png", full_page=True)
+    picture(page, artefacts / f"running-{name}.png")
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"{name} is {wide} pixels too wide"
     # Breadcrumbs and navigation are the theme's own.

@@ -1,5 +1,7 @@
 """The team signs in with a real browser: password and code, passkey, limits, sessions."""
 
+import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from accounts.models import User
 from annotation.actions.team import add_vendor_manager
 from annotation.models import RecruitmentLink
 from tests.accounts.codes import totp
-from tests.browser.checks import violations
+from tests.browser.checks import picture, violations
 from tests.processes import Site
 from tests.walker import Walker
 
@@ -51,8 +53,8 @@ def sign_in(page: Page, site: Site, password: str = PASSWORD) -> None:
     page.goto(address(site, "account_login"))
     page.get_by_label("Username").fill("ines")
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def sound(page: Page, complaints: list[str]) -> None:
@@ -66,15 +68,15 @@ def test_a_password_and_a_code_open_the_desk(
 ) -> None:
     _context, page, complaints = opened(browser)
     sign_in(page, site)
-    assert page.url == address(site, "admin:index")
+    expect(page).to_have_url(address(site, "admin:index"))
     page.goto(address(site, "mfa_index"))
-    page.screenshot(path=artefacts / "second-factor.png", full_page=True)
+    picture(page, artefacts / "second-factor.png")
     sound(page, complaints)
     page.goto(address(site, "mfa_activate_totp"))
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
     secret = page.locator("#authenticator_secret").input_value()
-    page.screenshot(path=artefacts / "authenticator-app.png", full_page=True)
+    picture(page, artefacts / "authenticator-app.png")
     sound(page, complaints)
     page.get_by_label("Authenticator code").fill(totp(secret))
     page.get_by_role("button", name="Activate").click()
@@ -83,16 +85,13 @@ def test_a_password_and_a_code_open_the_desk(
 
     _other, door, complaints = opened(browser)
     sign_in(door, site)
-    assert "/authenticate/" in door.url
+    expect(door).to_have_url(re.compile("/authenticate/"))
     sound(door, complaints)
-    door.screenshot(path=artefacts / "asked-for-a-code.png", full_page=True)
+    picture(door, artefacts / "asked-for-a-code.png")
     # A code is good once: the one of the next half minute is accepted, too.
-    import time
-
     door.locator("input[name=code]").fill(totp(secret, at=time.time() + 30))
     door.get_by_role("button", name="Sign In").click()
-    door.wait_for_load_state()
-    assert door.url == address(site, "admin:index")
+    expect(door).to_have_url(address(site, "admin:index"))
 
 
 def test_a_passkey_is_made_and_opens_the_desk_alone(
@@ -112,16 +111,15 @@ def test_a_passkey_is_made_and_opens_the_desk_alone(
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery Codes")
     assert Authenticator.objects.filter(user=ines, type="webauthn").exists()
     page.goto(address(site, "mfa_list_webauthn"))
-    page.screenshot(path=artefacts / "passkeys.png", full_page=True)
+    picture(page, artefacts / "passkeys.png")
     sound(page, complaints)
 
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/account/login/")
-    page.screenshot(path=artefacts / "sign-in.png", full_page=True)
+    picture(page, artefacts / "sign-in.png")
     sound(page, complaints)
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/admin/")
-    assert page.url == address(site, "admin:index")
+    expect(page).to_have_url(address(site, "admin:index"))
 
 
 def test_after_too_many_failures_a_sentence_says_what_to_do(
@@ -133,7 +131,7 @@ def test_after_too_many_failures_a_sentence_says_what_to_do(
         expect(page.get_by_text("The user name or the password is not right.")).to_be_visible()
     sign_in(page, site)
     expect(page.get_by_text("Too many attempts failed. Wait five minutes")).to_be_visible()
-    page.screenshot(path=artefacts / "too-many-attempts.png", full_page=True)
+    picture(page, artefacts / "too-many-attempts.png")
     sound(page, complaints)
 
 
@@ -145,7 +143,7 @@ def test_a_session_that_is_ended_elsewhere_is_over(
     sign_in(train, site)
     sign_in(desk, site)
     desk.goto(address(site, "usersessions_list"))
-    desk.screenshot(path=artefacts / "sessions.png", full_page=True)
+    picture(desk, artefacts / "sessions.png")
     sound(desk, complaints)
     row = desk.get_by_role("row", name="Firefox on the train")
     row.get_by_role("button", name="End this session").click()
@@ -165,14 +163,14 @@ def test_the_pages_fit_a_phone_in_light_and_dark(
     context, page, complaints = opened(browser, color_scheme=theme)
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(address(site, "account_login"))
-    page.screenshot(path=artefacts / f"sign-in-phone-{theme}.png", full_page=True)
+    picture(page, artefacts / f"sign-in-phone-{theme}.png")
     sound(page, complaints)
     sign_in(page, site)
     names = ["your-account", "usersessions_list", "mfa_index", "account_change_password"]
     vendors = [(name, (link.vendor.key,)) for name in ("vendor-people", "vendor-compare")]
     for name, arguments in [*((name, ()) for name in names), *vendors]:
         page.goto(address(site, name, *arguments))
-        page.screenshot(path=artefacts / f"{name}-phone-{theme}.png", full_page=True)
+        picture(page, artefacts / f"{name}-phone-{theme}.png")
         sound(page, complaints)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
     context.close()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from accounts.models import User
 from annotation.actions.topics import add_topic
@@ -16,6 +16,7 @@ from insights.figures.computing import compute_figures
 from insights.figures.figure import Options
 from insights.topics.suggesting import make_suggestion, request_suggestion
 from insights.topics.theming import draw_sheet
+from tests.browser.checks import picture
 from tests.browser.test_desk_look import desk, study  # noqa: F401
 from tests.insights.topics.test_topics_page import plant
 from tests.processes import Site
@@ -53,17 +54,17 @@ def test_topics_and_themes_are_accessible_and_a_suggestion_is_accepted(
         assert Explanation.objects.exclude(text="").exists()
         coded_sheet(study, by)
         seen.open(reverse("study-topics", args=[study.key]))
-        seen.page.screenshot(path=artefacts / f"topics-{width}.png", full_page=True)
+        picture(seen.page, artefacts / f"topics-{width}.png")
         seen.page.get_by_role("textbox", name="Topic", exact=True).first.fill("accepted")
         seen.page.get_by_role("button", name="Give it to the ticked prompts").first.click()
+        expect(seen.page.locator("body")).to_contain_text("accepted was given to")
         seen.look()
-        assert "accepted was given to" in seen.page.locator("body").inner_text()
         assert first.get().topics[0] == "by-hand"
         assert Prompt.objects.filter(topics__contains=["accepted"]).count() >= 10
         seen.page.get_by_role("link", name="Themes of explanations").click()
+        expect(seen.page.locator("body")).to_contain_text("Krippendorff")
         seen.look()
-        seen.page.screenshot(path=artefacts / f"themes-{width}.png", full_page=True)
-        assert "Krippendorff" in seen.page.locator("body").inner_text()
+        picture(seen.page, artefacts / f"themes-{width}.png")
         assert not seen.wrong, "\n".join(sorted(set(seen.wrong)))
 
 
@@ -81,6 +82,6 @@ def test_pages_of_the_models_are_accessible(
         for options in {figure.chosen(Options()) for figure in figures_of(group)}:
             compute_figures(study.pk, "main", options)
         seen.open(address)
-        seen.page.screenshot(path=artefacts / f"figures-{group}.png", full_page=True)
+        picture(seen.page, artefacts / f"figures-{group}.png")
         assert "could not be computed" not in seen.page.locator("body").inner_text()
         assert not seen.wrong, "\n".join(sorted(set(seen.wrong)))

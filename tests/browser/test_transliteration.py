@@ -13,6 +13,7 @@ from annotation.actions.study import open_study
 from annotation.models import Conversation, Phase, Turn
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
+from tests.made_once import Once
 from tests.processes import Site, wait_until
 from tests.walker import Walker
 
@@ -20,6 +21,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SENTENCE, HINDI = "mujhe yah jawab pasand hai ", "मुझे यह जवाब पसंद है "
 SWITCH = "[data-transliterate]"
+
+
+@pytest.fixture
+def hers(once: Once, empty_database: None) -> Walker:
+    """Somebody in India before a message of her own."""
+    return once(walk_to_own_prompt, "IN", "hi")
 
 
 def walk_to_own_prompt(country: str, language: str) -> Walker:
@@ -65,8 +72,8 @@ def page(browser: Browser, fetched: list[str]) -> Iterator[Page]:
 
 
 @pytest.fixture
-def area(page: Page, empty_database: None, site: Site) -> Locator:
-    return visit(page, site, walk_to_own_prompt("IN", "hi"))
+def area(page: Page, hers: Walker, site: Site) -> Locator:
+    return visit(page, site, hers)
 
 
 def switch_on(page: Page) -> None:
@@ -179,6 +186,7 @@ def test_other_scripts_hear_of_every_change(page: Page, area: Locator) -> None:
     switch_on(page)
     assert page.evaluate("window.heard") == []
     area.press_sequentially("hai ")
+    expect(area).to_have_value("है ")
     assert ["input", "है "] in page.evaluate("window.heard")
     assert ["change", "है "] in page.evaluate("window.heard")
 
@@ -208,11 +216,10 @@ def test_other_languages_have_no_such_switch(
 
 
 def test_without_scripts_there_is_no_switch_to_press(
-    browser: Browser, empty_database: None, site: Site
+    browser: Browser, hers: Walker, site: Site
 ) -> None:
-    walker = walk_to_own_prompt("IN", "hi")
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    visit(page, site, walker)
+    visit(page, site, hers)
     expect(page.locator(SWITCH)).to_be_hidden()
     context.close()

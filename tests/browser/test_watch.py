@@ -1,6 +1,7 @@
 """The watch page in real Chromium: people work, and the figures move without a reload."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,7 +12,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from accounts.models import User
 from annotation.models import RecruitmentLink
 from insights.health import seen
-from tests.browser.checks import violations
+from tests.browser.checks import picture, violations
+from tests.made_once import Once
 from tests.processes import Site, Worker, wait_until
 from tests.walker import Walker
 
@@ -32,8 +34,15 @@ def watching(browser: Browser, site: Site, link: RecruitmentLink, **options: obj
         [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site.address}]
     )
     page = context.new_page()
+    page.clock.install()
     page.goto(site.address + reverse("study-watch", args=[link.study.key]))
     return page
+
+
+def one_judges(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.enter()
+    walker.rank(walker.current_turn(walker.open_kind("pool")))
 
 
 def judged(page: Page, locale: str = "FR-fr") -> str:
@@ -45,6 +54,13 @@ def renew(page: Page, panel: str) -> None:
     """What its own clock does every ten seconds."""
     with page.expect_response(lambda answer: f"/watch/{panel}/" in answer.url):
         page.evaluate(f"htmx.trigger('#watch-{panel}', 'watch:now')")
+
+
+def nobody_was_seen_for(seconds: float) -> None:
+    """As when so much time has passed: the moments lie in Redis, by its clock."""
+    client: Any = seen._redis(settings.REDIS_URL)
+    for name, moment in client.hgetall(seen.KEY).items():
+        client.hset(seen.KEY, name, float(moment) - seconds)
 
 
 def test_figures_move_while_people_work_and_nothing_else_does(
@@ -65,18 +81,17 @@ def test_figures_move_while_people_work_and_nothing_else_does(
     region.focus()
     before = judged(page)
     for _person in range(2):
-        walker = Walker(link)
-        walker.enter()
-        walker.rank(walker.current_turn(walker.open_kind("pool")))
+        one_judges(link)
     done, _of, wanted = before.partition(" of ")
     row = page.locator("#watch-progress tr", has=page.locator("th", has_text="FR-fr")).first
+    page.clock.run_for(10_000)  # of the page's own clock
     expect(row).to_contain_text(f"{int(done) + 2} of {wanted}", timeout=25_000)
     assert page.evaluate("window.loadedOnce") is True
     assert details.get_attribute("open") is not None
     assert page.evaluate("document.activeElement.getAttribute('role')") == "group"
     renew(page, "dropoff")
     assert not faults, faults
-    page.screenshot(path=artefacts / "watch-desktop.png", full_page=True)
+    picture(page, artefacts / "watch-desktop.png")
 
 
 def test_a_server_that_stopped_is_told_in_words_with_the_time(
@@ -123,21 +138,27 @@ def test_a_worker_that_stops_is_told_in_plain_words(
         part = page.locator("#watch-machine tr", has_text="Worker").first
         expect(part).to_contain_text("answers")
         worker.kill()
+        nobody_was_seen_for(seen.SILENT_SECONDS)
+        page.clock.run_for(10_000)
         words = "worker has been seen for"
         expect(part).to_contain_text(words, timeout=60_000)
         expect(part).to_contain_text("start one with: celery -A config worker")
         expect(page.locator("[data-watch-alarms]")).to_contain_text(words)
-        page.screenshot(path=artefacts / "watch-no-worker.png")
+        picture(page, artefacts / "watch-no-worker.png")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_it_is_accessible_on_phone_and_desktop_light_and_dark(
-    link: RecruitmentLink, site: Site, browser: Browser, artefacts: Path, size: str, theme: str
+    once: Once,
+    link: RecruitmentLink,
+    site: Site,
+    browser: Browser,
+    artefacts: Path,
+    size: str,
+    theme: str,
 ) -> None:
-    walker = Walker(link)
-    walker.enter()
-    walker.rank(walker.current_turn(walker.open_kind("pool")))
+    once(one_judges, link)
     width, height = SIZES[size]
     page = watching(
         browser, site, link, viewport={"width": width, "height": height}, color_scheme=theme
@@ -147,4 +168,4 @@ def test_it_is_accessible_on_phone_and_desktop_light_and_dark(
     assert not violations(page, of_looks=(size, theme) != ("desktop", "light"))
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"{wide} pixels wider than the window"
-    page.screenshot(path=artefacts / f"watch-{size}-{theme}.png", full_page=True)
+    picture(page, artefacts / f"watch-{size}-{theme}.png")

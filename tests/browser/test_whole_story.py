@@ -24,6 +24,7 @@ from annotation.models import Explanation, Participation, Phase, Ranking, Study
 from candidates.models import CandidateSet
 from exports.actions.tokens import create_token
 from exports.formats import community_alignment as ca
+from tests.browser.checks import picture
 from tests.definitions import small_definition
 from tests.processes import Site, Worker, wait_until
 
@@ -97,7 +98,7 @@ def test_a_person_joins_ranks_writes_explains_and_finishes(
 
     def shot(name: str) -> None:
         page.wait_for_load_state()
-        page.screenshot(path=artefacts / f"{script.language}-{name}.png", full_page=True)
+        picture(page, artefacts / f"{script.language}-{name}.png")
 
     page.goto(f"{site.address}/join/{link.key}/")
     shot("1-welcome")
@@ -120,7 +121,7 @@ def enter(page: Page, script: Script, shot: object) -> None:
     names = {"fr": "Français", "hi": "हिन्दी"}
     page.get_by_label(names[script.language], exact=True).locator("visible=true").last.check()
     press_button(page)
-    assert page.locator("html").get_attribute("lang") == script.language
+    expect(page.locator("html")).to_have_attribute("lang", script.language)
     page.locator('input[name="age"]').fill("29")
     page.locator('input[name="gender"][value="other"]').check()
     shot("2-screening")  # type: ignore[operator]
@@ -173,7 +174,7 @@ def refuse_unranked(page: Page) -> None:
     """An untouched page says what is missing, beside each control, and keeps the place."""
     page.locator("#ranking > button").click()
     expect(page.locator(".problems")).to_be_focused()
-    assert page.locator("[data-answer] .error").count() == 4
+    expect(page.locator("[data-answer] .error")).to_have_count(4)
     assert not Ranking.objects.exists()
 
 

@@ -43,14 +43,6 @@ def rows_of(response: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text_of(response), newline="")))
 
 
-@pytest.fixture
-def finished(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    walker.finish()
-    return walker
-
-
 def test_every_finished_conversation_is_a_row_of_what_was_shown_and_typed(
     finished: Walker, link: RecruitmentLink
 ) -> None:

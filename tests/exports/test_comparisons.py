@@ -18,13 +18,6 @@ from tests.walker import Walker
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
-
-
 def everybody(study: Study) -> Scope:
     return Scope(study=study, recipient="test")
 
@@ -33,9 +26,8 @@ def by_turn(rows: list[dict[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]
     return {(row["conversation_id"], row["turn"]): row for row in rows}
 
 
-def test_a_row_holds_the_whole_judgement_in_the_order_shown(walker: Walker) -> None:
-    walker.finish()
-    scope = everybody(walker.link.study)
+def test_a_row_holds_the_whole_judgement_in_the_order_shown(finished: Walker) -> None:
+    scope = everybody(finished.link.study)
     rows = by_turn(json_rows(comparisons.FORMAT, scope))
     assert len(rows) == Ranking.objects.count()
     for ranking in Ranking.objects.select_related("turn__conversation"):
@@ -66,10 +58,9 @@ def test_a_row_holds_the_whole_judgement_in_the_order_shown(walker: Walker) -> N
 
 
 def test_a_refusal_to_a_special_question_is_told_only_where_its_answer_may_leave(
-    walker: Walker,
+    finished: Walker,
 ) -> None:
     """She refused her ethnicity; a token without that column does not learn it either."""
-    walker.finish()
     Answer.objects.filter(question__code="education").update(status="refused", option=None)
     plain = {"conversation_id", "refused", "gender"}
     for granted, expected in (
@@ -79,14 +70,13 @@ def test_a_refusal_to_a_special_question_is_told_only_where_its_answer_may_leave
         ({"special_answers"}, ["education", "ethnicity"]),
     ):
         fields = frozenset(plain | granted)
-        scope = Scope(study=walker.link.study, recipient="test", fields=fields)
+        scope = Scope(study=finished.link.study, recipient="test", fields=fields)
         rows = json_rows(comparisons.FORMAT, scope)
         assert rows and all(row["refused"] == expected for row in rows), granted
 
 
-def test_rankings_say_the_same_row_by_row(walker: Walker) -> None:
-    walker.finish()
-    scope = everybody(walker.link.study)
+def test_rankings_say_the_same_row_by_row(finished: Walker) -> None:
+    scope = everybody(finished.link.study)
     turns = by_turn(json_rows(comparisons.FORMAT, scope))
     rows = json_rows(rankings.FORMAT, scope)
     assert len(rows) == 4 * len(turns)
@@ -104,7 +94,9 @@ def test_rankings_say_the_same_row_by_row(walker: Walker) -> None:
             assert row[name.name] == turn[name.name]
 
 
-def test_ties_are_marked(walker: Walker) -> None:
+def test_ties_are_marked(link: RecruitmentLink) -> None:
+    walker = Walker(link)
+    walker.enter()
     conversation = walker.open_kind("pool")
     turn = walker.current_turn(conversation)
     pick = turn.shown.all()[2].candidate.handle
@@ -118,9 +110,8 @@ def test_ties_are_marked(walker: Walker) -> None:
 
 
 @pytest.mark.parametrize("number", [2, 5])
-def test_any_number_of_candidates_fits(walker: Walker, number: int) -> None:
+def test_any_number_of_candidates_fits(finished: Walker, number: int) -> None:
     """As where a set had another number: the rows shown and ranked are what counts."""
-    walker.finish()
     shown = Ranking.objects.order_by("pk")[0].turn.shown
     if number == 2:
         chosen = Ranking.objects.order_by("pk")[0].chosen_id
@@ -131,30 +122,28 @@ def test_any_number_of_candidates_fits(walker: Walker, number: int) -> None:
         one.pk, one.handle, one.position = None, "another", 4
         one.save()
         shown.create(candidate=one, position=4)
-    rows = json_rows(comparisons.FORMAT, everybody(walker.link.study))
+    rows = json_rows(comparisons.FORMAT, everybody(finished.link.study))
     assert sorted(len(row["responses"]) for row in rows).count(number) == 1
     for row in rows:
         assert len(row["ranks"]) == len(row["letters"]) == len(row["candidate_ids"])
 
 
-def test_a_translated_set_is_marked_parallel(walker: Walker) -> None:
-    walker.finish()
+def test_a_translated_set_is_marked_parallel(finished: Walker) -> None:
     CandidateSet.objects.exclude(prompt_text=None).update(
         parallel_to=CandidateSet.objects.filter(prompt_text=None)[0]
     )
-    rows = json_rows(comparisons.FORMAT, everybody(walker.link.study))
+    rows = json_rows(comparisons.FORMAT, everybody(finished.link.study))
     assert {row["set_origin"] for row in rows} == {"parallel", "live"}
     assert {row["prompt_version"] for row in rows if row["prompt_key"]} == {1}
     assert PromptText.objects.exists()
 
 
-def test_retests_are_in_these_rows_and_marked_and_not_in_the_wide_table(walker: Walker) -> None:
-    walker.finish()
+def test_retests_are_in_these_rows_and_marked_and_not_in_the_wide_table(finished: Walker) -> None:
     again = Conversation.objects.exclude(grant=None).order_by("pk")[0]
     assert again.grant is not None
     again.grant.occasion = 1
     again.grant.save()
-    scope = everybody(walker.link.study)
+    scope = everybody(finished.link.study)
     marked = {row["conversation_id"] for row in json_rows(comparisons.FORMAT, scope)
               if row["is_retest"]}  # fmt: skip
     assert marked == {scope.pseudonyms.text(Kind.CONVERSATION, again.public_id)}
@@ -164,9 +153,8 @@ def test_retests_are_in_these_rows_and_marked_and_not_in_the_wide_table(walker: 
     assert len(csv_rows(FORMAT, scope)) == 2
 
 
-def test_without_the_wave_the_table_has_44_columns(walker: Walker) -> None:
-    walker.finish()
-    scope = everybody(walker.link.study)
+def test_without_the_wave_the_table_has_44_columns(finished: Walker) -> None:
+    scope = everybody(finished.link.study)
     with_wave = csv_rows(FORMAT, scope)
     without = csv_rows(FORMAT_WITHOUT_WAVE, scope)
     assert len(FORMAT_WITHOUT_WAVE.names) == 44
@@ -196,10 +184,9 @@ def nothing(walker: Walker) -> None:
 @pytest.mark.parametrize(
     "happens", [nothing, withdrawn, left_out, consent_taken_back, another_consent_taken_back]
 )
-def test_exports_and_figures_agree_on_who_may_leave(walker: Walker, happens: Any) -> None:
-    walker.finish()
-    happens(walker)
-    scope = everybody(walker.link.study)
+def test_exports_and_figures_agree_on_who_may_leave(finished: Walker, happens: Any) -> None:
+    happens(finished)
+    scope = everybody(finished.link.study)
     found = Conversation.objects.released().without_retests().filter(status="finished")
     names = {scope.pseudonyms.text(Kind.CONVERSATION, one.public_id) for one in found}
     assert {row["conversation_id"] for row in json_rows(comparisons.FORMAT, scope)} == names

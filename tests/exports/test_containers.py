@@ -33,10 +33,7 @@ FORMS = [community_alignment.FORMAT, comparisons.FORMAT, rankings.FORMAT]
 
 
 @pytest.fixture
-def scope(link: RecruitmentLink) -> Scope:
-    walker = Walker(link)
-    walker.enter()
-    walker.finish()
+def scope(finished: Walker, link: RecruitmentLink) -> Scope:
     return Scope(study=link.study, recipient="researchers")
 
 

@@ -48,14 +48,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "exports"
 
 
-@pytest.fixture
-def finished(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    walker.finish()
-    return walker
-
-
 def ask(study: Study, **changes: Any) -> Export:
     asked: dict[str, Any] = {"study": study, "format": "comparisons", "container": "csv"}
     return request_export(**asked | changes)

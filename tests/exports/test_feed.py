@@ -37,31 +37,22 @@ from exports.pseudonyms import Kind, Pseudonyms
 from exports.vendors.cursors import Place
 from exports.vendors.feed import scope_of
 from tests.exports.feeding import ask, body_of, kinds, make_short_study, page, read, token_for
+from tests.made_once import Once
 from tests.provider import Provider
-from tests.walker import Walker
+from tests.walker import Walker, entered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def study(empty_database: None, provider: Provider) -> Study:
+def study(once: Once, empty_database: None, provider: Provider) -> Study:
     """One conversation of two turns, in one locale: enough to be told."""
-    return make_short_study()
+    return once(make_short_study)
 
 
-@pytest.fixture
-def finished(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    walker.finish()
-    return walker
-
-
-@pytest.fixture
-def entered(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    return walker
+@pytest.fixture(name="entered")
+def one_who_entered(once: Once, link: RecruitmentLink) -> Walker:
+    return once(entered, link)
 
 
 def pseudonym(link: RecruitmentLink, walker: Walker) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.db.models import F
 
-from annotation.models import Conversation, RankedCandidate, Ranking, RecruitmentLink, Turn
+from annotation.models import Conversation, RankedCandidate, Ranking, Turn
 from candidates.models import Candidate
 from exports.formats import community_alignment, comparisons
 from exports.scope import Scope, Variant
@@ -13,14 +13,6 @@ from tests.exporting import csv_rows
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
-    walker = Walker(link)
-    walker.enter()
-    walker.finish()
-    return walker
 
 
 def last_turn() -> Turn:
@@ -61,10 +53,10 @@ FAULTS = (in_another_language, with_an_empty_response, with_a_response_lost, wit
 
 @pytest.mark.parametrize("spoil", FAULTS)
 def test_a_conversation_with_a_fault_is_in_the_full_variant_alone(
-    walker: Walker, spoil: Callable[[], None]
+    finished: Walker, spoil: Callable[[], None]
 ) -> None:
-    full = Scope(study=walker.link.study, recipient="test")
-    filtered = Scope(study=walker.link.study, recipient="test", variant=Variant.FILTERED)
+    full = Scope(study=finished.link.study, recipient="test")
+    filtered = Scope(study=finished.link.study, recipient="test", variant=Variant.FILTERED)
     for form in (community_alignment.FORMAT, comparisons.FORMAT):
         everything = csv_rows(form, full)
         assert csv_rows(form, filtered) == everything

@@ -4,7 +4,6 @@ import hashlib
 import json
 import subprocess
 import zipfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,8 @@ from exports.release.building import build_release
 from exports.release.datasheet import hide_small
 from tests.exports.privacy.crowds import crowd
 from tests.exports.privacy.test_generalise import row
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import Walker, finished
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -55,17 +55,19 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def three(link: RecruitmentLink) -> Iterator[list[Walker]]:
+def three(once: Once, link: RecruitmentLink) -> list[Walker]:
     """Three who finished; the second keeps her words, the third lets nothing be released."""
+    return once(three_who_finished, link)
+
+
+def three_who_finished(link: RecruitmentLink) -> list[Walker]:
     walkers = []
     for refused in ([], ["release_free_text"], ["release_choices"]):
-        walker = Walker(link)
-        walker.enter()
-        walker.finish()
+        walker = finished(link)
         hers = Consent.objects.filter(annotator=walker.participation.annotator)
         hers.filter(purpose__in=refused).update(given=False)
         walkers.append(walker)
-    yield walkers
+    return walkers
 
 
 def built(study: Study, **asked: Any) -> Release:

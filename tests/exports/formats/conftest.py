@@ -67,11 +67,11 @@ def structure(row: Row, name: str) -> Any:
     return json.loads(row[name])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def scene(
     django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
 ) -> Iterator[Scene]:
-    """Made once for all tests of a file, in one transaction that is rolled back after them."""
+    """Made once for all tests of this folder, in one transaction that is rolled back after them."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield make_scene()
         transaction.set_rollback(True)

@@ -6,16 +6,20 @@ What differs is what docs/exports/importing.md says is not carried, column by co
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_django
 from django.core.management import call_command
+from django.db import transaction
 
 from annotation.models import Study
 from exports.containers import Container
 from exports.formats import FORMATS
 from tests.exports.formats.conftest import Exported
+from tests.exports.formats.scene import Scene
 from tests.exports.formats.variety import vary
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "exports" / "importing.md"
@@ -81,12 +85,20 @@ def store(exported: Exported, folder: Path, container: Container, *names: str) -
     return [folder / f"{name}.{container}" for name in names]
 
 
+@pytest.fixture(scope="module")
+def varied(scene: Scene, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+    """The scene, until the end of this file, with rows that differ."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        vary(scene.study)
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.mark.parametrize("container", Container)
 @pytest.mark.parametrize("name", SOURCES)
 def test_what_is_imported_is_exported_again(
-    name: str, container: Container, exported: Exported, tmp_path: Path
+    name: str, container: Container, varied: None, exported: Exported, tmp_path: Path
 ) -> None:
-    vary(exported.scene.study)
     first = exported.rows(name, container)
     files = store(exported, tmp_path / "out", container, *SOURCES[name])
     path, told = (files[0], name) if len(files) == 1 else (tmp_path / "out", "release")

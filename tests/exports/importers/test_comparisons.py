@@ -14,7 +14,8 @@ from exports.containers import Container, write
 from exports.formats.comparisons import FORMAT
 from exports.scope import Scope
 from exports.snapshot import snapshot
-from tests.walker import Walker
+from tests.made_once import Once
+from tests.walker import finished
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,12 +44,14 @@ def judges_of(path: Path) -> list[int]:
 
 
 @pytest.fixture
-def exported(link: RecruitmentLink, tmp_path: Path) -> Path:
-    for _person in range(2):
-        walker = Walker(link)
-        walker.enter()
-        walker.finish()
+def exported(once: Once, link: RecruitmentLink, tmp_path: Path) -> Path:
+    once(two_who_finished, link)
     return export(link.study, tmp_path / "comparisons.jsonl")
+
+
+def two_who_finished(link: RecruitmentLink) -> None:
+    for _person in range(2):
+        finished(link)
 
 
 def test_who_judged_with_whom_stays_so_in_a_fresh_database(exported: Path, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from exports.privacy.texts import check_texts, turns_to_screen, undecided, unscr
 from exports.scope import Scope
 from exports.source import with_source
 from exports.tasks.findings import screen_texts
+from tests.made_once import Once
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +35,12 @@ def ines(db: None) -> User:
 
 
 @pytest.fixture
-def walker(link: RecruitmentLink) -> Walker:
+def walker(once: Once, link: RecruitmentLink) -> Walker:
     """Somebody whose second message holds an address and a number; a reason has a link."""
+    return once(one_who_tells_much, link)
+
+
+def one_who_tells_much(link: RecruitmentLink) -> Walker:
     walker = Walker(link)
     walker.enter()
     conversation = walker.open_kind("pool")
