@@ -32,7 +32,7 @@ from exports.models import Release, State
 from exports.pseudonyms import Kind
 from exports.release.building import build_release
 from exports.release.card import LEFT_AS_TEXT
-from exports.release.datasheet import hide_small
+from exports.release.datasheet import hide_small, hide_training
 from tests.exports.privacy.crowds import crowd
 from tests.exports.privacy.test_generalise import row
 from tests.walker import Walker
@@ -313,7 +313,7 @@ def test_the_datasheet_and_the_card_tell_the_studys_own_figures(
 ) -> None:
     folder = extracted(built(link.study, licence="CC-BY-4.0"), tmp_path / "out")
     datasheet, card = (folder / "DATASHEET.md").read_text(), (folder / "README.md").read_text()
-    assert "| FR | fr | 2 | 1 | 2 |" in datasheet  # people, own words, training
+    assert "| FR | fr | 2 | 1 | hidden |" in datasheet  # people, own words, training
     assert "| are in this archive | 2 |" in datasheet
     assert "canned texts of the demonstration provider" in card
     assert front_matter(folder)["license"] == "cc-by-4.0"
@@ -427,6 +427,11 @@ def test_an_empty_study_gives_a_valid_archive(
     assert "Nothing matches: the files are valid and hold no rows." in capsys.readouterr().out
     folder = extracted(Release.objects.get(), tmp_path / "out")
     assert not mlcroissant.Dataset(jsonld=folder / "croissant.json").metadata.ctx.issues.errors
+
+
+def test_how_many_allowed_training_is_said_of_a_locale_of_enough_people_alone() -> None:
+    rows = [{"country": "FR", "people": n, "training": 3} for n in (5, 4)]
+    assert [row["training"] for row in hide_training(rows, 5)] == [3, "hidden"]
 
 
 def test_small_cells_are_hidden_so_that_a_total_does_not_give_them_away() -> None:
