@@ -183,7 +183,9 @@ def test_a_disk_that_fills_leaves_a_sentence_and_no_file(
         with no_file_larger_than(100):
             failed = written(export)
         assert (failed.state, failed.name, failed.sha256) == (State.FAILED, "", "")
-        assert failed.error == "The disk is full: free some space, then ask for the file again."
+        assert failed.error == (
+            "The server's disk is full: ask for the file again once its operator has made room."
+        )
         assert list(folder.iterdir()) == []
 
 
@@ -192,7 +194,9 @@ def test_a_folder_that_is_none_is_said_in_a_sentence(
 ) -> None:
     folder.write_text("no folder")
     failed = written(ask(link.study))
-    assert failed.error == "The folder of files cannot be written (File exists)."
+    assert failed.error == (
+        "The server cannot write to its folder of files (File exists): tell its operator."
+    )
 
 
 def test_nothing_that_matches_is_a_valid_file_without_rows(link: RecruitmentLink) -> None:
