@@ -46,7 +46,7 @@ class Conflict(APIException):
 
 class Gone(APIException):
     status_code = 410
-    default_detail = "This file was deleted: ask for the export again."
+    default_detail = "This file was deleted: ask for a new export."
 
 
 class NotNow(APIException):

@@ -92,9 +92,13 @@ class Download(ApiView):
         try:
             export = downloads.find_signed(export_id, **sent)
         except downloads.Expired:
-            raise PermissionDenied("This address has expired: ask for the export again.") from None
+            raise PermissionDenied(
+                "This address has expired: read the export again, which gives a new one."
+            ) from None
         except downloads.NoLongerValid:
-            raise PermissionDenied("The token that asked for this file has ended.") from None
+            raise PermissionDenied(
+                "The token that asked for this file has ended: ask anew with another."
+            ) from None
         except downloads.Gone:
             raise Gone from None
         if export is None:
