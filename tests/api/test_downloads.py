@@ -41,7 +41,7 @@ def fetch(address: str, **headers: str) -> Response:
     All bytes are taken here: a download that nobody reads to its end holds its place.
     """
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    response = Client().get(address, headers={"Accept-Encoding": "gzip, br", **names})
+    response: Response = Client().get(address, headers={"Accept-Encoding": "gzip, br", **names})
     if response.streaming:
         response.streaming_content = [b"".join(response.streaming_content)]
     return response
