@@ -92,6 +92,13 @@ class Participation(models.Model):
                 name="an_outcome_comes_with_the_finish",
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["study", "withdrawn_at"],
+                condition=Q(withdrawn_at__isnull=False),
+                name="withdrawals_of_a_study",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.public_id

@@ -41,10 +41,10 @@ def request_release(
 ) -> Release:
     """Queues the next version of a tier; without formats all that the study fits, as Parquet.
 
-    `formats` are names, or a name with a container such as `comparisons.csv`. The same request
-    finds the one that waits or is being written, and tries a failed last one again under its
-    version. Raises ValidationError for what is not known or makes no sense in the tier, and for
-    a rehearsal.
+    `formats` are names, or a name with a container such as `comparisons.csv`, the same for all.
+    The same request finds the one that waits or is being written, and tries a failed last one
+    again under its version. Raises ValidationError for what is not known or makes no sense in
+    the tier, and for a rehearsal.
     """
     refuse_rehearsal(study)
     kept = find_tier(tier)
@@ -100,6 +100,11 @@ def _chosen(study: Study, formats: Sequence[str]) -> dict[str, str]:
             found[name] = str(find_container(container) if container else Container.PARQUET)
     if not found:
         raise ValidationError(f"The study {study} fits no format.")
+    if len(kinds := sorted(set(found.values()))) > 1:
+        raise ValidationError(
+            "Name one container for all formats, since one folder has one loader; these are "
+            f"{len(kinds)}: {', '.join(kinds)}."
+        )
     return found
 
 

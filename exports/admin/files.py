@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from annotation.admin_studies import StudyRecordsAdmin
 from annotation.rights import Right, studies_for
-from exports.access.transfers import AllTaken, Transfer, cut_where_it_stands_still
+from exports.access.transfers import AllTaken, Transfer, connection_of
 from exports.actions.downloading import note_download
 from exports.files.ranges import Part
 from exports.files.readme import readme
@@ -79,13 +79,13 @@ class FileAdmin(StudyRecordsAdmin):
         if row is None or file is None or not file.is_file():
             raise Http404
         size = file.stat().st_size
+        whose, connection = f"user:{request.user.pk}", connection_of(request)
         try:
-            transfer = Transfer(file, Part(0, size - 1), recipient=f"user:{request.user.pk}")
+            transfer = Transfer(file, Part(0, size - 1), recipient=whose, connection=connection)
         except AllTaken:
             said = _("As many files are fetched as can be at once: try again in a minute.")
             self.message_user(request, said, messages.ERROR)
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", pk)
-        cut_where_it_stands_still(request)
         note_download(file=row, by=cast(User, request.user))
         headers = {
             "Cache-Control": "private, no-store",

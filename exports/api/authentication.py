@@ -42,4 +42,7 @@ def check_address(request: Request, token: ApiToken) -> None:
     """Raises PermissionDenied where the token is not to be used from where the request comes."""
     address = client_address(request.META, trusted_proxies=settings.TRUSTED_PROXIES)
     if not is_allowed(address, token.addresses):
-        raise PermissionDenied("This token is not to be used from your address.")
+        raise PermissionDenied(
+            f"This token is not to be used from your address ({address or 'unknown'}): ask the "
+            "research team to add it."
+        )

@@ -10,13 +10,31 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views import defaults
-from rest_framework.exceptions import APIException, NotFound, Throttled, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotAuthenticated,
+    NotFound,
+    Throttled,
+    UnsupportedMediaType,
+    ValidationError,
+)
 from rest_framework.exceptions import PermissionDenied as Forbidden
 from rest_framework.response import Response
 
 PROBLEM_TYPE = "application/problem+json"
 # One body for what is not there and for what is somebody else's: they cannot be told apart.
 NOTHING_HERE = "There is nothing at this address that your token opens."
+# What the framework says leaves open what to do.
+IN_WORDS: Mapping[type[APIException], str] = {
+    MethodNotAllowed: "This address has no such method: use one that Allow names.",
+    NotAcceptable: "This is not to be had as Accept asks for it: ask for application/json.",
+    NotAuthenticated: "No token was sent: send yours as Authorization: Bearer plv_….",
+    NotFound: NOTHING_HERE,
+    Throttled: "Too many requests, or too many at once: wait as Retry-After says.",
+    UnsupportedMediaType: "Send the body as JSON, with Content-Type: application/json.",
+}
 OUR_FAULT = "Something went wrong on our side. It is noted; try again later."
 
 logger = logging.getLogger(__name__)
@@ -28,7 +46,7 @@ class Conflict(APIException):
 
 class Gone(APIException):
     status_code = 410
-    default_detail = "This file was deleted: ask for the export again."
+    default_detail = "This file was deleted: ask for a new export."
 
 
 class NotNow(APIException):
@@ -83,13 +101,12 @@ def _members(error: APIException) -> dict[str, Any]:
         errors = [{"field": field, "detail": text} for field, text in _faults(error.detail)]
         detail = " ".join(dict.fromkeys(fault["detail"] for fault in errors[:3]))
         return {"status": 422, "detail": detail, "errors": errors}
-    if isinstance(error, NotFound):
-        return {"status": 404, "detail": NOTHING_HERE}
-    if isinstance(error, Throttled):
-        return {"status": 429, "detail": "Too many requests: wait as Retry-After says."}
     if error.status_code == 500:
         return {"status": 500, "detail": OUR_FAULT}
-    return {"status": error.status_code, "detail": str(error.detail)}
+    return {
+        "status": error.status_code,
+        "detail": IN_WORDS.get(type(error)) or str(error.detail),
+    }
 
 
 def _faults(detail: Any, where: str = "") -> Iterator[tuple[str, str]]:

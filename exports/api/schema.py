@@ -19,7 +19,7 @@ MEANINGS = {
     401: "No token, or one that is not known, has expired or was revoked.",
     403: "The token opens something else, or is not to be used from your address.",
     404: "Nothing is here that the token opens. What is somebody else's looks the same.",
-    406: "Only JSON is to be had.",
+    406: "It is not to be had as `Accept` asks for it.",
     409: "The study, or how it is set up, does not allow this.",
     410: "The file was deleted.",
     412: "The file is another one than `If-Match` says.",
@@ -27,7 +27,7 @@ MEANINGS = {
     415: "The body must be `application/json`.",
     416: "The file has no bytes in this range.",
     422: "Something in the request is wrong; `errors` says what and where.",
-    429: "Too many requests in a minute.",
+    429: "Too many requests in a minute, or too many long answers at once.",
     500: "A fault of ours.",
     503: "Not for the moment; `detail` says why.",
 }

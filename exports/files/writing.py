@@ -121,9 +121,13 @@ def words_of(fault: BaseException) -> str:
     if isinstance(fault, ValidationError):
         return " ".join(fault.messages)
     if isinstance(fault, OSError) and fault.errno in FULL:
-        return "The disk is full: free some space, then ask for the file again."
+        return "The server's disk is full: ask for the file again once its operator has made room."
     if isinstance(fault, OSError):
-        return f"The folder of files cannot be written ({os.strerror(fault.errno or errno.EIO)})."
+        reason = os.strerror(fault.errno or errno.EIO)
+        return f"The server cannot write to its folder of files ({reason}): tell its operator."
     if isinstance(fault, DatabaseFault):
         return "The database did not answer to the end: ask for the file again."
-    return "A fault of the program stopped it: the worker's log says which."
+    return (
+        "A fault of the program stopped it: ask for the file again, and tell the operator, whose "
+        "worker's log says which."
+    )

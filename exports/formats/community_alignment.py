@@ -120,12 +120,15 @@ COLUMNS = (
 )
 
 
+OTHERWISE = "export this study as comparisons or conversations."
+
+
 def check_study(study: Study) -> None:
     """Raises ValidationError where a study does not fit into four turns of four."""
     if {study.pool_sampler.n, study.live_sampler.n} != {len(SLOTS)}:
-        raise ValidationError("This format holds exactly four candidates a turn.")
+        raise ValidationError(f"This format holds exactly four candidates a turn: {OTHERWISE}")
     if max(int(turns) for turns in study.turn_lengths) > len(TURNS):
-        raise ValidationError("This format holds at most four turns a conversation.")
+        raise ValidationError(f"This format holds at most four turns a conversation: {OTHERWISE}")
 
 
 def query(scope: Scope) -> Query:

@@ -10,15 +10,12 @@ from typing import Any
 import yaml
 
 from exports.containers import Container
-from exports.format import Format, Type
+from exports.format import Column, Type
 from exports.release.contents import Contents, DataFile, summary_of, title_of
 from exports.release.tiers import LICENCES
 from exports.scope import Times
 
-JSON_LINES = {Container.JSONL, Container.JSONL_GZ, Container.JSONL_ZST}
-# The first of these that a release has is loaded by name, since one folder has one loader.
-BY_NAME = ({Container.PARQUET}, JSON_LINES, {Container.CSV})
-# The types of columns for the loader of JSON Lines, which would guess them otherwise.
+# The types of columns for loaders of text, which would guess them otherwise.
 FEATURES: Mapping[Type, Mapping[str, Any]] = {
     Type.TEXT: {"dtype": "string"},
     Type.INTEGER: {"dtype": "int64"},
@@ -32,11 +29,14 @@ FEATURES: Mapping[Type, Mapping[str, Any]] = {
     },
     Type.JSON: {"dtype": "string"},
 }
-BY_FILE = {
-    Container.CSV: 'load_dataset("csv", data_files="{path}")',
-    Container.PARQUET: 'load_dataset("parquet", data_files="{path}")',
+# What the loader of CSV makes of no text, nor of a column in which nothing stands.
+LEFT_AS_TEXT = {Type.TIME, Type.TEXTS, Type.INTEGERS, Type.MESSAGES}
+# A text `NA` or `None` is no missing value: it may be Namibia.
+CSV_PARAMETERS = {"keep_default_na": False, "na_values": [""]}
+WITHOUT_ROWS = {
+    Container.CSV: 'pandas.read_csv("{path}")',
+    Container.JSONL: 'pandas.read_json("{path}", lines=True)',
 }
-LINE_BY_LINE = 'pandas.read_json("{path}", lines=True)'
 HUB_LICENCES = {"ODC-By-1.0": "odc-by"}
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 LARGEST = "1M<n<10M"
@@ -52,8 +52,8 @@ def card(contents: Contents) -> str:
 
 
 def front_matter(contents: Contents) -> dict[str, Any]:
-    """Configurations are the files of one kind: one folder has one loader. Parquet carries its
-    types, CSV has none."""
+    """A configuration for each file with a row. Parquet carries its types; of the others they
+    stand here."""
     named = configured(contents)
     largest = max((file.rows for file in contents.files), default=0)
     return {
@@ -63,29 +63,33 @@ def front_matter(contents: Contents) -> dict[str, Any]:
         "size_categories": [next((name for most, name in SIZES if largest < most), LARGEST)],
         "task_categories": ["text-generation"],
         "tags": ["preference", "human-feedback", "croissant"],
-        "configs": [{"config_name": file.form.name, "data_files": file.path} for file in named],
+        "configs": [_configuration(file) for file in named],
         "dataset_info": [
-            {"config_name": file.form.name, "features": _features(file.form)}
+            {"config_name": file.form.name, "features": _features(file)}
             for file in named
-            if file.container in JSON_LINES
+            if file.container != Container.PARQUET
         ],
     }
 
 
 def configured(contents: Contents) -> list[DataFile]:
-    """The files that `load_dataset` finds by name; it cannot load JSON Lines without a line."""
-    containers = {file.container for file in contents.files}
-    kept = next(family for family in BY_NAME if family & containers)
-    return [
-        file
-        for file in contents.files
-        if file.container in kept and (file.rows or file.container not in JSON_LINES)
-    ]
+    """The files that `load_dataset` finds by name; without a row it loads Parquet alone."""
+    return [one for one in contents.files if one.rows or one.container == Container.PARQUET]
 
 
-def _features(form: Format) -> list[dict[str, Any]]:
+def _configuration(file: DataFile) -> dict[str, Any]:
+    parameters = deepcopy(CSV_PARAMETERS) if file.container == Container.CSV else {}
+    return {"config_name": file.form.name, "data_files": file.path, **parameters}
+
+
+def _features(file: DataFile) -> list[dict[str, Any]]:
+    return [{"name": column.name, **_feature(file, column)} for column in file.form.columns]
+
+
+def _feature(file: DataFile, column: Column) -> Mapping[str, Any]:
+    as_text = file.container == Container.CSV and column.type in LEFT_AS_TEXT
     # Each its own: YAML writes what stands twice as a reference, which the loader changes once.
-    return [{"name": column.name, **deepcopy(FEATURES[column.type])} for column in form.columns]
+    return deepcopy(FEATURES[Type.TEXT if as_text else column.type])
 
 
 def _licence(name: str) -> Mapping[str, str]:
@@ -126,13 +130,19 @@ def _files(contents: Contents) -> str:
 def _loading(contents: Contents) -> str:
     named = configured(contents)
     lines = [f'load_dataset("path/to/this/folder", "{file.form.name}")' for file in named]
-    lines += [
-        BY_FILE.get(file.container, LINE_BY_LINE).format(path=f"path/to/this/folder/{file.path}")
-        for file in contents.files
-        if file not in named
-    ]
-    imports = "import pandas\nfrom datasets import load_dataset"
-    return f"```python\n{imports}\n\n" + "\n".join(lines) + "\n```"
+    imports = ["from datasets import load_dataset"]
+    if without := [file for file in contents.files if file not in named]:
+        imports.insert(0, "import pandas")
+        lines += ["", "# Without a row, which `load_dataset` does not read:"]
+        lines += [_without_rows(file) for file in without]
+    code = "\n".join([*imports, "", *lines])
+    from_csv = any(file.container == Container.CSV for file in contents.files)
+    return f"```python\n{code}\n```" + (f"\n\n{FROM_CSV}" if from_csv else "")
+
+
+def _without_rows(file: DataFile) -> str:
+    how = WITHOUT_ROWS.get(file.container, WITHOUT_ROWS[Container.JSONL])
+    return how.format(path=f"path/to/this/folder/{file.path}")
 
 
 def _reading(contents: Contents) -> str:
@@ -163,3 +173,14 @@ BESIDE = """\
 - `croissant.json`: the same structure for machines (Croissant 1.0).
 - `plan.json`: the plan as it was frozen; its SHA-256 is the frozen plan's hash.
 - `manifest.json`: settings, versions and checksums. `sha256sum --check SHA256SUMS` checks them."""
+FROM_CSV = """\
+CSV has no types. With those of the front matter, `load_dataset` yields what it would yield of \
+Parquet, but for this:
+
+- a time is a text; `data.cast_column("…", Value("timestamp[us, tz=UTC]"))` makes it one;
+- a list, and messages, are texts of JSON; `json.loads` reads them;
+- an empty text is a missing one;
+- where all texts of a column, ten thousand rows at a time, look like numbers, they come as \
+numbers are written: `7` for `007`.
+
+Where that matters, ask for the release as Parquet."""

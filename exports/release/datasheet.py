@@ -36,7 +36,7 @@ def _released(contents: Contents) -> list[str]:
         "## People\n\n"
         + _table(
             ["country", "language", "people", "own words released", "allowed training models"],
-            _cells(found["people"]),
+            _cells(hide_training(found["people"], smallest)),
         ),
         "## What they said about themselves\n\n"
         f"Cells below {smallest} people are hidden, and with them so many others that nobody "
@@ -131,6 +131,11 @@ def generalised(contents: Contents) -> str:
     ]
     table = _table(["question", "answered", "kept", "coarser", "gone"], losses)
     return "\n".join(lines) + "\n\n" + table
+
+
+def hide_training(rows: Sequence[Row], smallest: int) -> list[Row]:
+    """The one figure of a locale that no row of the data tells, hidden where few live there."""
+    return [row | {"training": HIDDEN} if row["people"] < smallest else row for row in rows]
 
 
 def hide_small(rows: Sequence[Row], smallest: int) -> list[Row]:

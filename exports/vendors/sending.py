@@ -6,12 +6,13 @@ from typing import Any
 
 import httpx
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from annotation.models import Exclusion, Outcome, Participation, Phase, RecruitmentLink
+from annotation.models import Outcome, Participation, Phase, RecruitmentLink
 from exports.models import Delivery, Event, Export, State, Webhook
 from exports.vendors.deliveries import ATTEMPTS, CannotSend, message_of, pause_before
+from exports.vendors.people import ended_by_leaving_out
 from exports.vendors.telling import Told, told_to
 
 TIMEOUT = httpx.Timeout(10, connect=5)
@@ -49,33 +50,48 @@ def _of_people(webhook: Webhook) -> list[Delivery]:
         annotator__externalidentity__isnull=False,
         phase__in=PEOPLE,
     )
-    known = told_to(webhook.vendor, webhook.study)
-    withdrew = Q(withdrawn_at__gte=webhook.created_at, withdrawn_at__lt=known.withdrawn) | Q(
-        outcome=Outcome.WITHDRAWN, withdrawn_at=None, finished_at__gte=webhook.created_at
-    )
-    left_out = Exclusion.objects.filter(participation=OuterRef("pk"))
-    ended = Q(finished_at__gte=webhook.created_at) & ~Q(outcome=Outcome.WITHDRAWN)
-    ended &= ~Q(Exists(left_out), outcome=Outcome.QUALITY, finished_at__gte=known.left_out)
-    rows = []
-    for event, fact in ((Event.COMPLETED, ended), (Event.WITHDRAWN, withdrew)):
+    since = webhook.created_at
+    facts = {
+        Event.COMPLETED: Q(finished_at__gte=since) & ~Q(outcome=Outcome.WITHDRAWN),
+        Event.WITHDRAWN: Q(withdrawn_at__gte=since)
+        | Q(outcome=Outcome.WITHDRAWN, withdrawn_at=None, finished_at__gte=since),
+    }
+    found = []
+    for event, fact in facts.items():
         if event in webhook.events:
             told = Delivery.objects.filter(webhook=webhook, event=event)
-            for person in people.filter(fact).exclude(pk__in=told.values("participation")):
-                body = {
-                    "type": event.value,
-                    "timestamp": _told_at(event, person, known).isoformat(),
-                    "data": {"study": webhook.study.key, "outcome": person.outcome},
-                }
-                subject = person.public_id
-                rows.append(_new(event, subject, webhook=webhook, participation=person, body=body))
-    return rows
+            news = people.filter(fact).exclude(pk__in=told.values("participation"))
+            found += [(event, person) for person in news.prefetch_related("exclusions")]
+    if not found:  # nearly always: what the vendor knows by now is not read then
+        return []
+    known = told_to(webhook.vendor, webhook.study)
+    return [
+        _of_person(webhook, event, person, known)
+        for event, person in found
+        if not _waits(event, person, known)
+    ]
+
+
+def _waits(event: Event, person: Participation, known: Told) -> bool:
+    if event == Event.WITHDRAWN:
+        return person.withdrawn_at is not None and person.withdrawn_at >= known.withdrawn
+    return ended_by_leaving_out(person, known)
+
+
+def _of_person(webhook: Webhook, event: Event, person: Participation, known: Told) -> Delivery:
+    body = {
+        "type": event.value,
+        "timestamp": _told_at(event, person, known).isoformat(),
+        "data": {"study": webhook.study.key, "outcome": person.outcome},
+    }
+    return _new(event, person.public_id, webhook=webhook, participation=person, body=body)
 
 
 def _told_at(event: Event, person: Participation, known: Told) -> datetime:
     """The moment that a message bears: of what is told late the Monday, else that of the fact."""
     if event == Event.WITHDRAWN and person.withdrawn_at:
         return known.withdrawn
-    if person.outcome == Outcome.QUALITY and person.exclusions.exists():
+    if person.outcome == Outcome.QUALITY and person.exclusions.all():
         return known.left_out
     return person.finished_at or timezone.now()
 

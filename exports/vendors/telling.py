@@ -7,9 +7,10 @@ pages tell such events late and together: on a Monday (UTC), all that wait, once
 told of under pseudonyms too: behind others, whom the vendor can tell apart, nobody hides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
@@ -20,6 +21,7 @@ from annotation.models import Exclusion, Participation, Phase, Study
 TOGETHER = 5  # people of one vendor in one study, for each kind of event
 LONGEST = timedelta(weeks=4)
 WEEK = timedelta(weeks=1)
+LATELY = timedelta(weeks=10)  # read at first
 NOTHING_YET = datetime.min.replace(tzinfo=UTC)
 NOBODY = 0  # for people of whom nothing leaves under pseudonyms
 Event = tuple[datetime, int]  # when, and to whom (her participation)
@@ -35,9 +37,27 @@ class Told:
 
 
 def told_to(vendor: Vendor, study: Study, *, now: datetime | None = None) -> Told:
-    """What a vendor knows by now of its people in a study."""
+    """What a vendor knows by now of its people in a study. Reads what happened lately, and
+    what lies further back where that does not tell."""
     now = now or timezone.now()
-    people = Participation.objects.filter(study=study, annotator__vendor=vendor)
+
+    def left_out(since: datetime) -> list[Event]:
+        return _decisions(vendor, study, since, out=True)
+
+    def taken_back(since: datetime) -> list[Event]:
+        return _decisions(vendor, study, since, out=False)
+
+    return Told(
+        withdrawn=last_told(partial(_withdrawals, vendor, study), now),
+        left_out=last_told(left_out, now),
+        taken_back=last_told(taken_back, now),
+    )
+
+
+def _withdrawals(vendor: Vendor, study: Study, since: datetime) -> list[Event]:
+    people = Participation.objects.filter(
+        study=study, annotator__vendor=vendor, withdrawn_at__gte=since
+    )
     agreed = Consent.objects.filter(
         annotator=OuterRef("annotator"),
         document=study.consent_document_id,
@@ -45,19 +65,34 @@ def told_to(vendor: Vendor, study: Study, *, now: datetime | None = None) -> Tol
         given=True,
     )
     hidden = When(Q(Exists(agreed), phase=Phase.MAIN), then=F("pk"))
-    withdrew = people.exclude(withdrawn_at=None).values_list(
-        "withdrawn_at", Case(hidden, default=NOBODY)
+    found = people.values_list("withdrawn_at", Case(hidden, default=NOBODY))
+    return [(at, person) for at, person in found if at]
+
+
+def _decisions(vendor: Vendor, study: Study, since: datetime, *, out: bool) -> list[Event]:
+    changes = Exclusion.objects.filter(
+        participation__study=study, participation__annotator__vendor=vendor, out=out, at__gte=since
     )
-    changes = Exclusion.objects.filter(participation__in=people)
     of_main = When(participation__phase=Phase.MAIN, then=F("participation"))
-    times = changes.order_by("at").values_list("at", Case(of_main, default=NOBODY), "out")
-    left = [(at, person) for at, person, out in times if out]
-    back = [(at, person) for at, person, out in times if not out]
-    return Told(
-        withdrawn=told_before([(at, pk) for at, pk in withdrew if at], now),
-        left_out=told_before(left, now),
-        taken_back=told_before(back, now),
-    )
+    return list(changes.order_by("at").values_list("at", Case(of_main, default=NOBODY)))
+
+
+def last_told(read: Callable[[datetime], Sequence[Event]], now: datetime) -> datetime:
+    """`told_before` of all events, of which `read` yields those since a moment.
+
+    A week of enough people is told on the Monday that ends it, with all that waited: what
+    follows does not depend on what was before.
+    """
+    begun = next_monday(now - LATELY)
+    events = read(begun)
+    weeks: dict[datetime, set[int]] = {}
+    for at, who in events:
+        weeks.setdefault(next_monday(at), set()).add(who)
+    told = [end for end, people in weeks.items() if len(people - {NOBODY}) >= TOGETHER]
+    known = max((end for end in told if begun < end <= now), default=None)
+    if known is None:
+        return told_before(read(NOTHING_YET), now)
+    return max(known, told_before([event for event in events if event[0] >= known], now))
 
 
 def told_before(events: Sequence[Event], now: datetime) -> datetime:

@@ -98,7 +98,8 @@ def test_a_token_is_used_from_its_networks_alone(
     for address in ("192.0.3.1", "::ffff:192.0.3.1", "", "nonsense"):
         response = program.get("studies/", REMOTE_ADDR=address)
         assert response.status_code == 403
-        assert "from your address" in response.json()["detail"]
+        said = f"from your address ({address or 'unknown'}): ask the research team"
+        assert said in response.json()["detail"]
 
 
 def test_a_header_about_the_address_is_believed_only_of_own_proxies(

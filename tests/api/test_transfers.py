@@ -3,7 +3,7 @@
 import socket
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -53,9 +53,10 @@ def addresses(
     settings: pytest_django.Settings,
     tmp_path: Path,
 ) -> list[str]:
-    """A file of each of two vendors."""
+    """A file of each of two vendors, and another of the first."""
     settings.EXPORTS_DIR = tmp_path
-    return [file_of(data, tmp_path), file_of(Program(their_link), tmp_path)]
+    programs = (data, Program(their_link), data)
+    return [file_of(program, tmp_path) for program in programs]
 
 
 def taken(response: Response) -> bool:
@@ -71,15 +72,52 @@ def test_one_vendor_never_holds_all_and_all_never_hold_more_than_there_are(
     addresses: list[str], settings: pytest_django.Settings
 ) -> None:
     settings.API_DOWNLOADS = 2
-    mine, theirs = addresses
+    mine, theirs, another = addresses
     first = Client().get(mine)
     assert not taken(first)
-    assert taken(Client().get(mine, headers={"Range": "bytes=5-"}))
+    assert taken(Client().get(another))
     second = Client().get(theirs)
     assert not taken(second)
-    assert taken(Client().get(theirs))
+    assert taken(Client().get(another))
     first.close()
-    assert not taken(Client().get(mine, headers={"Range": "bytes=5-"}))
+    assert not taken(Client().get(another))
+
+
+def test_a_cut_download_that_is_resumed_at_once_takes_its_own_place(
+    addresses: list[str], nothing_runs: transfers.Here, settings: pytest_django.Settings
+) -> None:
+    """Before the server noticed the cut; what stands still must never pass for the file's end."""
+    settings.API_DOWNLOADS = 2
+    cut = iter(Client().get(addresses[0]))
+    begun = next(cut)
+    resumed = Client().get(addresses[0], headers={"Range": f"bytes={len(begun)}-"})
+    assert not taken(resumed)
+    with pytest.raises(ConnectionResetError):
+        next(cut)
+    assert len(nothing_runs.running) == 1  # the end of the one is not that of the other
+    assert begun + b"".join(resumed) == BODY
+    assert nothing_runs.running == {}
+
+
+def test_nobody_takes_the_place_of_another_file_part_or_recipient(
+    addresses: list[str], settings: pytest_django.Settings
+) -> None:
+    settings.API_DOWNLOADS = 1
+    standing = Client().get(addresses[0], headers={"Range": "bytes=100-199"})
+    assert not taken(standing)
+    assert taken(Client().get(addresses[1]))
+    assert taken(Client().get(addresses[2]))
+    for beside in ("bytes=0-99", "bytes=200-"):
+        assert taken(Client().get(addresses[0], headers={"Range": beside}))
+    assert b"".join(standing) == BODY[100:200]
+
+
+def test_while_there_is_room_nobody_loses_a_place(
+    addresses: list[str], settings: pytest_django.Settings
+) -> None:
+    settings.API_DOWNLOADS = 3
+    both = [Client().get(addresses[0]) for _n in range(2)]
+    assert [b"".join(one) for one in both] == [BODY, BODY]
 
 
 def test_a_download_that_ended_or_was_cut_gives_its_place_back(
@@ -129,7 +167,7 @@ def test_the_desk_says_it_in_words(
     addresses: list[str], data: Program, settings: pytest_django.Settings
 ) -> None:
     client = signed_in(data.study, Role.RESEARCHER)
-    export = Export.objects.filter(vendor=data.vendor).get()
+    export = Export.objects.filter(vendor=data.vendor).order_by("pk")[0]
     download = reverse("admin:exports_export_download", args=[export.pk])
     assert b"".join(client.get(download)) == BODY
     settings.API_DOWNLOADS = 0
@@ -158,6 +196,12 @@ class SlowReader:
         self.connection.sendall(asked.encode())
         self.status = int(self.connection.recv(12).split()[1])
 
+    def read_to_its_end(self) -> None:
+        """Returns once the server ended it."""
+        with suppress(ConnectionResetError):
+            while self.connection.recv(1 << 20):
+                pass
+
     def close(self) -> None:
         self.connection.close()
 
@@ -169,15 +213,20 @@ def test_a_persons_page_answers_while_many_read_slowly(
     link: RecruitmentLink,
     tmp_path: Path,
 ) -> None:
-    files = [file_of(data, tmp_path, LONG), file_of(Program(their_link), tmp_path, LONG)]
+    programs = [data, Program(their_link)]
+    files = [file_of(program, tmp_path, LONG) for program in programs * 2]
     own_site.start()
     with ExitStack() as stack:
         readers = [
-            stack.enter_context(closing(SlowReader(own_site, files[number % 2])))
-            for number in range(2 * THREADS)
+            stack.enter_context(closing(SlowReader(own_site, files[number % 4])))
+            for number in range(4 * THREADS)
         ]
-        found = Counter(reader.status for reader in readers)
-        assert found == {200: site_settings.API_DOWNLOADS, 503: 2 * THREADS - 2}
+        found = Counter((number % 4, reader.status) for number, reader in enumerate(readers))
+        places = site_settings.API_DOWNLOADS
+        assert found == {(n, 200 if n < places else 503): THREADS for n in range(4)}
+        # Who came again took the place of who came before, and no thread beside.
+        for reader in readers[: -2 * len(files)]:
+            reader.read_to_its_end()
         page = httpx.get(f"{own_site.address}/join/{link.key}/", timeout=60)
         assert page.status_code == 200 and "csrfmiddlewaretoken" in page.text
 

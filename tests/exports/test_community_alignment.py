@@ -189,7 +189,8 @@ def test_a_study_that_does_not_fit_is_refused_in_one_sentence(
     study.live_sampler.save(update_fields=["n"])
     response = fetch(token)
     assert response.status_code == 409
-    assert "four candidates" in response.json()["detail"]
+    said = response.json()["detail"]
+    assert "four candidates a turn: export this study as comparisons" in said
 
 
 def test_every_code_of_the_demo_study_has_a_label(study: Study) -> None:

@@ -175,7 +175,9 @@ def test_a_disk_that_fills_leaves_a_sentence_and_no_file(
         with no_file_larger_than(100):
             failed = written(export)
         assert (failed.state, failed.name, failed.sha256) == (State.FAILED, "", "")
-        assert failed.error == "The disk is full: free some space, then ask for the file again."
+        assert failed.error == (
+            "The server's disk is full: ask for the file again once its operator has made room."
+        )
         assert list(folder.iterdir()) == []
 
 
@@ -184,7 +186,9 @@ def test_a_folder_that_is_none_is_said_in_a_sentence(
 ) -> None:
     folder.write_text("no folder")
     failed = written(ask(link.study))
-    assert failed.error == "The folder of files cannot be written (File exists)."
+    assert failed.error == (
+        "The server cannot write to its folder of files (File exists): tell its operator."
+    )
 
 
 def test_nothing_that_matches_is_a_valid_file_without_rows(link: RecruitmentLink) -> None:
@@ -320,7 +324,10 @@ def test_the_text_beside_a_file_says_what_it_holds_and_whether_formulas_were_neu
 def test_the_command_leaves_no_half_file_on_a_full_disk(
     finished: Walker, link: RecruitmentLink, tmp_path: Path
 ) -> None:
-    with no_file_larger_than(100), pytest.raises(CommandError, match="The disk is full"):
+    with (
+        no_file_larger_than(100),
+        pytest.raises(CommandError, match="disk is full: ask for the file again"),
+    ):
         call_command("export", link.study.key, "comparisons", out=tmp_path / "mine.csv")
     assert list(tmp_path.glob("*mine*")) == list(tmp_path.glob(".*")) == []
 

@@ -31,6 +31,7 @@ from annotation.models import (
     Turn,
 )
 from exports.actions.findings import decide_findings
+from exports.actions.tokens import create_token
 from exports.formats.comparisons import FORMAT
 from exports.models import Access, ApiToken, Finding
 from exports.pseudonyms import Kind, Pseudonyms
@@ -347,14 +348,18 @@ def test_other_phases_and_other_vendors_people_are_never_told(
     assert Change.objects.filter(vendor=other, phase=Phase.PILOT).count() == 1
 
 
-def test_a_cursor_of_another_vendor_or_of_nobody_is_refused_in_one_sentence(
+def test_a_cursor_of_another_vendor_study_or_of_nobody_is_refused_in_one_sentence(
     finished: Walker, link: RecruitmentLink
 ) -> None:
     other = Vendor.objects.create(key="vendor-b", name="Vendor B")
     theirs = create_recruitment_link(study=link.study, vendor=other, phase=Phase.MAIN)
     cursor = read(token_for(link))[-1]["cursor"]
+    elsewhere = Study.objects.get(pk=link.study.pk)
+    elsewhere.pk, elsewhere.key = None, "another"
+    elsewhere.save()
     for token, given in [
         (token_for(theirs), cursor),
+        (create_token(vendor=link.vendor, study=elsewhere, name="feed", fields=[]), cursor),
         (token_for(link), cursor[:-1] + ("0" if cursor[-1] != "0" else "1")),
         (token_for(link), "1.2.3"),
         (token_for(link), "٣." + cursor.partition(".")[2]),

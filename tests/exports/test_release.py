@@ -22,13 +22,16 @@ from django.utils import timezone
 from accounts.models import Consent
 from annotation.actions.unlocking import unlock_outcomes
 from annotation.models import Phase, Ranking, RecruitmentLink, Study, StudyLocale
+from candidates.models import Prompt
 from exports.actions.releasing import request_release
 from exports.containers import arrow_schema
+from exports.format import Format, Type
 from exports.formats import FORMATS
 from exports.models import Release, State
 from exports.pseudonyms import Kind
 from exports.release.building import build_release
-from exports.release.datasheet import hide_small
+from exports.release.card import LEFT_AS_TEXT
+from exports.release.datasheet import hide_small, hide_training
 from tests.exports.privacy.crowds import crowd
 from tests.exports.privacy.test_generalise import row
 from tests.made_once import Once
@@ -144,29 +147,71 @@ def test_every_configuration_loads_offline(
         assert loaded["train"].column_names == list(FORMATS[name].names)
 
 
-def test_other_containers_load_as_the_card_says(
-    three: list[Walker], link: RecruitmentLink, tmp_path: Path
+@pytest.mark.parametrize("tier_times", ["exact", "none"])
+def test_csv_loads_by_name_with_what_parquet_has(
+    three: list[Walker], link: RecruitmentLink, tmp_path: Path, tier_times: str
 ) -> None:
-    names, cache = [name for name in FORMATS if fits(name, link.study)], str(tmp_path / "cache")
-    release = built(link.study, formats=[f"{name}.csv" for name in names])
-    folder = extracted(release, tmp_path / "csv")
-    for name, rows in release.rows.items():
-        loaded = datasets.load_dataset(str(folder), name, cache_dir=cache)
-        assert (loaded["train"].num_rows, loaded["train"].column_names) == (
-            rows,
-            list(FORMATS[name].names),
+    """After the casts that the card names, also of a column without a value and of a text `NA`."""
+    pool = Prompt.objects.order_by("pk")
+    pool.filter(pk=pool[0].pk).update(key="NA")
+    names = [name for name in FORMATS if fits(name, link.study)]
+    folders = {}
+    for container in ("csv", "parquet"):
+        chosen = [f"{name}.{container}" for name in names]
+        release = built(link.study, formats=chosen, times=tier_times)
+        Release.objects.filter(pk=release.pk).delete()  # the same version again: the same ids
+        folders[container] = extracted(release, tmp_path / container)
+    card = (folders["csv"] / "README.md").read_text("utf-8")
+    for name in names:
+        if not release.rows[name]:
+            line = f'pandas.read_csv("path/to/this/folder/data/{name}.csv")'
+            assert line in card and pandas.read_csv(folders["csv"] / f"data/{name}.csv").empty
+            continue
+        loaded, exact = (
+            datasets.load_dataset(str(folders[one]), name, cache_dir=str(tmp_path / f"{one}-cache"))
+            for one in ("csv", "parquet")
         )
-    mixed = built(
-        link.study, formats=["comparisons", *(f"{n}.jsonl.gz" for n in names if n != "comparisons")]
+        assert loaded["train"].features == features_of_csv(name), name
+        assert from_csv(loaded["train"], FORMATS[name]) == without_empty(exact["train"]), name
+
+
+def features_of_csv(name: str) -> datasets.Features:
+    """Those of Parquet; times, lists and messages are texts."""
+    types = {Type.INTEGER: "int64", Type.NUMBER: "float64", Type.BOOLEAN: "bool"}
+    return datasets.Features(
+        {one.name: datasets.Value(types.get(one.type, "string")) for one in FORMATS[name].columns}
     )
-    folder = extracted(mixed, tmp_path / "mixed")
-    assert datasets.load_dataset(str(folder), "comparisons", cache_dir=cache)
-    card = (folder / "README.md").read_text("utf-8")
-    for name in set(mixed.formats) - {"comparisons"}:
-        assert f'pandas.read_json("path/to/this/folder/data/{name}.jsonl.gz", lines=True)' in card
-        assert (
-            len(pandas.read_json(folder / f"data/{name}.jsonl.gz", lines=True)) == mixed.rows[name]
-        )
+
+
+def from_csv(rows: datasets.Dataset, form: Format) -> list[dict[str, Any]]:
+    """With the casts that the card names."""
+    for column in form.columns:
+        if column.type == Type.TIME:
+            rows = rows.cast_column(column.name, datasets.Value("timestamp[us, tz=UTC]"))
+    structured = {one.name for one in form.columns if one.type in LEFT_AS_TEXT - {Type.TIME}}
+    return [
+        {
+            name: json.loads(value) if name in structured and value is not None else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+
+
+def without_empty(rows: datasets.Dataset) -> list[dict[str, Any]]:
+    return [{name: None if value == "" else value for name, value in row.items()} for row in rows]
+
+
+def test_a_release_of_several_containers_is_refused_in_one_sentence(
+    three: list[Walker], link: RecruitmentLink
+) -> None:
+    with pytest.raises(CommandError) as refusal:
+        call_command("release", link.study.key, formats=["comparisons", "rankings.csv"])
+    assert str(refusal.value) == (
+        "Name one container for all formats, since one folder has one loader; these are 2: csv, "
+        "parquet."
+    )
+    assert not Release.objects.exists()
 
 
 def test_json_lines_load_by_name_with_the_types_that_parquet_has(
@@ -270,7 +315,7 @@ def test_the_datasheet_and_the_card_tell_the_studys_own_figures(
 ) -> None:
     folder = extracted(built(link.study, licence="CC-BY-4.0"), tmp_path / "out")
     datasheet, card = (folder / "DATASHEET.md").read_text(), (folder / "README.md").read_text()
-    assert "| FR | fr | 2 | 1 | 2 |" in datasheet  # people, own words, training
+    assert "| FR | fr | 2 | 1 | hidden |" in datasheet  # people, own words, training
     assert "| are in this archive | 2 |" in datasheet
     assert "canned texts of the demonstration provider" in card
     assert front_matter(folder)["license"] == "cc-by-4.0"
@@ -384,6 +429,11 @@ def test_an_empty_study_gives_a_valid_archive(
     assert "Nothing matches: the files are valid and hold no rows." in capsys.readouterr().out
     folder = extracted(Release.objects.get(), tmp_path / "out")
     assert not mlcroissant.Dataset(jsonld=folder / "croissant.json").metadata.ctx.issues.errors
+
+
+def test_how_many_allowed_training_is_said_of_a_locale_of_enough_people_alone() -> None:
+    rows = [{"country": "FR", "people": n, "training": 3} for n in (5, 4)]
+    assert [row["training"] for row in hide_training(rows, 5)] == [3, "hidden"]
 
 
 def test_small_cells_are_hidden_so_that_a_total_does_not_give_them_away() -> None:

@@ -1,11 +1,21 @@
 """Rare events are told under a vendor's ids together and late, each of them once and for good."""
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from exports.vendors.telling import LONGEST, NOTHING_YET, TOGETHER, WEEK, next_monday, told_before
+from exports.vendors.telling import (
+    LONGEST,
+    NOTHING_YET,
+    TOGETHER,
+    WEEK,
+    Event,
+    last_told,
+    next_monday,
+    told_before,
+)
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -61,3 +71,37 @@ def test_what_is_told_stays_told_and_nobody_waits_longer_than_promised(seed: int
     assert sum(len(batch) for _told, batch in news) == len(events)
     for told, batch in news:
         assert len(batch) >= TOGETHER or told - min(batch) >= LONGEST
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_happened_lately_tells_what_everything_would(seed: int) -> None:
+    """With many people a week and with few, some of them often, some of whom nothing leaves."""
+    rng = random.Random(seed)
+    number = rng.choice([10, 60, 200, 600])
+    events = sorted((at(rng.uniform(0, 300)), rng.randint(0, number)) for _n in range(number))
+    for day in range(320):
+        now = at(day + rng.random())
+        known = [event for event in events if event[0] <= now]
+        assert last_told(reader(known), now) == told_before(known, now)
+
+
+def test_what_lies_far_back_is_read_only_where_few_leave() -> None:
+    asked: list[datetime] = []
+    many = [(at(day + person / 10), 1 + person) for day in range(0, 700, 7) for person in range(5)]
+    assert last_told(reader(many, asked), at(700)) == at(700)
+    assert len(asked) == 1 and asked[0] > at(600)
+    assert last_told(reader(many[::5], asked), at(700)) == told_before(many[::5], at(700))
+    assert asked[-1] == NOTHING_YET
+
+
+def reader(
+    events: list[Event], asked: list[datetime] | None = None
+) -> Callable[[datetime], list[Event]]:
+    """Yields the events since a moment, and notes which moment that was."""
+
+    def read(since: datetime) -> list[Event]:
+        if asked is not None:
+            asked.append(since)
+        return [event for event in events if event[0] >= since]
+
+    return read

@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from accounts.models import User, Vendor
+from accounts.models import Annotator, User, Vendor, new_public_id
 from annotation.actions.link import create_recruitment_link
 from annotation.actions.participation import end_participation
 from annotation.actions.withdrawal import withdraw
@@ -36,6 +38,7 @@ from exports.models import Delivery, Event, Export, State, Webhook
 from exports.tasks.deliveries import send_due_deliveries
 from exports.vendors.deliveries import ATTEMPTS, pause_before, secret_of
 from exports.vendors.sending import deliver, due_deliveries, note_new_deliveries
+from exports.vendors.telling import told_to
 from tests.conftest import small_study
 from tests.deciding import decide
 from tests.exports.receiver import Receiver, receiving
@@ -152,6 +155,39 @@ def test_a_withdrawal_is_told_also_after_the_end(
     ]
     monday = datetime.fromisoformat(told[-1]["timestamp"])
     assert (monday.weekday(), monday.hour) == (0, 0) and monday < timezone.now()
+
+
+def test_where_nothing_is_new_nothing_that_was_told_is_read(
+    webhook: Webhook, receiver: Receiver, link: RecruitmentLink
+) -> None:
+    finish(somebody(link))
+    with CaptureQueriesContext(connection) as queries:
+        send_all()
+    assert any("annotation_exclusion" in query["sql"] for query in queries)
+    with CaptureQueriesContext(connection) as queries:
+        send_all()
+    assert not any("annotation_exclusion" in query["sql"] for query in queries)
+    assert len(receiver.received) == 1
+
+
+def test_withdrawals_are_found_without_reading_who_did_not_withdraw(
+    link: RecruitmentLink,
+) -> None:
+    first = somebody(link)
+    for number in range(2000):
+        first.pk, first.public_id = None, new_public_id()
+        first.annotator = Annotator.objects.create(vendor=link.vendor)
+        first.seed = number
+        first.withdrawn_at = timezone.now() if number % 100 == 0 else None
+        first.save()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE annotation_participation, accounts_annotator")
+    with CaptureQueriesContext(connection) as queries:
+        told_to(link.vendor, link.study)
+    [lately, *_rest] = [one["sql"] for one in queries if '"withdrawn_at" >=' in one["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {lately}")
+        assert "withdrawals_of_a_study" in str(cursor.fetchall())
 
 
 def test_an_end_that_comes_with_being_left_out_is_told_on_a_monday(

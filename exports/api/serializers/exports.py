@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from rest_framework import serializers
 
-from exports.api.serializers.strict import StrictSerializer
+from exports.api.serializers.strict import Choice, StrictSerializer
 from exports.containers import Container
 from exports.files.downloads import download_query
 from exports.formats import FORMATS
@@ -21,14 +21,14 @@ TIMES = [item.value for item in FOR_VENDORS]
 
 class ExportRequestSerializer(StrictSerializer):
     format = serializers.CharField(max_length=30, help_text="a `name` of `/formats/`")
-    container = serializers.ChoiceField(choices=CONTAINERS)
-    variant = serializers.ChoiceField(
+    container = Choice(choices=CONTAINERS)
+    variant = Choice(
         choices=VARIANTS,
         required=False,
         default=Variant.FULL.value,
         help_text="every finished conversation, or only those without any fault",
     )
-    times = serializers.ChoiceField(
+    times = Choice(
         choices=TIMES,
         required=False,
         default=Times.DAY.value,

@@ -1,5 +1,6 @@
 """Reading what is sent: a field that nobody knows is a mistake, not something to pass over."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -15,6 +16,14 @@ class StrictSerializer(serializers.Serializer[Any]):
                 dict.fromkeys(unknown, "There is no such field here: leave it out.")
             )
         return attrs
+
+
+class Choice(serializers.ChoiceField):
+    """One of few words; for another the answer names them all."""
+
+    def __init__(self, choices: Sequence[str], **more: Any) -> None:
+        sentence = f"There is no {{input!r}} here: use one of {', '.join(choices)}."
+        super().__init__(choices, error_messages={"invalid_choice": sentence}, **more)
 
 
 class PageQuery(StrictSerializer):

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from annotation.models import Phase, Study
-from exports.api.serializers.strict import StrictSerializer
+from exports.api.serializers.strict import Choice, StrictSerializer
 from exports.format import Type
 
 
@@ -30,7 +30,7 @@ class StudyListSerializer(serializers.Serializer[Any]):
 
 
 class PhaseQuery(StrictSerializer):
-    phase = serializers.ChoiceField(choices=Phase.values, required=False, default=Phase.MAIN.value)
+    phase = Choice(choices=Phase.values, required=False, default=Phase.MAIN.value)
 
 
 class LocaleProgressSerializer(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
-from exports.access.transfers import RETRY_SECONDS, AllTaken, Transfer, cut_where_it_stands_still
+from exports.access.transfers import RETRY_SECONDS, AllTaken, Transfer, connection_of
 from exports.actions.downloading import note_download
 from exports.api.authentication import check_address
 from exports.api.base import ApiView
@@ -92,9 +92,13 @@ class Download(ApiView):
         try:
             export = downloads.find_signed(export_id, **sent)
         except downloads.Expired:
-            raise PermissionDenied("This address has expired: ask for the export again.") from None
+            raise PermissionDenied(
+                "This address has expired: read the export again, which gives a new one."
+            ) from None
         except downloads.NoLongerValid:
-            raise PermissionDenied("The token that asked for this file has ended.") from None
+            raise PermissionDenied(
+                "The token that asked for this file has ended: ask anew with another."
+            ) from None
         except downloads.Gone:
             raise Gone from None
         if export is None:
@@ -128,13 +132,17 @@ def _send(request: Request, export: Export, path: Path) -> HttpResponseBase:
     if part:
         headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
     headers["Content-Length"] = str(sent.size)
-    try:
-        transfer = Transfer(path, sent, recipient=f"vendor:{export.vendor_id}")
-    except AllTaken:
-        raise Busy from None
-    cut_where_it_stands_still(request._request)
+    transfer = _begin(request, export, path, sent)
     note_download(file=export, token=export.token, first_byte=sent.first)
     return StreamingHttpResponse(transfer, status=status, headers=headers)
+
+
+def _begin(request: Request, export: Export, path: Path, part: Part) -> Transfer:
+    connection = connection_of(request._request)
+    try:
+        return Transfer(path, part, recipient=f"vendor:{export.vendor_id}", connection=connection)
+    except AllTaken:
+        raise Busy from None
 
 
 def _wanted(request: Request, etag: str, size: int) -> Part | None:
