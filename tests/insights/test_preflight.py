@@ -268,11 +268,14 @@ def test_the_bill_takes_tokens_seen_else_a_stated_assumption(study: Study) -> No
 
 
 def test_further_questionnaires_take_a_person_s_time(study: Study, desk: Client) -> None:
-    study.locales.update(planned_people=60, pay=Decimal("5.00"), currency="EUR", pay_floor=9)
+    study.locales.update(planned_people=60, pay=Decimal("5.00"), currency="EUR", pay_floor="9.80")
     change(study, expected_minutes=30)
     assert found(study, "above the floor")
-    asked = study.closing_instrument.questions
-    questions = max(asked.for_country(one.country).count() for one in study.locales.all())
+    asked = [
+        Question.objects.for_country(one.country).filter(instrument=study.closing_instrument)
+        for one in study.locales.all()
+    ]
+    questions = max(one.count() for one in asked)
     further = [{"key": "mood", "instrument": study.closing_instrument_id, "at": "drawn"}] * 3
     change(study, placements=further)
     fresh, minutes = Study.objects.get(pk=study.pk), 30 + ceil(questions * 12 / 60)
