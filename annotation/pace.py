@@ -3,21 +3,24 @@
 A person's minutes run over all her stored acts, pauses longer than 15 minutes cut out
 (`annotation/moments.py`). Medians are taken over the latest 100 people (conversations)
 of one phase: first of her country, then of the whole study. Below five people the figure
-of the pilot alone stands in for the main phase's, and else the study's `expected_minutes`.
+of the pilot alone stands in for the main phase's, and else what is planned.
 """
 
+from collections import Counter
 from math import ceil
 from statistics import median
 
 from django.core.cache import caches
 from django.db.models import QuerySet
 
+from accounts.models import Question
 from annotation.countries import country_name
 from annotation.models import Conversation, Outcome, Participation, Phase, Study, StudyLocale
 from annotation.moments import OF_A_CONVERSATION, OF_A_PERSON, moments_of, worked_minutes
 from annotation.steps.participation import conversations_due, open_conversation, plan_of
 
 ENOUGH, LATEST = 5, 100
+SECONDS_A_QUESTION = 12  # five a minute: a guess, said where it is reckoned with
 KEPT_SECONDS = 60  # for which a median is told again before it is measured anew
 
 
@@ -39,7 +42,26 @@ def study_minutes(study: Study, *, phase: str, country: str = "") -> int:
         if len(latest) >= ENOUGH:
             moments = moments_of(latest, OF_A_PERSON).values()
             return _announced(median(worked_minutes(times) for times in moments))
-    return study.expected_minutes
+    return planned_minutes(study)
+
+
+def planned_minutes(study: Study) -> int:
+    """What the study states, and the time of its further questionnaires, which it does not."""
+    more = further_questions(study) * SECONDS_A_QUESTION
+    return study.expected_minutes + ceil(more / 60)
+
+
+def further_questions(study: Study) -> int:
+    """How many questions one person is asked beyond the screening and the closing ones, in the
+    country of the study where these are most."""
+    if not study.placements:
+        return 0
+    further = [item["instrument"] for item in study.placements]
+    asked = Counter(
+        Question.objects.filter(instrument__in=further).values_list("country", flat=True)
+    )
+    countries = set(study.locales.values_list("country", flat=True))
+    return asked[""] + max((asked[country] for country in countries), default=0)
 
 
 def _announced(minutes: float) -> int:

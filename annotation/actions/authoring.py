@@ -26,7 +26,8 @@ RESERVED = {"new"}  # an address of its own
 def start_draft(
     *, key: str, definition: Mapping[str, Any], by: User | None, clone_of: Study | None = None
 ) -> StudyDraft:
-    """A new draft that begins with a definition: an empty one, a file's or another study's.
+    """A new draft that begins with a definition: an empty one, a file's or another study's, but
+    for its budget: the money is the other study's.
 
     Raises ValidationError where the key is taken, so a second call is refused.
     """
@@ -39,6 +40,7 @@ def start_draft(
         raise ValidationError(_("There is a study “%(key)s” already.") % {"key": key})
     if clone_of:
         record(kind=Kind.STUDY_CLONED, what=f"as {key}", by=by, study=clone_of)
+        definition = {**definition, "budget": None}
     return _begin(key, definition, by)
 
 

@@ -1,6 +1,5 @@
 """Prompts and budgets, which studies may share: what another one uses is never rewritten."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -9,13 +8,13 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from annotation.actions.plan import lock_prompts
+from annotation.keys import joined
 from annotation.models import Study
 from candidates.actions.endpoints import store_budget
 from candidates.actions.pools import changes_pool, copy_pool, store_pool
 from candidates.models import Budget, PromptPool
 
 Part = Mapping[str, Any]
-LONGEST = 50  # letters of a key
 NO_LIMIT = Decimal("Infinity")
 
 
@@ -93,17 +92,15 @@ def _chain(key: str, study: str, most: int = 20) -> list[str]:
 
 
 def _copy_key(key: str, study: str) -> str:
-    name = f"{key}-of-{study}"
-    if len(name) <= LONGEST:
-        return name
-    return f"{name[: LONGEST - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return joined(key, "of", study)
 
 
 def put_budget(definition: Part | None, *, study: str, by: User | None) -> Budget | None:
     """The budget of a study's file; without `by` somebody at the server stores it.
 
     A budget that another study spends too is not changed from here, and only an administrator
-    raises one, takes it away or puts another in its place. Raises ValidationError.
+    raises one, takes it away, puts another in its place or lets two studies spend the same.
+    Raises ValidationError.
     """
     now = Study.objects.select_related("budget").filter(key=study).first()
     spends = now.budget if now else None
@@ -114,6 +111,11 @@ def put_budget(definition: Part | None, *, study: str, by: User | None) -> Budge
     stored = Budget.objects.select_for_update().filter(key=definition["key"]).first()
     shared = Study.objects.filter(budget=stored).exclude(key=study) if stored else None
     if stored and shared is not None and shared.exists():
+        if by and not by.is_superuser and stored != spends:
+            raise ValidationError(
+                f"The budget {stored.key} is another study's. Name another key; only an "
+                "administrator lets two studies spend the same budget."
+            )
         if _limits(definition) != (stored.limit, stored.daily_limit):
             raise ValidationError(
                 f"Another study spends the budget {stored.key} too: change its limits in the "

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from annotation.authoring.texts import LANGUAGES
+from annotation.keys import joined
 
 
 def no_text() -> dict[str, str]:
@@ -37,20 +38,25 @@ def blank_definition(key: str) -> dict[str, Any]:
             "statements": [{"purpose": "take_part", "required": True, "text": no_text()}],
         },
         "instruments": {
-            "quota": _instrument(f"{key}-screening"),
-            "closing": _instrument(f"{key}-closing"),
+            "quota": _instrument(joined(key, "screening")),
+            "closing": _instrument(joined(key, "closing")),
         },
-        "endpoints": [{"key": "provider"}],
+        "endpoints": [{"key": endpoint_key(key)}],
         "samplers": [],
         "pool": {"key": key, "prompts": []},
     }
+
+
+def endpoint_key(study: str) -> str:
+    """Of the endpoint that a study begins with: its own, whatever another one's settings are."""
+    return joined(study, "provider")
 
 
 _TEXTS = ("title", "summary", "guidelines", "own_prompt_instruction", "explanation_question")
 
 
 def _instrument(key: str) -> dict[str, Any]:
-    return {"key": key[:50], "version": 1, "title": no_text(), "questions": []}
+    return {"key": key, "version": 1, "title": no_text(), "questions": []}
 
 
 def complete(definition: Mapping[str, Any]) -> dict[str, Any]:

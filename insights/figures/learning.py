@@ -1,6 +1,7 @@
 """Figures of what can be learnt of people's preferences from the sets of each arm."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from django.utils.translation import gettext_noop as noop
@@ -13,9 +14,9 @@ from insights.figures.judgements import Judgements, Sets
 from insights.figures.parts import interval, points, result
 from insights.figures.responses import Responses
 from insights.statistics import learnability, text_features
-from insights.statistics.arrays import Floats, Ints
+from insights.statistics.arrays import Floats
 from insights.statistics.intervals import Estimates
-from insights.statistics.learnability import Choices, Learnt
+from insights.statistics.learnability import Choices, Cuts, Learnt
 
 GROUP = "diversity"
 LEAST_PEOPLE = 20
@@ -73,8 +74,9 @@ def words_apart(sets: Sets, seed: int) -> Floats:
     return found.reshape(*sets.words.shape, -1)
 
 
-def choices_of(data: Judgements, groups: Ints) -> tuple[Choices, list[str], list[str]]:
-    """The judgements for a model, the names of arms, and what it knows of responses."""
+def choices_of(data: Judgements) -> tuple[Choices, list[str], list[str]]:
+    """The judgements for a model, all of one group, the names of arms, and what it knows of
+    responses."""
     responses = Responses(data)
     arms, names = responses.arms
     x, known = features_of(responses)
@@ -84,7 +86,7 @@ def choices_of(data: Judgements, groups: Ints) -> tuple[Choices, list[str], list
         x=x,
         shown=shown,
         chosen=data.rows.chosen,
-        groups=groups,
+        groups=np.zeros(len(data), dtype=np.int64),
         people=data.rows.person,
         prompts=np.where(data.rows.prompt >= 0, data.rows.prompt, own),
         sets=data.rows.judged_set,
@@ -99,7 +101,7 @@ def overall(data: Judgements, _options: Options) -> Result:
     columns = (ARM, JUDGEMENTS, BITS, RIGHT)
     if not len(data):
         return result(data, columns, ())
-    choices, arms, known = choices_of(data, np.zeros(len(data), dtype=np.int64))
+    choices, arms, known = choices_of(data)
     found = learnability.learn(choices, arms=len(arms), groups=1, seed=_seed(data))
     rows = [
         (
@@ -134,10 +136,16 @@ def by_group(data: Judgements, _options: Options) -> Result:
 
 
 def _by_group(data: Judgements) -> Iterator[Sequence[Value]]:
+    together, cuts = None, None
+    arms: list[str] = []
     for grouping in groupings(data, least=LEAST_PEOPLE):
-        choices, arms, _known = choices_of(data, grouping.of_judgement)
-        count = len(grouping.names)
-        found = learnability.learn(choices, arms=len(arms), groups=count, seed=_seed(data))
+        if together is None:
+            together, arms, _known = choices_of(data)
+            cuts = Cuts.of(together, arms=len(arms), seed=_seed(data))
+        choices, count = replace(together, groups=grouping.of_judgement), len(grouping.names)
+        found = learnability.learn(
+            choices, arms=len(arms), groups=count, seed=_seed(data), cuts=cuts
+        )
         best = learnability.ceiling(choices, groups=count)
         for group, name in enumerate(grouping.names):
             for arm, words in enumerate(arms):

@@ -77,11 +77,15 @@ def _strengths(responses: Responses, items: Ints, names: Sequence[str]) -> Resul
     return result(data, columns, rows, chart=chart, remarks=remarks)
 
 
-def fit_remarks(responses: Responses, x: Floats, same: Ints | None = None) -> list[Remark]:
+def fit_remarks(
+    responses: Responses, x: Floats, same: Ints | None = None, near: Floats | None = None
+) -> list[Remark]:
     """Whether later choices weigh as the first; nothing where nobody made later ones."""
     people = responses.data.rows.person
     try:
-        test = plackett_luce.stage_test(responses.ranks, responses.shown, x, people, same)
+        test = plackett_luce.stage_test(
+            responses.ranks, responses.shown, x, people, same=same, near=near
+        )
     except NotIdentifiedError:
         return []
     p = "< 0.001" if test.p_value < 0.001 else f"= {test.p_value:.3f}"
@@ -135,7 +139,7 @@ def logit(data: Judgements, _options: Options) -> Result:
         for place, name in enumerate(design.names)
     ]
     remarks = [Remark(DROPPED, {"names": ", ".join(design.dropped)})] if design.dropped else []
-    remarks += fit_remarks(responses, design.x)
+    remarks += fit_remarks(responses, design.x, near=fit.effects)
     chart = points(noop("What makes a response preferred, in log odds"), rows, 2)
     return result(data, shape, rows, chart=chart, remarks=remarks)
 
@@ -171,10 +175,11 @@ def _pooled(data: Judgements, grouping: Grouping) -> tuple[list[Sequence[Value]]
     responses, groups = Responses(data.where(known)), grouping.of_judgement[known]
     kinds, names = responses.kinds
     liked = covariates.one_for_each("response", kinds, names, beside=names[0])
-    columns = covariates.by_group(liked, groups, grouping.names) | form_of(responses)
-    design = covariates.stack(columns, responses.shown)
-    people = responses.data.rows.person
-    fit = plackett_luce.fit(responses.ranks, responses.shown, design.x, people)
+    shown, people = responses.shown, responses.data.rows.person
+    design = covariates.stack_groups(liked, form_of(responses), shown, groups, grouping.names)
+    fit = plackett_luce.fit_groups(
+        responses.ranks, shown, design.x, people, groups=groups, columns=design.columns
+    )
     rows: list[Sequence[Value]] = []
     remarks = []
     for kind in liked:

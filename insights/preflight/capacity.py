@@ -11,6 +11,7 @@ from annotation.actions.strata import stored_cells
 from annotation.cells.quotas import Facts, Verdict, find_place
 from annotation.cells.strata import noted
 from annotation.models import Slot, Study, StudyLocale
+from annotation.pace import planned_minutes
 from insights.preflight.power import LocalePlan, Plan, Tier, bill, precision
 
 
@@ -171,7 +172,7 @@ def plan_of(study: Study, people: int) -> Plan:
         tiers=tiers,
         pool_conversations=study.pool_conversations,
         own_conversations=study.own_conversations,
-        minutes_a_conversation=study.expected_minutes / max(1, conversations),
+        minutes_a_conversation=planned_minutes(study) / max(1, conversations),
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Purpose
 from annotation.models import Phase, Study
+from annotation.pace import planned_minutes
 from annotation.readiness.finding import Finding, State
 from annotation.readiness.study import find_readiness, samplers_used
 from annotation.readiness.texts import languages_of
@@ -57,7 +58,7 @@ def preflight(
         *_budget(study, provider_costs(study, work)),
         *check_room(work),
         *check_cells(study),
-        *check_pay(work, study.expected_minutes),
+        *check_pay(work, planned_minutes(study)),
         *check_ways_in(study, phase),
         check_practice(study),
         *check_stop_and_look(study, phase),

@@ -42,7 +42,7 @@ def check_room(work: Sequence[LocaleWork]) -> list[Finding]:
 
 
 def check_cells(study: Study) -> list[Finding]:
-    """Cells without people, and countries whose people fit no cell."""
+    """Cells that want nobody, cells that nobody can fill, and countries whose people fit none."""
     part, found = _("Cells of people"), []
     quotas = list(study.quotas.order_by("key"))
     empty = [quota.key for quota in quotas if not quota.target]
@@ -57,6 +57,18 @@ def check_cells(study: Study) -> list[Finding]:
         for country in way.get("country", [])
     )
     countries = set(study.locales.values_list("country", flat=True))
+    elsewhere = [
+        quota.key
+        for quota in quotas
+        if not any(
+            countries & set(way.get("country", countries)) for way in alternatives(quota.conditions)
+        )
+    ]
+    if elsewhere:
+        words = _("Nobody can fill %(cells)s: the study has no locale in their countries.")
+        todo = _("Take them away, or add the locales.")
+        names = {"cells": ", ".join(elsewhere)}
+        found.append(Finding(part, State.WAIT, words % names, todo, "study-plan"))
     anywhere = any(
         "country" not in way for quota in quotas for way in alternatives(quota.conditions)
     )

@@ -13,6 +13,7 @@ from annotation.actions.plan import batches_of, plannable_sets
 from annotation.actions.pool import newest_texts
 from annotation.dealing.seeds import due, part_of
 from annotation.models import Phase, Study, StudyLocale
+from annotation.pace import planned_minutes
 from annotation.readiness.set_counts import count_sets
 from candidates.models import Prompt
 from insights.preflight.capacity import Need, left_open
@@ -131,7 +132,7 @@ class Effort:
     conversations: float
     turns: float
     live_sets: float  # responses that are made while she is there
-    minutes: int
+    minutes: int  # further questionnaires too
 
 
 def effort_of(study: Study) -> Effort:
@@ -143,5 +144,5 @@ def effort_of(study: Study) -> Effort:
         conversations=pool + own + again,
         turns=(pool + own) * mean + again,
         live_sets=pool * (mean - 1) + own * mean,
-        minutes=study.expected_minutes,
+        minutes=planned_minutes(study),
     )

@@ -6,6 +6,7 @@ from math import ceil
 from django.utils.translation import gettext as _
 
 from annotation.models import Study
+from annotation.pace import further_questions
 from annotation.readiness.set_counts import count_sets
 from insights.preflight.capacity import plan_of
 from insights.preflight.detectable import agreement_half_width, detectable_difference
@@ -56,6 +57,13 @@ def work_table(study: Study, work: Sequence[LocaleWork]) -> Table:
             "are dealt to as everybody is. Nobody meets a prompt twice."
         ),
     ]
+    if further := further_questions(study):
+        words = _(
+            "Hours: the %(minutes)s minutes that the study states, and %(questions)s questions of "
+            "further questionnaires, five a minute."
+        )
+        said = {"minutes": number(study.expected_minutes), "questions": number(further)}
+        notes.append(words % said)
     return Table(
         title=_("People, judgements, conversations"),
         columns=[

@@ -11,6 +11,8 @@ import numpy as np
 
 from insights.statistics.arrays import Bools, Floats, Ints
 
+SOME = 20_000  # judgements
+
 
 @dataclass(frozen=True)
 class Design:
@@ -25,19 +27,66 @@ class Design:
         return [place for place, name in enumerate(self.names) if name.startswith(prefix)]
 
 
+@dataclass(frozen=True)
+class GroupDesign:
+    """Columns x (n, k, c) and which of the named effects each is in each group, (groups, c);
+    -1: left out. As `plackett_luce.fit_groups` takes them."""
+
+    names: tuple[str, ...]
+    x: Floats
+    columns: Ints
+
+
 def stack(columns: Mapping[str, Floats], shown: Bools) -> Design:
     """A design of the columns, in their order, that say something the earlier ones do not.
 
     columns: (n, k) each, nan as 0. Left out, by name: what never differs within a judgement,
     and what earlier columns add up to, such as an arm that alone has one kind of response.
     """
-    names = list(columns)
-    x = np.stack([np.where(shown, np.nan_to_num(columns[name]), 0.0) for name in names], axis=2)
+    names, x = list(columns), side_by_side(columns, shown)
     kept = independent(_within(x, shown))
     return Design(
         names=tuple(name for name, used in zip(names, kept, strict=True) if used),
-        x=x[:, :, kept],
+        x=x if kept.all() else x[:, :, kept],
         dropped=tuple(name for name, used in zip(names, kept, strict=True) if not used),
+    )
+
+
+def side_by_side(columns: Mapping[str, Floats], shown: Bools) -> Floats:
+    """Columns (n, k) as one array (n, k, p), nan and what was not shown as 0."""
+    x = np.zeros((*shown.shape, len(columns)))
+    for place, column in enumerate(columns.values()):
+        np.copyto(x[:, :, place], np.nan_to_num(column), where=shown)
+    return x
+
+
+def stack_groups(
+    liked: Mapping[str, Floats],
+    form: Mapping[str, Floats],
+    shown: Bools,
+    groups: Ints,
+    names: Sequence[str],
+) -> GroupDesign:
+    """A design in which each group has its own effect of `liked`, and all have one of `form`.
+
+    groups: (n,) index in names. Left out is what `stack` leaves out of the same columns: each
+    of `liked` once for every group, 0 in the judgements of others, and then `form`.
+    """
+    x = side_by_side({**liked, **form}, shown)
+    own = np.arange(len(liked)) * len(names) + np.arange(len(names))[:, None]
+    common = len(liked) * len(names) + np.arange(len(form))
+    columns = np.concatenate([own, np.broadcast_to(common, (len(names), len(form)))], axis=1)
+    whole = len(liked) * len(names) + len(form)
+    products = np.zeros((whole, whole))
+    for group, places in enumerate(columns):
+        rows = groups == group
+        products[np.ix_(places, places)] += _within(x[rows], shown[rows])
+    kept = independent(products)
+    words = [*(f"{name} · {group}" for name in liked for group in names), *form]
+    return GroupDesign(
+        names=tuple(word for word, used in zip(words, kept, strict=True) if used),
+        x=x,
+        columns=np.where(kept, np.cumsum(kept) - 1, -1)[columns],
     )
 
 
@@ -55,11 +104,15 @@ def independent(products: Floats) -> Bools:
 
 
 def _within(x: Floats, shown: Bools) -> Floats:
-    """Products of columns less their mean in each judgement, (p, p)."""
-    count = np.maximum(shown.sum(axis=1), 1)[:, None, None]
-    apart = np.where(shown[:, :, None], x - x.sum(axis=1, keepdims=True) / count, 0.0)
-    flat = apart.reshape(-1, x.shape[2])
-    return np.asarray(flat.T @ flat)
+    """Products of columns less their mean in each judgement, (p, p), some judgements at a time."""
+    products = np.zeros((x.shape[2], x.shape[2]))
+    for start in range(0, len(x), SOME):
+        some, there = x[start : start + SOME], shown[start : start + SOME, :, None]
+        count = np.maximum(there.sum(axis=1, keepdims=True), 1)
+        flat = np.where(there, some - some.sum(axis=1, keepdims=True) / count, 0.0)
+        flat = flat.reshape(-1, x.shape[2])
+        products += flat.T @ flat
+    return products
 
 
 def one_for_each(
@@ -100,17 +153,3 @@ def positions(shown: Bools) -> dict[str, Floats]:
 def lengths(words: Floats) -> dict[str, Floats]:
     """The binary logarithm of words (n, k): its effect is that of twice as many words."""
     return {"length: doubled": np.log2(np.maximum(words, 1.0))}
-
-
-def by_group(
-    columns: Mapping[str, Floats], groups: Ints, names: Sequence[str]
-) -> dict[str, Floats]:
-    """Each column once for every group, (n, k), 0 in the judgements of others.
-
-    groups: (n,) index in names, -1 for none.
-    """
-    return {
-        f"{name} · {group}": np.where((groups == code)[:, None], column, 0.0)
-        for name, column in columns.items()
-        for code, group in enumerate(names)
-    }

@@ -52,11 +52,13 @@ def slope(x: Floats, y: Floats, strata: Ints, clusters: Ints, *, level: float = 
 
 
 def _slope(sums: Floats) -> Floats:
-    """From n, sums of x, y, x x, x y by stratum, (5, ..., strata): the common slope, (...)."""
+    """From n, sums of x, y, x x, x y by stratum, (5, ..., strata): the common slope, (...); nan
+    where x is the same in all of each stratum, up to what rounding makes of it."""
     n, x, y, xx, xy = sums
     size = np.maximum(n, 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((xy - x * y / size).sum(axis=-1) / (xx - x * x / size).sum(axis=-1))
+    upper, lower = (xy - x * y / size).sum(axis=-1), (xx - x * x / size).sum(axis=-1)
+    varies = lower > 1e-9 * xx.sum(axis=-1)
+    return np.divide(upper, lower, out=np.full(lower.shape, np.nan), where=varies)
 
 
 def rates(said: Floats, cells: Ints, people: Ints, *, count: int) -> Estimates:

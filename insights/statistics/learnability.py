@@ -10,6 +10,7 @@ preferences of its own has nothing to gain from a model of its own.
 """
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from insights.statistics.newton import climb
 COMMON_SD = 2.0  # units of utility
 OWN_SD = 0.5
 FOLDS = 4
+PARTS = tuple(product(range(FOLDS), range(FOLDS)))  # of people and of prompts
 BITS = float(np.log(2))
 
 
@@ -72,30 +74,64 @@ class Ceiling:
     high: Estimates
 
 
-def learn(choices: Choices, *, arms: int, groups: int, seed: int) -> Learnt:
+@dataclass(frozen=True)
+class Cuts:
+    """Which judgements train and which are predicted, and everybody's effects as those say that
+    train: the same however people are grouped.
+
+    People and, apart, prompts are cut into FOLDS parts. parts: (2, n) of people and of prompts;
+    trained: (n,) of each arm as many as the smallest arm has; common: (FOLDS, FOLDS, arms, p).
+    """
+
+    parts: Ints
+    trained: Bools
+    common: Floats
+
+    @classmethod
+    def of(cls, choices: Choices, *, arms: int, seed: int) -> "Cuts":
+        """The same cuts for the same people, prompts and arms."""
+        rng = np.random.default_rng(seed)
+        parts = [
+            rng.integers(FOLDS, size=int(units.max(initial=-1)) + 1)[units]
+            for units in (choices.people, choices.prompts)
+        ]
+        trained = _equal_parts(choices, arms, rng)
+        wide = choices.x.shape[2]
+        found = cls(np.stack(parts), trained, np.zeros((FOLDS, FOLDS, arms, wide)))
+        for arm in range(arms):
+            rows = choices.where(trained & (choices.arms == arm))
+            near = _fit(rows, np.zeros(rows.shown.shape), np.zeros(wide), COMMON_SD)
+            for one, other in PARTS:
+                seen = choices.where(found.seen(choices, one, other, arm))
+                known = np.zeros(seen.shown.shape)
+                found.common[one, other, arm] = _fit(seen, known, near, COMMON_SD)
+        return found
+
+    def seen(self, choices: Choices, people: int, prompts: int, arm: int) -> Bools:
+        """Of an arm, neither of these people nor of these prompts."""
+        others = (self.parts[0] != people) & (self.parts[1] != prompts)
+        return np.asarray(others & self.trained & (choices.arms == arm))
+
+
+def learn(
+    choices: Choices, *, arms: int, groups: int, seed: int, cuts: Cuts | None = None
+) -> Learnt:
     """Trains on each arm, and tests on all sets of people and prompts that were not seen.
 
-    People and, apart, prompts are cut into FOLDS parts; each pair of parts is predicted by
-    a model that saw neither, so that every judgement is predicted once by each arm. All
-    arms train on equally many judgements. Errors are over the people predicted, given the
-    models: another training sample would add a little.
+    Each pair of parts is predicted by a model that saw neither, so that every judgement is
+    predicted once by each arm. All arms train on equally many judgements. Errors are over the
+    people predicted, given the models: another training sample would add a little. cuts: where
+    they are known, of the same choices in other groups.
     """
-    rng = np.random.default_rng(seed)
-    folds = [
-        rng.integers(FOLDS, size=int(units.max(initial=-1)) + 1)[units]
-        for units in (choices.people, choices.prompts)
-    ]
-    trained = _equal_parts(choices, arms, rng)
+    cuts = cuts or Cuts.of(choices, arms=arms, seed=seed)
     found = np.zeros((4, arms, len(choices)))
-    for person_fold in range(FOLDS):
-        for prompt_fold in range(FOLDS):
-            test = (folds[0] == person_fold) & (folds[1] == prompt_fold)
-            seen = (folds[0] != person_fold) & (folds[1] != prompt_fold)
-            asked = choices.where(test)
-            for arm in range(arms):
-                shown = choices.where(seen & trained & (choices.arms == arm))
-                found[:, arm, test] = _predict(shown, asked, groups)
-    return _summed(found, choices, groups, int(trained.sum()) // max(arms, 1))
+    for one, other in PARTS:
+        test = (cuts.parts[0] == one) & (cuts.parts[1] == other)
+        asked = choices.where(test)
+        for arm in range(arms):
+            seen = choices.where(cuts.seen(choices, one, other, arm))
+            found[:, arm, test] = _predict(seen, asked, cuts.common[one, other, arm], groups)
+    return _summed(found, choices, groups, int(cuts.trained.sum()) // max(arms, 1))
 
 
 def ceiling(choices: Choices, *, groups: int) -> Ceiling:
@@ -132,10 +168,9 @@ def _equal_parts(choices: Choices, arms: int, rng: np.random.Generator) -> Bools
     return kept
 
 
-def _predict(seen: Choices, asked: Choices, groups: int) -> Floats:
+def _predict(seen: Choices, asked: Choices, common: Floats, groups: int) -> Floats:
     """Bits without and with the group's own part, then the share predicted, (4, m)."""
     wide = seen.x.shape[2]
-    common = _fit(seen, np.zeros(len(seen.shown)), np.zeros(wide), COMMON_SD)
     own = np.zeros((groups + 1, wide))  # the last row is of people without a group
     for group in range(groups):
         rows = seen.where(seen.groups == group)
@@ -147,26 +182,25 @@ def _predict(seen: Choices, asked: Choices, groups: int) -> Floats:
     return np.stack([told[0][0], told[1][0], told[0][1], told[1][1]])
 
 
-def _fit(seen: Choices, offset: Floats, start: Floats, sd: float) -> Floats:
-    """The most probable effects (p,) under a normal prior; offset: utilities known before."""
-    rows = np.arange(len(seen))
-    base = offset if offset.ndim > 1 else offset[:, None]
+def _fit(seen: Choices, known: Floats, start: Floats, sd: float) -> Floats:
+    """The most probable effects (p,) under a normal prior; known: (n, k) utilities as they are
+    before. Everything is beside the chosen response, whose utility is 0 then."""
+    rows, prior = np.arange(len(seen)), 1 / sd**2
+    apart = seen.x - seen.x[rows, seen.chosen][:, None, :]
+    flat = apart.reshape(-1, start.size)
+    base = np.where(seen.shown, known - known[rows, seen.chosen][:, None], -np.inf)
 
     def summed(at: Floats) -> tuple[float, Floats, Floats]:
-        utility = np.where(seen.shown, seen.x @ at + base, -np.inf)
-        top = utility.max(axis=1, keepdims=True)
-        weight = np.exp(utility - top)
-        total = weight.sum(axis=1, keepdims=True)
-        share = weight / total
-        value = (utility - top)[rows, seen.chosen].sum() - np.log(total).sum()
-        mean = np.einsum("nk,nkp->np", share, seen.x)
-        gradient = (seen.x[rows, seen.chosen] - mean).sum(axis=0)
-        flat = seen.x.reshape(-1, at.size)
+        utility = (flat @ at).reshape(base.shape) + base
+        top = np.maximum.reduce(list(utility.T))[:, None]  # along so short an axis `max` is slow
+        share = np.exp(utility - top)
+        total = share @ np.ones((base.shape[1], 1))
+        share /= total
+        mean = np.einsum("nk,nkp->np", share, apart)
         curvature = (flat * share.reshape(-1, 1)).T @ flat - mean.T @ mean
-        prior = 1 / sd**2
         return (
-            float(value - prior * (at @ at) / 2),
-            gradient - prior * at,
+            float(-(np.log(total) + top).sum() - prior * (at @ at) / 2),
+            -mean.sum(axis=0) - prior * at,
             curvature + prior * np.eye(at.size),
         )
 

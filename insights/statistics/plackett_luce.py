@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from insights.statistics.arrays import Bools, Floats, Ints
 from insights.statistics.newton import NotIdentifiedError, climb, clustered, influence
-from insights.statistics.tied_choices import Stages, standard_places
+from insights.statistics.tied_choices import GroupStages, Stages, standard_places
 
 
 @dataclass(frozen=True)
@@ -91,20 +91,45 @@ def fit(
     *,
     counted: Bools | None = None,
     same: Ints | None = None,
+    near: Floats | None = None,
 ) -> TieFit:
     """Maximum likelihood of the covariates' effects and of the ties' prevalence.
 
     ranks: (n, k), 1 = best, equal = tied, 0 = left unranked; shown: (n, k); covariates:
     (n, k, p), each must differ within rankings; people: (n,) from 0; counted: (k,) whether
     choices for place 1, 2, … count (None: all); same: (n,) equal only where ranks and
-    covariates are, which saves time and changes nothing. Raises NotIdentifiedError.
+    covariates are; near: (p,) effects that are about right. Both save time and change nothing.
+    Raises NotIdentifiedError.
     """
-    if not covariates.shape[2]:
-        raise NotIdentifiedError("The responses do not differ in anything that is asked about.")
     every = np.ones(ranks.shape[1], dtype=bool) if counted is None else counted
-    stages = Stages.of(ranks, shown, covariates, every, same)
-    found, (value, _gradient, curvature) = climb(stages.summed, np.zeros(stages.parameters))
-    wide = covariates.shape[2]
+    return _fitted(Stages.of(ranks, shown, covariates, every, same), people, near)
+
+
+def fit_groups(
+    ranks: Ints,
+    shown: Bools,
+    covariates: Floats,
+    people: Ints,
+    *,
+    groups: Ints,
+    columns: Ints,
+    near: Floats | None = None,
+) -> TieFit:
+    """The same where a covariate may have an effect of its own in each group of judgements.
+
+    groups: (n,) from 0; columns: (groups, covariates) which effect each covariate has in each
+    group, from 0, the same number for one that groups share, -1 for one that is left out.
+    """
+    return _fitted(GroupStages.of(ranks, shown, covariates, groups, columns), people, near)
+
+
+def _fitted(stages: Stages | GroupStages, people: Ints, near: Floats | None) -> TieFit:
+    wide = stages.parameters - len(stages.sizes)
+    if not wide:
+        raise NotIdentifiedError("The responses do not differ in anything that is asked about.")
+    start = np.zeros(stages.parameters)
+    start[:wide] = 0.0 if near is None else near
+    found, (value, _gradient, curvature) = climb(stages.summed, start)
     return TieFit(
         effects=found[:wide],
         ties=found[wide:],
@@ -191,7 +216,13 @@ def require_connected(beaten: Ints, names: Sequence[str]) -> None:
 
 
 def stage_test(
-    ranks: Ints, shown: Bools, covariates: Floats, people: Ints, same: Ints | None = None
+    ranks: Ints,
+    shown: Bools,
+    covariates: Floats,
+    people: Ints,
+    *,
+    same: Ints | None = None,
+    near: Floats | None = None,
 ) -> StageTest:
     """Do first choices and later choices have the same effects? Arguments as for `fit`.
 
@@ -206,8 +237,8 @@ def stage_test(
     """
     first = np.arange(ranks.shape[1]) == 0
     wide = covariates.shape[2]
-    above = fit(ranks, shown, covariates, people, counted=first, same=same)
-    below = fit(ranks, shown, covariates, people, counted=~first, same=same)
+    above = fit(ranks, shown, covariates, people, counted=first, same=same, near=near)
+    below = fit(ranks, shown, covariates, people, counted=~first, same=same, near=near)
     rest = above.people - wide
     if rest < 1:
         raise NotIdentifiedError("There are too few people to tell whether the model fits.")

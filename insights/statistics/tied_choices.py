@@ -11,7 +11,8 @@ that this is a multinomial logit over sets: each set has the mean of its members
 and one mark for its size. Sizes of ties that never occur have delta 0 and are left out.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -45,19 +46,18 @@ class Stages:
     ) -> "Stages":
         """same: (judgements,) equal only where places and covariates are."""
         places = standard_places(ranks, shown)
-        sizes = np.zeros(places.shape[1] + 1, dtype=np.int64)
-        for place in np.flatnonzero(counted) + 1:
-            sizes += np.bincount((places == place).sum(axis=1), minlength=sizes.size)
-        tied = tuple(size for size in range(2, sizes.size) if sizes[size])
-        keys = np.arange(len(ranks)) if same is None else same
+        sizes = sizes_of(places, counted)
+        if same is None:  # nothing is copied: the covariates of a study are most of its memory
+            rows = np.arange(len(ranks))
+            return cls(places, counted, covariates, sizes, rows, np.ones(rows.size))
         _keys, first, row_of, times = np.unique(
-            keys, return_index=True, return_inverse=True, return_counts=True
+            same, return_index=True, return_inverse=True, return_counts=True
         )
         return cls(
             places[first],
             counted,
             covariates[first],
-            tied,
+            sizes,
             row_of.astype(np.int64),
             times.astype(np.float64),
         )
@@ -115,6 +115,63 @@ class Stages:
         return np.block([[upper, mixed.T], [mixed, spread[:, k:, k:].sum(axis=0)]])
 
 
+@dataclass(frozen=True)
+class GroupStages:
+    """Rankings of several groups, where a covariate has an effect of its own in each group, or
+    one in all of them. A group's covariates are few; written as columns of all rankings, each 0
+    in the others', they would be as many more as there are groups.
+
+    groups: of each the rows of its judgements, which parameters its own stand for, and its
+    rankings. parameters: of all together, covariates first, then ties of `sizes`.
+    """
+
+    groups: Sequence[tuple[Ints, Ints, Stages]]
+    parameters: int
+    sizes: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls, ranks: Ints, shown: Bools, covariates: Floats, groups: Ints, columns: Ints
+    ) -> "GroupStages":
+        """columns: (groups, p) the effect of each covariate in each group; -1: left out."""
+        every = np.ones(ranks.shape[1], dtype=bool)
+        sizes = sizes_of(standard_places(ranks, shown), every)
+        effects = int(columns.max(initial=-1)) + 1
+        ties, found = effects + np.arange(len(sizes)), []
+        for group, own in enumerate(columns):
+            rows = np.flatnonzero(groups == group)
+            x = covariates[rows][:, :, own >= 0]
+            stages = replace(Stages.of(ranks[rows], shown[rows], x, every), sizes=sizes)
+            found.append((rows, np.concatenate([own[own >= 0], ties]), stages))
+        return cls(found, effects + len(sizes), sizes)
+
+    def summed(self, at: Floats) -> tuple[float, Floats, Floats]:
+        """As of `Stages`."""
+        value, gradient = 0.0, np.zeros(self.parameters)
+        curvature = np.zeros((self.parameters, self.parameters))
+        for _rows, own, stages in self.groups:
+            part = stages.summed(at[own])
+            value += part[0]
+            gradient[own] += part[1]
+            curvature[np.ix_(own, own)] += part[2]
+        return value, gradient, curvature
+
+    def scores(self, at: Floats, people: Ints) -> Floats:
+        found = np.zeros((int(people.max(initial=-1)) + 1, self.parameters))
+        for rows, own, stages in self.groups:
+            part = stages.scores(at[own], people[rows])
+            found[: len(part), own] += part
+        return found
+
+
+def sizes_of(places: Ints, counted: Bools) -> tuple[int, ...]:
+    """Sizes of ties that occur in choices that count."""
+    sizes = np.zeros(places.shape[1] + 1, dtype=np.int64)
+    for place in np.flatnonzero(counted) + 1:
+        sizes += np.bincount((places == place).sum(axis=1), minlength=sizes.size)
+    return tuple(size for size in range(2, sizes.size) if sizes[size])
+
+
 def standard_places(ranks: Ints, shown: Bools) -> Ints:
     """Ranks (n, k) as 1, 2, 2, 4; left unranked k + 1; 0 where nothing was shown."""
     placed = (ranks > 0) & shown
@@ -137,11 +194,12 @@ def sets_of(width: int, sizes: tuple[int, ...]) -> tuple[Floats, Floats]:
 def _stages(
     places: Ints, counted: Bools, logs: Floats, members: Floats
 ) -> tuple[Floats, Ints, Floats]:
-    """Of each place's choice: probabilities (n, k, sets), the set taken (n, k), or -1 where
-    nothing stands at the place; and the log likelihood (n,)."""
+    """Of each choice that counts: probabilities (n, choices, sets), the set taken (n, choices),
+    or -1 where nothing stands at the place; and the log likelihood (n,)."""
     wide = places.shape[1]
-    stage = np.arange(1, wide + 1)[None, :, None]
-    chosen = (places[:, None, :] == stage) & counted[None, :, None]
+    # At the last place one response is left, and says nothing of anything.
+    stage = (np.flatnonzero(counted[: max(wide - 1, 1)]) + 1)[None, :, None]
+    chosen = places[:, None, :] == stage
     left = (places[:, None, :] >= stage).astype(np.float64)
     happens = chosen.any(axis=2)
     offered = (left @ members.T >= members.sum(axis=1)) & happens[:, :, None]

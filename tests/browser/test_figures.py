@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from accounts.models import User
 from annotation.models import Phase, Study
@@ -15,6 +15,7 @@ from insights.figures.figure import Options
 from insights.figures.sections import request_all
 from rehearsal import stage
 from tests.browser.checks import picture, violations
+from tests.insights.figures.sql_twins import sql
 from tests.processes import Site
 from tests.provider import Provider
 from tests.rehearsal.rehearsing import prepared
@@ -61,6 +62,7 @@ def test_figures_appear_when_they_are_computed_and_are_read_at_any_width(
     picture(page, artefacts / "figures-come.png")
     assert errors == []
     expect(alike.locator("figure.picture.drawn canvas")).to_be_visible(timeout=30_000)
+    check_figures_read_off_the_page(alike, played)
     for size, viewport in SIZES.items():
         page = opened(browser, cookie, viewport)
         for group in GROUPS:
@@ -74,6 +76,21 @@ def test_figures_appear_when_they_are_computed_and_are_read_at_any_width(
             assert page.locator("h1").count() == 1
     page.emulate_media(color_scheme="dark")
     picture(page, artefacts / "figures-dark.png")
+
+
+def check_figures_read_off_the_page(alike: Locator, study: Study) -> None:
+    """How often two people choose alike, of everybody and of each locale, as SQL counts pairs."""
+    pairs = """SELECT a.locale, 100 * avg(alike) FROM (
+        SELECT a.locale, avg((a.chosen_id = b.chosen_id)::int) AS alike
+        FROM judged a JOIN judged b ON a.candidate_set_id = b.candidate_set_id
+            AND a.locale_id = b.locale_id AND a.participation_id <> b.participation_id
+        GROUP BY a.locale, a.candidate_set_id) a GROUP BY ROLLUP (a.locale)"""
+    rows = [row.inner_text() for row in alike.locator("tbody tr").all()]
+    for name, expected in sql(pairs, study):
+        [row] = [row for row in rows if (name or "everybody") in row]
+        people = int(row.split("\t")[2])
+        assert people < 20 or f"{expected:.1f} %" in row.replace("\xa0", " "), (row, expected)
+    assert any("%" in row for row in rows)
 
 
 def opened(browser: Browser, cookie: dict[str, str], viewport: tuple[int, int]) -> Page:

@@ -216,7 +216,10 @@ class PayRow(RowForm):
 
 
 class PayForm(forms.Form):
-    expected_minutes = whole(_("Minutes that the study is expected to take"), least=1)
+    expected_minutes = whole(
+        _("Minutes that the study is expected to take"), least=1,
+        help_text=_("Without further questionnaires: their questions are added, five a minute."),
+    )  # fmt: skip
 
 
 class PayPage(StepPage):

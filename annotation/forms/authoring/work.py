@@ -108,7 +108,7 @@ class SamplerRow(RowForm):
         label=_("Strategy"), choices=Sampler.Strategy.choices, required=False
     )
     n = whole(_("Answers in a set"), least=2, most=8)
-    endpoint = forms.RegexField(CODE, label=_("Endpoint"), required=False, initial="provider")
+    endpoint = forms.RegexField(CODE, label=_("Endpoint"), required=False)
     further_endpoints = CodesField(label=_("Further endpoints"), required=False)
     words_min = whole(_("Fewest words"))
     words_max = whole(_("Most words"))
@@ -117,6 +117,11 @@ class SamplerRow(RowForm):
     anchor = forms.BooleanField(label=_("Shares the default answer"), required=False)
     pole_names = CodesField(label=_("Value poles"), required=False)
     temperature = forms.FloatField(label=_("Temperature"), required=False, min_value=0)
+
+    def __init__(self, *args: Any, endpoint: str, **options: Any) -> None:
+        """endpoint: the key that a new row begins with."""
+        super().__init__(*args, **options)
+        self.fields["endpoint"].initial = endpoint
 
 
 class RolesForm(forms.Form):
@@ -161,7 +166,10 @@ class SamplersPage(StepPage):
             }
             for one in self.definition["samplers"]
         ]
-        self.samplers = Rows(SamplerRow, items, prefix="samplers", data=self.data)
+        first = next((one["key"] for one in self.definition["endpoints"]), "")
+        self.samplers = Rows(
+            SamplerRow, items, prefix="samplers", data=self.data, options={"endpoint": str(first)}
+        )
         self.endpoints = Rows(
             EndpointRow, self.definition["endpoints"], prefix="endpoints", data=self.data
         )

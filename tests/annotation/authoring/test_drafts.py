@@ -206,7 +206,7 @@ def test_a_stored_study_without_a_draft_gets_one_that_says_the_same(study: Study
 
 
 def test_a_clone_is_the_same_study_without_its_people(study: Study, ines: User) -> None:
-    draft = start_draft(key="second", definition=definition_of(study), by=ines)
+    draft = start_draft(key="second", definition=definition_of(study), by=ines, clone_of=study)
     other = store_draft(draft=draft, by=ines, version=draft.version)
     mine, theirs = plan_of(study), plan_of(other)
     theirs["study"]["key"] = mine["study"]["key"]

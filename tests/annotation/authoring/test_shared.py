@@ -1,15 +1,19 @@
 """What studies share while they are written: prompts, endpoints and budgets of another one are
 never rewritten from a draft or a file."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from annotation.actions.authoring import draft_of, save_step, start_draft, store_draft
 from annotation.actions.definition import apply_study
+from annotation.authoring.blank import blank_definition
 from annotation.definition.rendering import canonical, definition_of
 from annotation.models import Study, StudyDraft
 from candidates.models import Budget, CandidateSet, ModelEndpoint, PromptPool, PromptText
@@ -237,3 +241,40 @@ def test_a_new_study_may_get_a_budget_of_its_own(clone: StudyDraft, ines: User) 
     assert store(new, ines, budget={"key": "mine", "limit": "5"}).budget == Budget.objects.get(
         key="mine"
     )
+
+
+def test_a_study_without_a_budget_does_not_take_another_study_s(study: Study, ines: User) -> None:
+    new = start_draft(key="new-one", definition=everything("new-one") | {"budget": None}, by=ines)
+    assert store(new, ines).budget is None
+    with pytest.raises(ValidationError, match="is another study's"):
+        store(new, ines, budget=budget())
+    assert Study.objects.get(key="new-one").budget is None
+    User.objects.filter(pk=ines.pk).update(is_superuser=True)
+    lead = User.objects.get(pk=ines.pk)
+    assert store(new, lead, budget=budget()).budget == study.budget
+    # What an administrator arranged stays: her study spends it now.
+    assert store(new, ines, budget=budget()).budget == study.budget
+
+
+def test_two_new_studies_never_meet_at_an_endpoint(ines: User) -> None:
+    long = "a-study-of-many-people-in-five-countries-year"
+    for key, model in ((f"{long}-one", "small"), (f"{long}-two", "large")):
+        [endpoint] = blank_definition(key)["endpoints"]
+        definition = everything(key) | {"endpoints": [{**endpoint, "model": model}], "budget": None}
+        definition["pool"]["key"] = key
+        for sampler in definition["samplers"]:
+            sampler["endpoint"] = endpoint["key"]
+        draft = start_draft(key=key, definition=definition, by=ines)
+        assert store(draft, ines).pool_sampler.endpoint.model == model
+
+
+def test_a_new_sampler_begins_with_the_endpoint_of_its_study(ines: User, client: Client) -> None:
+    key = "a-key-that-is-as-long-as-a-key-of-a-study-ever-is"
+    draft = start_draft(key=key, definition=blank_definition(key), by=ines)
+    parts = [draft.definition["instruments"][name]["key"] for name in ("quota", "closing")]
+    keys = {*parts, draft.definition["endpoints"][0]["key"]}
+    assert len(keys) == 3 and all(len(one) <= 50 for one in keys)
+    client.force_login(ines)
+    page = client.get(reverse("study-write-step", args=[key, "samplers"])).content.decode()
+    [endpoint] = re.findall(r'name="samplers-0-endpoint" value="([^"]*)"', page)
+    assert endpoint == draft.definition["endpoints"][0]["key"]

@@ -55,9 +55,9 @@ SIGNS = """, signs AS (
 )"""
 
 
-def sql(query: str, study: Study) -> list[tuple[Any, ...]]:
+def sql(query: str, study: Study, **values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(COUNTED + query, {"study": study.pk})
+        cursor.execute(COUNTED + query, {"study": study.pk} | values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
@@ -179,7 +179,7 @@ def check_answers(study: Study, client: Client) -> None:
 
 
 def check_similarity(study: Study, client: Client) -> None:
-    """A least-squares slope within locales, and the means."""
+    """A least-squares slope within locales and arms, and the means."""
     query = """, sets AS (
         SELECT a.locale, a.candidate_set_id, avg((a.chosen_id = b.chosen_id)::int) AS alike
         FROM judged a JOIN judged b ON a.candidate_set_id = b.candidate_set_id
@@ -188,9 +188,9 @@ def check_similarity(study: Study, client: Client) -> None:
     ), by_locale AS (
         SELECT regr_sxy(alike, x) AS upper, regr_sxx(alike, x) AS lower, count(*) AS n,
             sum(x) AS letters, sum(alike) AS alike
-        FROM (SELECT sets.*, (s.measures -> 'lexical' ->> 'mean')::float AS x
+        FROM (SELECT sets.*, s.sampler_id, (s.measures -> 'lexical' ->> 'mean')::float AS x
             FROM sets JOIN candidates_candidateset s ON s.id = candidate_set_id) known
-        WHERE x IS NOT NULL GROUP BY locale
+        WHERE x IS NOT NULL GROUP BY locale, sampler_id
     ) SELECT sum(n), sum(letters) / sum(n), sum(alike) / sum(n), sum(upper) / sum(lower) / 10
     FROM by_locale"""
     ((sets, similar, alike, slope),) = sql(query, study)

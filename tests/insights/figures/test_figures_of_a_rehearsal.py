@@ -6,7 +6,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
 from annotation.models import Explanation, Participation, Phase, Quota, Study
 from insights.figures.catalogue import FIGURES, GROUPS, figures_of
 from insights.figures.computing import compute_figures
@@ -35,13 +34,6 @@ def played(empty_database: None, provider: Provider) -> Study:
     for key, conditions in (("fr", {"country": ["FR"]}), ("women", {"gender": ["female"]})):
         Quota.objects.create(study=rehearsal.study, key=key, conditions=conditions, target=20)
     return rehearsal.study
-
-
-@pytest.fixture
-def researcher(client: Client) -> Client:
-    user = User.objects.create_superuser("researcher", password="a-long-test-password")
-    client.force_login(user)
-    return client
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,16 +4,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from annotation.models import Phase, Study
-from candidates.models import Candidate
+from candidates.models import Candidate, CandidateSet, Sampler
 from insights.figures import diversity, learning, preferences
+from insights.figures.catalogue import FIGURES, GROUPS
+from insights.figures.computing import compute_figures
 from insights.figures.figure import Options, Result
 from insights.figures.judgements import Judgements
 from insights.figures.reading import read_judgements
+from insights.models import ComputedFigure
 from rehearsal import stage
 from rehearsal.truth import POLES, Truth
 from rehearsal.voices import pole_of
+from tests.insights.figures import sql_twins, twins_of_groups, twins_of_learning, twins_of_models
 from tests.insights.figures.sql_twins import sql
 from tests.provider import Provider
 from tests.rehearsal.rehearsing import prepared
@@ -46,7 +53,11 @@ def by(result: Result, column: str) -> dict[Any, Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_figures_of_the_models_are_those_of_the_rows(played: Any) -> None:
+def test_figures_of_the_models_are_those_of_the_rows(
+    played: Any, researcher: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Five prompts are few for an interval over prompts, and what it is of is looked at here.
+    monkeypatch.setattr(diversity, "LEAST_PROMPTS", 2)
     data = read(played.study)
     check_strengths(data, played.truth)
     check_rates(data)
@@ -55,6 +66,47 @@ def test_figures_of_the_models_are_those_of_the_rows(played: Any) -> None:
         found = figure.compute(data, Options())
         assert found.as_data()
         assert found.rows or found.remarks, figure.key
+    judged_in_two_arms_and_languages(played.study)
+    compute_all(played.study, researcher)
+    for check in (
+        sql_twins.check_similarity,
+        *twins_of_groups.CHECKS,
+        *twins_of_models.CHECKS,
+        *twins_of_learning.CHECKS,
+    ):
+        check(played.study, researcher)
+
+
+def judged_in_two_arms_and_languages(study: Study) -> None:
+    """As if the responses to two of the prompts had been independent draws, all but one of the
+    prompts were the core, and the Italian sets of these translated the French ones."""
+    samplers = {arm.key: arm for arm in study.arms()}
+    (first,) = samplers.values()
+    Sampler.objects.filter(pk=first.pk).update(anchor=True)
+    further = list(first.further_endpoints.all())
+    first.pk, first.key, first.strategy, first.anchor = None, "draws", "temperature", True
+    first.save()
+    first.further_endpoints.set(further)
+    study.further_arms.add(first)
+    keys = list(study.pool.prompts.order_by("pk").values_list("key", flat=True))
+    sets = CandidateSet.objects.filter(prompt_text__prompt__pool=study.pool, refused_for=None)
+    sets.filter(prompt_text__prompt__key__in=keys[:2]).update(sampler=first)
+    for one in sets.filter(language="it", prompt_text__prompt__key__in=keys[:-1]):
+        native = sets.get(language="fr", prompt_text__prompt=one.prompt_text.prompt)
+        sets.filter(pk=one.pk).update(parallel_to=native)
+    Study.objects.filter(pk=study.pk).update(core=keys[:-1])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def compute_all(study: Study, client: Client) -> None:
+    for group in GROUPS:
+        query = {"phase": Phase.REHEARSAL, "group": group}
+        assert client.get(reverse("study-figures", args=[study.key]), query).status_code == 200
+    for options in {figure.chosen(Options()) for figure in FIGURES}:
+        compute_figures(study.pk, Phase.REHEARSAL, options)
+    failed = ComputedFigure.objects.exclude(state=ComputedFigure.State.READY)
+    assert list(failed.values_list("figure", "sentence")) == []
 
 
 def check_strengths(data: Judgements, truth: Truth) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from io import StringIO
+from math import ceil
 from typing import Any
 
 import pytest
@@ -19,12 +20,15 @@ from annotation.actions.authoring import draft_of, save_step
 from annotation.actions.replan import change_target
 from annotation.actions.study import open_study
 from annotation.models import PlanChange, Quota, RecruitmentLink, Slot, Study
+from annotation.pace import further_questions, study_minutes
 from annotation.readiness.finding import Finding, State
 from annotation.readiness.study import what_stops
 from candidates.models import CandidateSet, Generation, PromptText, Sampler
+from insights.preflight.capacity import plan_of
 from insights.preflight.estimates import duration, pay_by_currency, price_of_set, provider_costs
 from insights.preflight.findings import preflight
 from insights.preflight.planned import LocaleWork, effort_of, gives, work_of
+from insights.preflight.power import bill
 from insights.running.states import differences
 from rehearsal.copies import copy_study
 from tests.definitions import practice_item
@@ -163,6 +167,8 @@ LOOKS: dict[str, Callable[[Study], Any]] = {
     "Nobody is planned": lambda study: study.locales.update(planned_people=None),
     "leave": lacking_people,
     "fits a cell": other_country,
+    "Nobody can fill far: the study has no locale": lambda study: Quota.objects.create(
+        study=study, key="far", conditions=[{"country": ["JP"], "gender": ["female"]}], target=4),
     "Wants nobody": lambda study: Quota.objects.create(
         study=study, key="none", conditions={"country": ["FR"]}, target=0),
     "no pay is stated": lambda study: study.locales.update(pay=None),
@@ -259,6 +265,29 @@ def test_the_bill_takes_tokens_seen_else_a_stated_assumption(study: Study) -> No
     assumed = price_of_set(sampler)
     assert assumed.seen == 0 and assumed.tokens_answered > 0
     assert pay_by_currency(work) == {"EUR": Decimal("65.00") * len(work)}
+
+
+def test_further_questionnaires_take_a_person_s_time(study: Study, desk: Client) -> None:
+    study.locales.update(planned_people=60, pay=Decimal("5.00"), currency="EUR", pay_floor="9.80")
+    change(study, expected_minutes=30)
+    assert found(study, "above the floor")
+    asked = [
+        Question.objects.for_country(one.country).filter(instrument=study.closing_instrument)
+        for one in study.locales.all()
+    ]
+    questions = max(one.count() for one in asked)
+    further = [{"key": "mood", "instrument": study.closing_instrument_id, "at": "drawn"}] * 3
+    change(study, placements=further)
+    fresh, minutes = Study.objects.get(pk=study.pk), 30 + ceil(questions * 12 / 60)
+    assert further_questions(fresh) == questions > 4
+    assert effort_of(fresh).minutes == study_minutes(fresh, phase="main") == minutes
+    [low, *_rest] = found(study, "below your floor")
+    assert f"{minutes} minutes for 5.00 EUR are {300 / minutes:.2f} an hour" in low.words
+    desk.cookies["django_language"] = "en"
+    page = desk.get(reverse("study-preflight", args=[study.key])).content.decode()
+    assert f"the 30 minutes that the study states, and {questions} questions of further" in page
+    assert f"<td>{minutes}</td>" in page  # hours of sixty people
+    assert f"About {minutes} minutes a person, " in bill(plan_of(fresh, 60)).words
 
 
 def test_the_last_day_lies_between_its_two_dates_nine_times_of_ten() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from insights.statistics import choice_model, covariates, pooling
+from insights.statistics import choice_model, covariates, plackett_luce, pooling
 
 
 def test_columns_that_never_differ_within_a_judgement_are_left_out_by_name() -> None:
@@ -65,12 +65,15 @@ def test_likings_of_groups_come_back_pooled_and_nearer_than_each_alone() -> None
         noisy = planted[of][:, None] * (item == 1) + rng.gumbel(size=item.shape)
         ranks = 1 + (-noisy).argsort(axis=1).argsort(axis=1)
         names = [str(group) for group in range(groups)]
-        columns = covariates.by_group({"liked": (item == 1).astype(float)}, of, names)
-        design = covariates.stack(columns, item >= 0)
-        found = choice_model.fit(ranks, item >= 0, design.x, whose)
-        pooled = pooling.pool(found.coefficients, found.covariance)
+        liked, shown = {"liked": (item == 1).astype(float)}, item >= 0
+        design = covariates.stack_groups(liked, {}, shown, of, names)
+        assert design.names == tuple(f"liked · {name}" for name in names)
+        found = plackett_luce.fit_groups(
+            ranks, shown, design.x, whose, groups=of, columns=design.columns
+        )
+        pooled = pooling.pool(found.effects, found.covariance)
         alone, drawn = (
-            ((values - planted) ** 2).mean() for values in (found.coefficients, pooled.value)
+            ((values - planted) ** 2).mean() for values in (found.effects, pooled.value)
         )
         better.append((alone, drawn))
     alone, drawn = np.mean(better, axis=0)

@@ -26,6 +26,17 @@ def test_sets_that_were_not_measured_or_judged_by_one_are_left_out() -> None:
     assert found.value == pytest.approx(10)
 
 
+def test_a_slope_that_hangs_on_one_prompt_has_no_interval() -> None:
+    """Without it all sets are alike, if not to the last digit: there is no slope to compare."""
+    rng, one = np.random.default_rng(2), np.zeros(7, dtype=np.int64)
+    for _time in range(50):
+        x = np.append(np.full(6, rng.random()), 2.0)
+        with np.errstate(all="raise"):
+            found = diversity_price.slope(x, rng.random(7), one, np.arange(7))
+        assert np.isfinite(found.value)
+        assert np.isnan(found.low) and np.isnan(found.high)
+
+
 def test_the_interval_of_a_slope_holds_95_of_100_though_prompts_differ() -> None:
     rng = np.random.default_rng(10)
     inside: list[bool] = []

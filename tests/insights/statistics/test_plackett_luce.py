@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from insights.statistics import plackett_luce
+from insights.statistics import covariates, plackett_luce
 from insights.statistics.newton import NotIdentifiedError
 from insights.statistics.tied_choices import Stages, sets_of, standard_places
 from tests.insights.statistics.panels import draw_panel
@@ -275,3 +275,37 @@ def test_one_kind_of_response_or_none_that_differ_are_refused_in_a_sentence() ->
         plackett_luce.strengths(ranks, np.zeros_like(ranks), whose, ["A"])
     with pytest.raises(NotIdentifiedError, match="do not differ"):
         plackett_luce.fit(ranks, ranks > 0, np.zeros((2, 2, 0)), whose)
+
+
+def test_effects_of_groups_are_those_of_columns_that_are_0_in_the_others_rankings() -> None:
+    """With a kind that one group never met, and ties; every column written out, or none."""
+    rng = np.random.default_rng(4)
+    n, names = 900, ("a", "b", "c")
+    whose = np.repeat(np.arange(n // 6), 6)
+    groups = whose % 3
+    kinds = rng.permuted(np.tile(np.arange(4), (n, 1)), axis=1)
+    kinds[(groups == 2)[:, None] & (kinds == 3)] = 2
+    shown = rng.random((n, 4)) < 0.95
+    shown[:, :2] = True
+    ranks = np.where(shown, 1 + rng.integers(3, size=(n, 4)), 0)
+    liked = {f"kind: {kind}": (kinds == kind).astype(float) for kind in (1, 2, 3)}
+    form = {"first": np.tile([1.0, 0, 0, 0], (n, 1)), "all alike": np.ones((n, 4))}
+    wide = {
+        f"{name} · {group}": np.where((groups == code)[:, None], column, 0.0)
+        for name, column in liked.items()
+        for code, group in enumerate(names)
+    }
+    design = covariates.stack(wide | form, shown)
+    expected = plackett_luce.fit(ranks, shown, design.x, whose)
+    narrow = covariates.stack_groups(liked, form, shown, groups, names)
+    found = plackett_luce.fit_groups(
+        ranks, shown, narrow.x, whose, groups=groups, columns=narrow.columns
+    )
+    assert narrow.names == design.names and design.dropped == ("kind: 3 · c", "all alike")
+    assert narrow.x.shape[2] == 5
+    assert found.sizes == expected.sizes == (2, 3, 4)
+    assert found.effects == pytest.approx(expected.effects, abs=1e-8)
+    assert found.covariance == pytest.approx(expected.covariance, abs=1e-8)
+    assert found.log_likelihood == pytest.approx(expected.log_likelihood)
+    near = plackett_luce.fit(ranks, shown, design.x, whose, near=expected.effects)
+    assert near.effects == pytest.approx(expected.effects, abs=1e-8)
