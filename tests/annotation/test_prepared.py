@@ -1,4 +1,5 @@
-"""Prepared questions answer as the querysets they were made of; kept rows are never out of date."""
+"""Prepared questions and changes do what the querysets do that they were made of; kept rows are
+never out of date."""
 
 import threading
 from collections.abc import Callable
@@ -6,14 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from annotation.models import Participation, RecruitmentLink, Slot, Study, StudyLocale
+from accounts.models import User
+from annotation.models import AuditEntry, Participation, RecruitmentLink, Slot, Study, StudyLocale
 from annotation.queries.kept import lock_kept, read_kept
-from annotation.queries.prepared import AlreadyPreparedError, prepared
+from annotation.queries.prepared import AlreadyPreparedError, prepared, prepared_change, store
 from tests.processes import wait_until
 from tests.walker import Walker
 
@@ -81,6 +83,55 @@ def test_a_prepared_question_refuses_to_be_asked_anything_else(study: Study) -> 
         with pytest.raises(AlreadyPreparedError, match="its rows and nothing else"):
             asked(_of_study(study=study.pk, country="FR"))
     assert len(list(_of_study(study=study.pk, country="FR"))) == 1
+
+
+@prepared_change
+def _lease(*, locale: int, until: Any, now: Any) -> tuple[QuerySet[Slot], dict[str, Any]]:
+    others = Slot.objects.filter(candidate_set=OuterRef("candidate_set"), locale=locale)
+    free = Slot.objects.filter(Exists(others), locale=locale, leased_until__lt=now)
+    return free, {"leased_until": until, "status": Slot.Status.OPEN}
+
+
+@pytest.mark.django_db
+def test_a_prepared_change_changes_what_its_arguments_name_and_says_how_much(study: Study) -> None:
+    here, there = study.locales.all()[:2]
+    now, places = timezone.now(), Slot.objects.filter(locale=here).count()
+    for minutes in (5, 10):
+        until = now + timedelta(minutes=minutes)
+        later = until if minutes == 10 else now
+        assert _lease(locale=here.pk, until=until, now=later) == places > 0
+        leased = Slot.objects.filter(leased_until=until)
+        assert set(leased.values_list("locale", flat=True)) == {here.pk}
+        assert leased.count() == places
+    assert _lease(locale=here.pk, until=now, now=now) == 0
+    assert Slot.objects.filter(locale=there, leased_until__gt=now).count() == 0
+
+
+@pytest.mark.django_db
+def test_new_rows_are_stored_as_django_stores_them(study: Study) -> None:
+    """Several at once, with keys in their order, and every kind of column read back alike."""
+    team = User.objects.create(username="ines")
+    rows = [
+        AuditEntry(study=study, by=team, kind=f"kind:{number}", what={"n": [number, None, "é"]})
+        for number in range(3)
+    ]
+    with CaptureQueriesContext(connection) as queries:
+        store(*rows)
+    assert len(queries) == 1
+    stored = list(AuditEntry.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk"))
+    fields = [field.attname for field in AuditEntry._meta.concrete_fields]
+    assert [[getattr(row, name) for name in fields] for row in stored] == [
+        [getattr(row, name) for name in fields] for row in rows
+    ]
+    rows[0].refresh_from_db()
+    assert not rows[0]._state.adding
+    single = Slot.objects.all()[0]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        store(Slot(**{name: getattr(single, name) for name in _columns(Slot)}))
+
+
+def _columns(model: type[Slot]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields if not field.primary_key]
 
 
 @pytest.fixture
