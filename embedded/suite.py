@@ -16,7 +16,7 @@ from embedded.words import Stop, step
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # About half of the time; the checks and all other tests run beside them.
-HALF = ("tests/browser", "tests/api", "tests/exports")
+HALF = ("tests/browser", "tests/exports")
 SERVERS = {"DATABASE_URL", "REDIS_URL"}  # set: those are used and none is started
 BIN = VENV / "bin"
 CHECKS: dict[str, Sequence[str | Path]] = {

@@ -26,6 +26,7 @@ BEGIN
             EXECUTE format('DELETE FROM %s', name);
         END IF;
     END LOOP;
+    SET LOCAL session_replication_role = origin;  -- the test's transaction may go on
 END $$
 """
 KEEP = """
@@ -59,6 +60,7 @@ BEGIN
     LOOP
         EXECUTE format('INSERT INTO public.%1$I TABLE kept.%1$I', table_name);
     END LOOP;
+    SET LOCAL session_replication_role = origin;  -- the test's transaction may go on
 END $$
 """
 

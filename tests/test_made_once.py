@@ -8,6 +8,8 @@ from psycopg.errors import UniqueViolation
 
 from accounts.models import User
 from annotation.models import Participation, RecruitmentLink, Slot, Study
+from tests.conftest import small_study
+from tests.kept_rows import empty_database
 from tests.made_once import Once, rows_by_table
 from tests.walker import Walker, entered
 
@@ -72,8 +74,16 @@ def test_other_rows_stay_as_they_are(link: RecruitmentLink) -> None:
 
 def test_references_and_triggers_rest_no_longer_than_that(link: RecruitmentLink) -> None:
     made_and_put_back(link)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Slot.objects.update(locale=0)
+    with pytest.raises(IntegrityError, match="foreign key"), transaction.atomic():
+        Slot.objects.filter(pk=Slot.objects.values("pk")[:1]).update(locale=0)
+        connection.check_constraints()
+
+
+def test_they_rest_no_longer_where_the_small_study_is_put_back(link: RecruitmentLink) -> None:
+    empty_database()
+    assert small_study() == link.study
+    with pytest.raises(IntegrityError, match="foreign key"), transaction.atomic():
+        Slot.objects.filter(pk=Slot.objects.values("pk")[:1]).update(locale=0)
         connection.check_constraints()
 
 
