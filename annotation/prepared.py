@@ -32,6 +32,7 @@ class _Compiled(Generic[Row]):
     compiler: SQLCompiler
     sql: str
     parameters: tuple[Any, ...]
+    converters: dict[int, tuple[list[Any], Any]]  # of columns whose values become Python's
 
 
 class AlreadyPreparedError(TypeError):
@@ -62,6 +63,7 @@ class prepared(Generic[Row]):
             arguments[item.value] if isinstance(item, Gap) else item for item in known.parameters
         )
         mine.as_sql = lambda *_args, **_options: (known.sql, filled)  # type: ignore[method-assign]
+        mine.get_converters = lambda _columns: known.converters  # type: ignore[method-assign, assignment]
         found = known.queryset.all()
         query = found.query
         query.get_compiler = lambda *_args, **_options: mine  # type: ignore[method-assign]
@@ -73,7 +75,9 @@ class prepared(Generic[Row]):
         compiler = queryset.query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
         assert not any(isinstance(item, datetime) for item in parameters), "a moment for good"
-        return _Compiled(queryset, compiler, sql, tuple(parameters))
+        assert compiler.select is not None
+        converters = compiler.get_converters([column for column, *_rest in compiler.select])
+        return _Compiled(queryset, compiler, sql, tuple(parameters), converters)
 
 
 def _refuse(*_args: Any, **_options: Any) -> Any:

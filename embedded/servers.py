@@ -38,9 +38,7 @@ def start_postgres(children: Children, data: Path, *, durable: bool = True) -> s
     It never gathers statistics by itself: that runs at moments nobody chooses, changes plans,
     and is a transaction, which whoever asks for "all that has ended" would wait for.
     """
-    quick = (
-        "fsync = off\ncheckpoint_timeout = '30s'\nautovacuum_analyze_threshold = 2147483647\n"
-    )
+    quick = "fsync = off\ncheckpoint_timeout = '30s'\nautovacuum_analyze_threshold = 2147483647\n"
     binaries = find_postgres()
     cluster, password_file = data / "postgres", data / "postgres.password"
     if not (cluster / "PG_VERSION").exists():

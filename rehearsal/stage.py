@@ -168,7 +168,7 @@ def play_directly(
         for batch in batches:
             play_batch(rehearsal, batch)
     else:
-        with _processes(processes) as pool:
+        with processes_apart(processes) as pool:
             facts = (rehearsal.study.pk, rehearsal.seed, rehearsal.people, rehearsal.join_path)
             asked = [pool.submit(_play_apart, *facts, batch) for batch in batches]
             for number, answer in enumerate(as_completed(asked), start=1):
@@ -179,7 +179,7 @@ def play_directly(
     rehearsal.played_seconds = time.monotonic() - started
 
 
-def _processes(number: int) -> ProcessPoolExecutor:
+def processes_apart(number: int) -> ProcessPoolExecutor:
     """Started anew, not forked: a fork would share the parent's database connections."""
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(number, context, initializer=apart.begin)
@@ -209,7 +209,7 @@ def settle(rehearsal: Rehearsal, *, processes: int = 1) -> int:
     people = people_to_review(study=rehearsal.study)
     if processes == 1:
         return review_each(people)
-    with _processes(processes) as pool:
+    with processes_apart(processes) as pool:
         some = [people[first : first + REVIEWED] for first in range(0, len(people), REVIEWED)]
         return sum(pool.map(review_each, some))
 

@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Answer, Vendor
@@ -83,6 +83,25 @@ def test_two_processes_play_as_one_does(
     began = Participation.objects.filter(study=rehearsal.study, conversations__isnull=False)
     assert stage.settle(rehearsal, processes=2) == began.distinct().count() > 4
     assert broken(stage.verdict(rehearsal)) == set()
+
+
+def _asked_ten_times() -> tuple[str, int]:
+    for _time in range(10):
+        Study.objects.filter(key="nobody's").first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('synchronous_commit'), count(*)"
+                       " FROM pg_prepared_statements")  # fmt: skip
+        found: tuple[str, int] = cursor.fetchone()
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_of_its_own_waits_for_no_disk_and_has_a_statement_planned_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url())
+    with stage.processes_apart(1) as pool:
+        assert pool.submit(_asked_ten_times).result() == ("off", 1)
 
 
 def check_that_places_were_given_out_again(played: stage.Rehearsal) -> None:
