@@ -58,7 +58,7 @@ def _slope(sums: Floats) -> Floats:
     size = np.maximum(n, 1)
     upper, lower = (xy - x * y / size).sum(axis=-1), (xx - x * x / size).sum(axis=-1)
     varies = lower > 1e-9 * xx.sum(axis=-1)
-    return np.divide(upper, lower, out=np.full(lower.shape, np.nan), where=varies)
+    return np.asarray(np.divide(upper, lower, out=np.full(lower.shape, np.nan), where=varies))
 
 
 def rates(said: Floats, cells: Ints, people: Ints, *, count: int) -> Estimates:

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
-from annotation.models import Phase, Study
-from candidates.models import Candidate, CandidateSet, Sampler
+from annotation.models import Phase, RankedCandidate, Ranking, Study
+from candidates.models import Candidate, CandidateSet, PromptText, Sampler
 from insights.figures import diversity, learning, preferences
 from insights.figures.catalogue import FIGURES, GROUPS
 from insights.figures.computing import compute_figures
@@ -79,7 +80,8 @@ def test_figures_of_the_models_are_those_of_the_rows(
 
 def judged_in_two_arms_and_languages(study: Study) -> None:
     """As if the responses to two of the prompts had been independent draws, all but one of the
-    prompts were the core, and the Italian sets of these translated the French ones."""
+    prompts were the core, and the Italian sets of these translated the French ones; as if some
+    had left places open, and had said no more often to independent draws."""
     samplers = {arm.key: arm for arm in study.arms()}
     (first,) = samplers.values()
     Sampler.objects.filter(pk=first.pk).update(anchor=True)
@@ -92,9 +94,15 @@ def judged_in_two_arms_and_languages(study: Study) -> None:
     sets = CandidateSet.objects.filter(prompt_text__prompt__pool=study.pool, refused_for=None)
     sets.filter(prompt_text__prompt__key__in=keys[:2]).update(sampler=first)
     for one in sets.filter(language="it", prompt_text__prompt__key__in=keys[:-1]):
-        native = sets.get(language="fr", prompt_text__prompt=one.prompt_text.prompt)
+        prompt = PromptText.objects.get(candidateset=one).prompt
+        native = sets.get(language="fr", prompt_text__prompt=prompt)
         sets.filter(pk=one.pk).update(parallel_to=native)
     Study.objects.filter(pk=study.pk).update(core=keys[:-1])
+    fifth = Ranking.objects.filter(turn__candidate_set__in=sets).annotate(rest=F("pk") % 5)
+    RankedCandidate.objects.filter(ranking__in=fifth.filter(rest=0), rank__gt=2).update(rank=None)
+    for rest, some in ((1, fifth), (2, fifth.filter(turn__candidate_set__sampler=first))):
+        said_no = some.filter(rest=rest).exclude(acceptable="")
+        said_no.update(acceptable="no", represents="no")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
