@@ -1,12 +1,13 @@
 """What one claim costs, with a thousand places and with a million.
 
 Three databases on one server hold 10^3, 10^5 and 10^6 open places beside 10^2, 10^4 and 10^6
-judgements. A process for each claims places for people who join (`claim_slot`, in a
-transaction of its own that is committed); their rounds take turns, so that whatever else
-the machine does hits all three. Judged is the median claim of the largest against that of
-the smallest.
+judgements. A fourth holds 120,000 places of twelve prompts, of which most people have met all:
+whom statistics take for somebody who finds nothing. A process for each claims places for
+people who join (`claim_slot`, in a transaction of its own that is committed); their rounds
+take turns, so that whatever else the machine does hits all of them. Judged are the median
+claims of the largest and of the twelve prompts against that of the smallest.
 
-Run by `./run bench claim`, which starts the server and names three empty, migrated databases.
+Run by `./run bench claim`, which starts the server and names four empty, migrated databases.
 """
 
 import json
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 # Open places, judgements, sets of each database.
 SIZES = {"10^3": (1_000, 100, 100), "10^5": (100_000, 10_000, 1_000),
-         "10^6": (1_000_000, 1_000_000, 10_000)}  # fmt: skip
+         "10^6": (1_000_000, 1_000_000, 10_000), "12 prompts": (120_000, 60_000, 12)}  # fmt: skip
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "10"))
 CLAIMS = 30  # a round
 CLAIMS_EACH = 5  # of one person
@@ -56,15 +57,14 @@ def main() -> None:
     for worker in workers.values():
         worker.communicate("stop\n")
     medians = {name: statistics.median(times) for name, times in found.items()}
-    ratio = medians["10^6"] / medians["10^3"]
+    ratios = {name: median / medians["10^3"] for name, median in medians.items()}
     report = {
         "claims_each": len(found["10^3"]),
         "prepared_seconds": round(prepared, 1),
         "median_ms": {name: round(1000 * value, 2) for name, value in medians.items()},
-        "ratio_10^5_to_10^3": round(medians["10^5"] / medians["10^3"], 3),
-        "ratio_10^6_to_10^3": round(ratio, 3),
+        "to_10^3": {name: round(ratio, 3) for name, ratio in ratios.items()},
         "target_ratio": TARGET_RATIO,
-        "holds": ratio <= TARGET_RATIO,
+        "holds": all(ratio <= TARGET_RATIO for ratio in ratios.values()),
     }
     print(json.dumps(report))
 

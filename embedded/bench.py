@@ -95,7 +95,7 @@ def _cycle(children: Children) -> dict[str, object]:
 def _claim(children: Children) -> dict[str, object]:
     psql = servers.find_postgres() / "psql"
     server, _slash, empty = children.environment["DATABASE_URL"].rpartition("/")
-    names = ["claim_small", "claim_middle", "claim_large"]
+    names = ["claim_small", "claim_middle", "claim_large", "claim_few"]
     with step("One claim among 10^3 to 10^6 places"):
         for name in names:
             made = f"CREATE DATABASE {name} TEMPLATE {empty}"

@@ -22,7 +22,7 @@ from exports.scope import Scope
 from exports.snapshot import snapshot
 
 BLOCK_BYTES = 1 << 20
-JSON_BATCH_BYTES = 1 << 20  # that Arrow reads at once; a longer row is a batch of its own
+JSON_BATCH_BYTES = 1 << 19  # that Arrow reads at once; a longer row is a batch of its own
 ROW_GROUP_BYTES = 4 << 20  # of a Parquet file, before compression
 
 SQL_TYPES = {
