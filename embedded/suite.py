@@ -41,6 +41,7 @@ def test(arguments: Sequence[str]) -> int:
         with _parts(data, browser) as environment:
             print("  pytest", flush=True)
             return _pytest(environment, arguments).wait()
+    os.environ.setdefault("PLURIVOX_PICTURES", "1")
     with _parts(data, browser) as environment:
         if SERVERS & set(os.environ):  # two halves would meet in one database
             failed = _check(environment)

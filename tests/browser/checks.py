@@ -59,8 +59,8 @@ CLIPPED = """() => {
 
 
 def picture(page: Page, file: Path) -> None:
-    """The whole page, for people to look at: only where PLURIVOX_PICTURES is set, since no test
-    looks at it and several hundred of them take a while."""
+    """The whole page, for people to look at: only where PLURIVOX_PICTURES is set, as it is in a
+    run of all tests, since no test looks at it and several hundred of them take a while."""
     if os.environ.get("PLURIVOX_PICTURES"):
         page.screenshot(path=file, full_page=True)
 
