@@ -1,5 +1,6 @@
 """A small study is written from nothing in the pages, at a desk; then looked at on a phone."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,14 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import User
+from annotation.actions.pool import request_pool
 from annotation.authoring.steps import STEPS
 from annotation.models import Study, StudyDraft
+from candidates.generation import complete_candidate_set
+from demo.library import MARKS
 from tests.browser.checks import picture, violations
 from tests.processes import Site
+from tests.provider import Provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,6 +27,9 @@ WORDS = {
     "pt-br": "De manhã e à noite",
     "hi": "सुबह और शाम, हर दिन",
 }
+# What the demo's provider tells the language of its answers by.
+ASKED_OF_THE_MODEL = {language: f"{words}: {MARKS[language]}" for language, words in WORDS.items()
+                      if language in MARKS}  # fmt: skip
 PROMPTS = """key,language,text
 tea,fr,Thé ou café le matin ?
 tea,hi,सुबह चाय या कॉफ़ी?
@@ -45,9 +53,9 @@ class Desk:
         for name, value in fields.items():
             self.page.locator(f'[name="{name.replace("__", "-")}"]').fill(value)
 
-    def write_texts(self) -> None:
+    def write_texts(self, texts: Mapping[str, str] = WORDS) -> None:
         """Every empty text of the page, in its language."""
-        for language, words in WORDS.items():
+        for language, words in texts.items():
             for cell in self.page.locator(f'textarea[lang="{language}"]').all():
                 if not cell.input_value():
                     cell.fill(words)
@@ -104,9 +112,12 @@ def write_the_work(desk: Desk, tmp_path: Path) -> None:
     desk.save()
     expect(desk.page.get_by_role("heading", name="2 prompts")).to_be_visible()
     desk.go("samplers")
-    desk.fill(samplers__0__key="draws", samplers__0__n="3", samplers__0__words_min="20",
-              samplers__0__words_max="90")  # fmt: skip
-    desk.page.locator('[name="samplers-0-strategy"]').select_option("temperature")
+    desk.fill(samplers__0__key="draws", samplers__0__n="4", samplers__0__words_min="60",
+              samplers__0__words_max="160")  # fmt: skip
+    desk.page.locator('[name="samplers-0-strategy"]').select_option("nc_default")
+    desk.save()
+    desk.go("samplers", "draws")
+    desk.write_texts(ASKED_OF_THE_MODEL)
     desk.save()
     desk.texts_of("samplers", "draws")
     desk.go("targets")
@@ -136,9 +147,10 @@ def write_people_and_rules(desk: Desk) -> None:
     desk.save()
 
 
-def test_a_study_is_written_from_nothing_and_stored(
-    empty_database: None, browser: Browser, site: Site, artefacts: Path, tmp_path: Path
-) -> None:
+def test_a_study_is_written_from_nothing_stored_and_opened(
+    empty_database: None, browser: Browser, site: Site, provider: Provider, artefacts: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
     User.objects.create_superuser("ines")
     desk = begin(context_of(browser, site, 1400, 900), site)
     expect(desk.page.get_by_text("25 texts missing")).to_be_visible()
@@ -159,6 +171,24 @@ def test_a_study_is_written_from_nothing_and_stored(
     assert study.flag_thresholds == {"alike": 0.9}
     look_at_every_step(desk, artefacts, "desktop")
     look_on_a_phone(context_of(browser, site, 390, 844), site, artefacts)
+    open_the_study(desk, study)
+
+
+def open_the_study(desk: Desk, study: Study) -> None:
+    """Its responses are made, nothing stops it any more, and it opens."""
+    for candidate_set in request_pool(study=study):
+        complete_candidate_set(candidate_set.pk)
+    desk.page.goto(desk.site.address + reverse("study-preflight", args=[study.key]))
+    expect(desk.page.locator("main")).to_contain_text("Nothing stops it.")
+    desk.page.get_by_role("link", name="Open it").click()
+    desk.page.get_by_label("Phase:", exact=True).select_option("main")
+    heading = desk.page.get_by_role("heading", name="Open", exact=True)
+    part = desk.page.locator("section", has=heading)
+    part.get_by_label("Why").first.fill("All is read.")
+    part.get_by_role("button", name="Open this phase", exact=True).click()
+    expect(desk.page.locator("main")).to_contain_text("It is open")
+    study.refresh_from_db()
+    assert study.is_open
 
 
 def look_at_every_step(desk: Desk, artefacts: Path, size: str) -> None:

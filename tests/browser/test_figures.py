@@ -76,6 +76,10 @@ def test_figures_appear_when_they_are_computed_and_are_read_at_any_width(
             assert page.locator("h1").count() == 1
     page.emulate_media(color_scheme="dark")
     picture(page, artefacts / "figures-dark.png")
+    page.emulate_media(color_scheme="light", media="print")
+    expect(page.locator(".figure-choices").first).to_be_hidden()
+    expect(page.locator(".figure-of-study table").first).to_be_visible()
+    picture(page, artefacts / "figures-print.png")
 
 
 def check_figures_read_off_the_page(alike: Locator, study: Study) -> None:

@@ -10,18 +10,23 @@ from django.urls import reverse
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from accounts.models import User
-from annotation.models import RecruitmentLink
+from annotation.models import RecruitmentLink, Slot
 from insights.health import seen
+from rehearsal import stage
 from tests.browser.checks import picture, violations
 from tests.made_once import Once
 from tests.processes import Site, Worker, wait_until
+from tests.provider import Provider
+from tests.rehearsal.rehearsing import prepared
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SIZES = {"phone": (360, 740), "desktop": (1440, 900)}
 
 
-def watching(browser: Browser, site: Site, link: RecruitmentLink, **options: object) -> Page:
+def watching(
+    browser: Browser, site: Site, link: RecruitmentLink, phase: str = "main", **options: object
+) -> Page:
     client = Client()
     client.force_login(
         User.objects.get_or_create(
@@ -35,7 +40,7 @@ def watching(browser: Browser, site: Site, link: RecruitmentLink, **options: obj
     )
     page = context.new_page()
     page.clock.install()
-    page.goto(site.address + reverse("study-watch", args=[link.study.key]))
+    page.goto(f"{site.address}{reverse('study-watch', args=[link.study.key])}?phase={phase}")
     return page
 
 
@@ -92,6 +97,22 @@ def test_figures_move_while_people_work_and_nothing_else_does(
     renew(page, "dropoff")
     assert not faults, faults
     picture(page, artefacts / "watch-desktop.png")
+
+
+def test_a_rehearsal_fills_while_its_page_is_watched(
+    empty_database: None, provider: Provider, site: Site, browser: Browser
+) -> None:
+    rehearsal = prepared(8, target=2)
+    link = RecruitmentLink.objects.get(study=rehearsal.study)
+    page = watching(browser, site, link, phase=link.phase)
+    places = Slot.objects.filter(locale__study=rehearsal.study, locale__country="FR")
+    assert judged(page) == f"0 of {places.count()}"
+    stage.play_directly(rehearsal, processes=1)
+    done = places.filter(status=Slot.Status.DONE).count()
+    assert done > 0
+    row = page.locator("#watch-progress tr", has=page.locator("th", has_text="FR-fr")).first
+    page.clock.run_for(10_000)
+    expect(row).to_contain_text(f"{done} of {places.count()}", timeout=25_000)
 
 
 def test_a_server_that_stopped_is_told_in_words_with_the_time(
