@@ -36,6 +36,18 @@ def test_a_vendor_gets_valid_rows_of_its_own_people_alone(name: str, exported: E
     assert people <= {theirs}
 
 
+@pytest.mark.parametrize(
+    "name", ["comparisons", "rankings", "preference-pairs", "preference-pairs-chosen"]
+)
+def test_whoever_pools_judgements_sees_of_which_turn_and_kind_each_is(
+    name: str, exported: Exported
+) -> None:
+    rows = exported.rows(name)
+    assert all(row["turn"] >= 1 and row["kind"] in {"pool", "own"} for row in rows)
+    assert {row["turn"] for row in rows} > {1}
+    assert len({row["kind"] for row in rows}) == 2
+
+
 @pytest.mark.parametrize("name", VALIDATORS)
 def test_rows_come_in_the_order_of_what_they_hold(name: str, exported: Exported) -> None:
     """Never in the order in which they were stored, which would tell when they came about."""
