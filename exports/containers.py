@@ -36,6 +36,7 @@ SQL_TYPES = {
     Type.MESSAGES: "jsonb",
     Type.JSON: "text",
 }
+COUNTED = {Type.INTEGER, Type.NUMBER, Type.BOOLEAN, Type.TIME}
 ARROW_TYPES = {
     Type.TEXT: pyarrow.string(),
     Type.INTEGER: pyarrow.int64(),
@@ -139,9 +140,14 @@ def write(
 def _write_parquet(cursor: CursorWrapper, form: Format, scope: Scope, file: BinaryIO) -> int:
     schema = arrow_schema(form)
     rows = 0
+    # Kept until the file ends, for every row group: of texts, the least and the greatest are
+    # whole responses, and of no use to a reader.
+    counted = [column.name for column in form.columns if column.type in COUNTED] or False
     with (
         closing(stream_jsonl(cursor, form, scope)) as blocks,
-        pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer,
+        pyarrow.parquet.ParquetWriter(
+            file, schema, compression="zstd", write_statistics=counted
+        ) as writer,
     ):
         tables = (_read_json(lines, schema) for lines in _whole_lines(blocks))
         for group in _row_groups(tables):

@@ -70,3 +70,9 @@ def test_what_is_unsafe_is_refused(tmp_path: Path, change: dict[str, str], said:
     result = load(tmp_path, **(GOOD | change))
     assert result.returncode != 0
     assert said in result.stderr
+
+
+def test_a_web_process_has_its_pages_before_the_first_request() -> None:
+    code = "import sys, config.wsgi; print('annotation.views.conversation' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.stdout.split() == ["True"], result.stderr

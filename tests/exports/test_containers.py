@@ -92,6 +92,19 @@ def test_columns_have_real_types_in_parquet(scope: Scope) -> None:
     assert b"letter" in schema.field("chosen").metadata[b"meaning"]
 
 
+def test_a_parquet_file_notes_no_text_beside_its_rows(scope: Scope) -> None:
+    """The least and the greatest of each row group stay in memory until the file ends."""
+    _rows, file = written(comparisons.FORMAT, scope, Container.PARQUET)
+    group = pyarrow.parquet.ParquetFile(io.BytesIO(file)).metadata.row_group(0)
+    noted = {
+        group.column(number).path_in_schema: group.column(number).is_stats_set
+        for number in range(group.num_columns)
+    }
+    assert noted["turn"] and noted["submitted_at"] and noted["is_retest"]
+    texts = [column.name for column in comparisons.FORMAT.columns if column.type == "text"]
+    assert texts and not any(noted[name] for name in texts)
+
+
 def test_missing_and_empty_are_told_apart(scope: Scope) -> None:
     """CSV: nothing between the commas, against a pair of quotation marks."""
     empty = Explanation.objects.order_by("pk")[0]
