@@ -74,9 +74,10 @@ def test_from_preflight_to_close(
     expect(page.locator("main")).to_contain_text("It is a draft")
     page.get_by_label("Phase:", exact=True).select_option("main")
     act(page, "Open", "Open this phase", "All is read.")
-    expect(page.locator("main")).to_contain_text(draft.plan_hash)
+    expect(page.locator("main")).to_contain_text("It is open")
     draft.refresh_from_db()
-    assert draft.is_open
+    assert draft.is_open and draft.plan_hash
+    expect(page.locator("main")).to_contain_text(draft.plan_hash)
     look(page, artefacts, "open")
     a_pause(draft, page, browser, site, artefacts)
     page.get_by_label("Why").last.fill("Enough.")
