@@ -126,8 +126,9 @@ class Site:
     def pause(self) -> None:
         """Halts it while it does nothing in the database, whose tables can then be emptied.
 
-        A page that is being closed may still send what was typed: without this, the lock on
-        all tables and such a request wait for each other.
+        A page that is being closed may still send what was typed. Without this, the lock on all
+        tables and such a request would wait for each other; or it would be answered after the
+        tables have been filled again, and stored as a draft of the next test's person.
         """
         if not self.is_running():
             return
@@ -135,11 +136,18 @@ class Site:
         while True:
             self._signal(signal.SIGSTOP)
             time.sleep(0.1)  # what was on its way to the database has arrived there
-            if nobody_works():
+            if nobody_works() and not self.is_asked():
                 return
             self._signal(signal.SIGCONT)
             assert time.monotonic() < deadline, "the web process never came to rest"
             time.sleep(0.05)
+
+    def is_asked(self) -> bool:
+        """Whether anybody is connected to it, answered or not; by the table of the kernel."""
+        port = f":{urlsplit(self.address).port:04X}"
+        connected = {"01", "08"}  # established; closed by the other side, perhaps not yet read
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return any(own.endswith(port) and state in connected for _n, own, _to, state, *_ in lines)
 
     def kill(self) -> None:
         """SIGKILL to the web process and its children, whatever they are doing."""
