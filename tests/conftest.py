@@ -16,6 +16,7 @@ from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
+from accounts import shared_cache
 from accounts.models import Vendor
 from annotation.actions.definition import apply_study
 from annotation.actions.link import create_recruitment_link
@@ -23,6 +24,7 @@ from annotation.actions.pool import request_pool
 from annotation.actions.study import open_study
 from annotation.models import Phase, RecruitmentLink, Study
 from candidates.generation import complete_candidate_set
+from exports.access import allowance
 from tests.definitions import small_definition
 from tests.kept_rows import empty_database, keep_rows, put_back_rows
 from tests.made_once import Once
@@ -71,6 +73,13 @@ def _static_files_are_listed_once() -> Iterator[None]:
     WhiteNoiseMiddleware.update_files_dictionary = look_once
     yield
     WhiteNoiseMiddleware.update_files_dictionary = look
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_redis_that_is_slow_is_not_away() -> None:
+    """A page waits half a second for it and goes on without. A machine that stands still for a
+    moment is no fault: nothing is then left uncounted, or kept from the test before."""
+    shared_cache.PATIENCE_SECONDS = allowance.PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture(autouse=True)

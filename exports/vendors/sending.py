@@ -61,7 +61,7 @@ def _of_people(webhook: Webhook) -> list[Delivery]:
         if event in webhook.events:
             told = Delivery.objects.filter(webhook=webhook, event=event)
             news = people.filter(fact).exclude(pk__in=told.values("participation"))
-            found += [(event, person) for person in news.prefetch_related("exclusions")]
+            found += [(event, one) for one in news.order_by("pk").prefetch_related("exclusions")]
     if not found:  # nearly always: what the vendor knows by now is not read then
         return []
     known = told_to(webhook.vendor, webhook.study)
@@ -128,6 +128,7 @@ def _of_exits(link: RecruitmentLink) -> list[Delivery]:
         Participation.objects.filter(link=link, outcome__in=list(link.callbacks))
         .filter(annotator__externalidentity__isnull=False)
         .exclude(pk__in=told.values("participation"))
+        .order_by("pk")
     )
     return [
         _new(

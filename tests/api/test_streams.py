@@ -77,6 +77,7 @@ def test_a_stream_rests_while_people_work_and_goes_on_when_they_are_gone(
             one_at_once.last_of_people = float("-inf")
 
     monkeypatch.setattr(streams, "sleep", nap)
+    monkeypatch.setattr(streams, "BUSY_SECONDS", 3600.0)  # however long the page takes here
     with streams.Permit() as permit:
         permit._worked = 1.0
         permit.rest()

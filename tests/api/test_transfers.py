@@ -234,15 +234,16 @@ def test_a_persons_page_answers_while_many_read_slowly(
 def test_a_reader_who_stands_still_is_cut_and_its_place_is_free(
     own_site: Site, data: Program, tmp_path: Path
 ) -> None:
-    address = file_of(data, tmp_path, LONG)
+    """Another file of the vendor waits for it: the same one would take its place at once."""
+    address, another = file_of(data, tmp_path, LONG), file_of(data, tmp_path)
     own_site.environment["DOWNLOAD_PATIENCE"] = "1"
     own_site.start()
     with closing(SlowReader(own_site, address)) as still:
         assert still.status == 200
 
         def another_gets_on() -> bool:
-            rest = {"Range": f"bytes={len(LONG) - 5}-"}
-            answer = httpx.get(f"{own_site.address}{address}", headers=rest, timeout=60)
-            return answer.status_code == 206 and answer.content == LONG[-5:]
+            rest = {"Range": f"bytes={len(BODY) - 5}-"}
+            answer = httpx.get(f"{own_site.address}{another}", headers=rest, timeout=60)
+            return answer.status_code == 206 and answer.content == BODY[-5:]
 
         wait_until(another_gets_on)

@@ -149,6 +149,7 @@ def test_a_day_has_its_own_limit(study: Study) -> None:
     change_endpoint(price_completion=Decimal("1000"))
     budget = store_budget({"key": "daily", "limit": "1000", "daily_limit": "0.01"})
     complete_candidate_set(pool_set(study, 1, budget).pk)
+    Generation.objects.update(created_at=timezone.now() + timedelta(minutes=5))  # past midnight
     budgets._sums.clear()
     assert "Today's part" in budgets.find_exhausted(budget)
     Generation.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))

@@ -138,14 +138,19 @@ def test_a_failed_set_can_be_tried_again(pending: CandidateSet, provider: Provid
 
 @pytest.mark.parametrize("kind", ["too_many_requests", "server_error"])
 def test_a_passing_fault_is_waited_out(
-    pending: CandidateSet, provider: Provider, kind: str
+    pending: CandidateSet, provider: Provider, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     provider.misbehave(kind, times=1)
+    before = timezone.now()
     outcome = complete_candidate_set(pending.pk)
     assert outcome.status == "waiting"
     assert outcome.again_in is not None
     assert outcome.again_in >= 1
-    assert complete_candidate_set(pending.pk).status == "not due"
+    pending.refresh_from_db()
+    assert pending.leased_until >= before + timedelta(seconds=outcome.again_in)
+    with monkeypatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: before)  # the second is not over, wherever it runs
+        assert complete_candidate_set(pending.pk).status == "not due"
     make_due(pending)
     assert complete_candidate_set(pending.pk).status == "ready"
     assert pending.generations.exclude(error="").count() == 1

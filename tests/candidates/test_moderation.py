@@ -331,6 +331,7 @@ def checker() -> Iterator[Checker]:
 def endpoint(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> ModelEndpoint:
     monkeypatch.setenv("OPENAI_BASE_URL", checker.address)
     monkeypatch.setenv("OPENAI_API_KEY", "test")
+    monkeypatch.setattr(llm, "MODERATION_SECONDS", 60)  # a page would not wait as long
     return ModelEndpoint(key="checks", moderation_model="watchful")
 
 

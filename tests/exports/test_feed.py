@@ -73,8 +73,8 @@ def test_everything_a_person_stores_is_announced_by_the_database(
     assert {item["annotator_id"] for item in items} == {pseudonym(link, finished)}
     assert {item["state"] for item in items if item["kind"] == "conversation"} == {"finished"}
     assert len({item["id"] for item in items}) == len(items)
-    today = timezone.now().date().isoformat()
-    assert {item["at"] for item in items} == {today}
+    days = {f"{at:%Y-%m-%d}" for at in Change.objects.values_list("at", flat=True)}
+    assert {item["at"] for item in items} <= days
 
 
 def test_a_judged_turn_carries_its_row_as_the_export_has_it(

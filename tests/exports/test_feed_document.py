@@ -4,6 +4,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,5 +39,5 @@ def test_the_printed_reader_keeps_every_row_and_forgets_whom_it_must(
         if not kept:
             withdraw(participation=walker.participation)
         subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
-        rows = sqlite3.connect(tmp_path / "feed.sqlite").execute("SELECT count(*) FROM turns")
-        assert rows.fetchone() == (kept,)
+        with closing(sqlite3.connect(tmp_path / "feed.sqlite")) as stored:
+            assert stored.execute("SELECT count(*) FROM turns").fetchone() == (kept,)

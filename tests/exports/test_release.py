@@ -388,8 +388,8 @@ def test_a_release_says_that_outcomes_by_group_were_seen_before_the_end(
     unlock_outcomes(study=link.study, phase=Phase.PILOT, why="To try it", by=None)
     with zipfile.ZipFile(archive_of(built(link.study))) as archive:
         manifest = json.loads(archive.read("manifest.json"))
-    today = timezone.now().date().isoformat()
-    expected = [{"on": today, "why": "The funder asked"}]
+    [at] = link.study.plan_changes.filter(details__phase="main").values_list("at", flat=True)
+    expected = [{"on": f"{at:%Y-%m-%d}", "why": "The funder asked"}]
     assert manifest["settings"]["outcomes_unlocked"] == expected
 
 

@@ -14,6 +14,7 @@ from exports.containers import Container, write
 from exports.formats.comparisons import FORMAT
 from exports.scope import Scope
 from exports.snapshot import snapshot
+from tests.kept_rows import empty_database
 from tests.made_once import Once
 from tests.walker import finished
 
@@ -55,7 +56,7 @@ def two_who_finished(link: RecruitmentLink) -> None:
 
 
 def test_who_judged_with_whom_stays_so_in_a_fresh_database(exported: Path, tmp_path: Path) -> None:
-    call_command("flush", verbosity=0, interactive=False)
+    empty_database()
     call_command("import_dataset", exported, format="comparisons", key="again")
     again = export(Study.objects.get(key="again"), tmp_path / "again.jsonl")
     assert people_of(again) == people_of(exported)
