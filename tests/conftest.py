@@ -16,6 +16,7 @@ from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
+from accounts import shared_cache
 from accounts.models import Vendor
 from annotation.actions.definition import apply_study
 from annotation.actions.link import create_recruitment_link
@@ -23,6 +24,7 @@ from annotation.actions.pool import request_pool
 from annotation.actions.study import open_study
 from annotation.models import Phase, RecruitmentLink, Study
 from candidates.generation import complete_candidate_set
+from exports.access import allowance
 from tests.definitions import small_definition
 from tests.kept_rows import empty_database, keep_rows, put_back_rows
 from tests.made_once import Once
@@ -71,6 +73,13 @@ def _static_files_are_listed_once() -> Iterator[None]:
     WhiteNoiseMiddleware.update_files_dictionary = look_once
     yield
     WhiteNoiseMiddleware.update_files_dictionary = look
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _redis_has_time_to_answer() -> None:
+    """A page waits half a second for what processes share, and then takes what its own knows:
+    on a machine that stalls a test would store in one place and look in the other."""
+    shared_cache.PATIENCE_SECONDS = allowance.PATIENCE_SECONDS = 10.0
 
 
 @pytest.fixture(autouse=True)
