@@ -88,7 +88,7 @@ def days_so_far(study: Study, phase: str, locales: Sequence[StudyLocale]) -> Day
     first = min((day for counts in found.values() for day in counts), default=None)
     if first is None:
         return Days([], [[] for _locale in locales])
-    today = timezone.now().date()
+    today = max(timezone.now().date(), first)  # at midnight another machine may be ahead
     first = max(first, today - timedelta(days=LONGEST - 1))
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
     return Days(days, [_sums(found[locale.pk], days) for locale in locales])

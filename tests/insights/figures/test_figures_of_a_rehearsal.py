@@ -19,7 +19,7 @@ from tests.rehearsal.rehearsing import CHANGES, two_countries
 
 
 @pytest.fixture
-def played(empty_database: None, provider: Provider) -> Study:
+def played(dealt_alike: None, provider: Provider) -> Study:
     """Fifty people in two countries, without HTTP, committed."""
     rehearsal = stage.prepare(
         two_countries(20), seed=3, people=50, provider="", changes=CHANGES | {"retests": 1}

@@ -28,7 +28,7 @@ from tests.rehearsal.rehearsing import prepared
 
 
 @pytest.fixture
-def played(empty_database: None, provider: Provider) -> Any:
+def played(dealt_alike: None, provider: Provider) -> Any:
     rehearsal = prepared(60, target=20)
     stage.play_directly(rehearsal, processes=1)
     stage.settle(rehearsal)

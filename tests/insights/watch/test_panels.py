@@ -72,10 +72,11 @@ def test_progress_counts_judgements_and_people_of_each_locale(
 
 
 def test_the_days_sum_up_to_what_is_done(link: RecruitmentLink, people: list[Walker]) -> None:
-    done = Slot.objects.filter(status="done")
+    done, now = Slot.objects.filter(status="done"), timezone.now()
     first = done.first()
     assert first is not None
-    Slot.objects.filter(pk=first.pk).update(done_at=timezone.now() - timedelta(days=3))
+    done.update(done_at=now)  # these people may have judged before midnight
+    Slot.objects.filter(pk=first.pk).update(done_at=now - timedelta(days=3))
     locales = list(link.study.locales.order_by("country", "language"))
     days = days_so_far(link.study, "main", locales)
     assert len(days.days) == 4
@@ -270,10 +271,11 @@ def test_money_is_what_the_calls_cost(study: Study) -> None:
     study.budget = budget
     study.save()
     CandidateSet.objects.update(budget=budget)
-    Generation.objects.update(cost=0)
+    now = timezone.now()
+    Generation.objects.update(cost=0, created_at=now)  # they are as old as the tests' database
     first, second = Generation.objects.order_by("pk")[:2]
     Generation.objects.filter(pk=first.pk).update(
-        cost=Decimal("1.4"), created_at=timezone.now() - timedelta(days=2)
+        cost=Decimal("1.4"), created_at=now - timedelta(days=2)
     )
     Generation.objects.filter(pk=second.pk).update(cost=Decimal("0.5"))
     found = money.money(study, "main")
