@@ -82,6 +82,10 @@ def test_the_days_sum_up_to_what_is_done(link: RecruitmentLink, people: list[Wal
     assert len(days.days) == 4
     french = days.sums[[str(locale) for locale in locales].index("FR-fr")]
     assert list(french) == [1, 1, 1, done.count()]
+    tomorrow = now + timedelta(days=1)  # of a machine whose clock is ahead, on the first day
+    done.update(done_at=tomorrow)
+    days = days_so_far(link.study, "main", locales)
+    assert (list(days.days), max(days.sums)) == ([tomorrow.date()], [done.count()])
 
 
 def test_a_locale_says_why_it_takes_nobody(link: RecruitmentLink, people: list[Walker]) -> None:
