@@ -185,8 +185,11 @@ def test_every_set_is_planned_for_the_cells_and_so_is_the_whole(target: int, db:
 def test_no_stratum_has_an_ordinal_of_its_own_and_a_seed_plans_again_alike(db: None) -> None:
     study = celled_study(target=10, prompts=12)
     slots = Slot.objects.filter(locale__study=study)
-    firsts = set(slots.filter(ordinal=0).values_list("stratum", flat=True))
-    assert firsts == {"women", "men"}
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for ordinal, stratum in slots.values_list("ordinal", "stratum"):
+        found[ordinal].add(stratum)
+    # On one of ten ordinals twelve sets agree by chance now and then; on five they never do.
+    assert sum(strata == {"women", "men"} for strata in found.values()) > 5
     before = list(slots.order_by("candidate_set", "ordinal").values_list("stratum", flat=True))
     slots.delete()
     plan_slots(study=study, phase=Phase.MAIN)
