@@ -71,14 +71,6 @@ def judge_errors(
     return dict(found)
 
 
-def rogan_gladen(observed: float, sensitivity: float, specificity: float) -> float | None:
-    """The true share behind one that a judge with these errors sees; None where none follows."""
-    gain = sensitivity + specificity - 1
-    if gain <= 0:
-        return None
-    return min(1.0, max(0.0, (observed + specificity - 1) / gain))
-
-
 def uncovered(responses: int, seen: int, sensitivity: float, specificity: float) -> float:
     """An unbiased estimate of "no response of this set is of the pole".
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 # The answers of a person who preferred not to say: a value of its own, never a code.
 REFUSED = "*refused*"
@@ -41,17 +41,6 @@ class Recoding:
             "suppressed": sorted(self.suppressed),
             "left_out": sorted(self.left_out),
         }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        return cls(
-            codes=stored.get("codes", {}),
-            age_bands=tuple(stored.get("age_bands", ())),
-            dropped=frozenset(stored.get("dropped", ())),
-            blanked={code: frozenset(ids) for code, ids in stored.get("blanked", {}).items()},
-            suppressed=frozenset(stored.get("suppressed", ())),
-            left_out=frozenset(stored.get("left_out", ())),
-        )
 
     def parameters(self) -> dict[str, Any]:
         """What the SQL of `exports.source` reads: texts of JSON, and lists."""

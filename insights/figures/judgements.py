@@ -12,7 +12,6 @@ from insights.statistics.arrays import Bools, Floats, Ints
 from insights.statistics.preference import midranks
 
 Labels = npt.NDArray[np.str_]
-Halves = npt.NDArray[np.int16]
 
 # What `ranks` says of a candidate without a rank. Equal ranks above 0 are ties.
 UNRANKED, NOT_OFFERED = 0, -1

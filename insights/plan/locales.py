@@ -39,7 +39,7 @@ class StratumFill:
 
 
 @dataclass(frozen=True)
-class Capacity:
+class Room:
     """What the planned people can judge, against the places there are."""
 
     planned_people: int | None
@@ -81,7 +81,7 @@ class LocalePlan:
 
     locale: StudyLocale
     strata: list[StratumFill]
-    capacity: Capacity
+    room: Room
 
 
 def screened_out(study: Study, phase: str) -> dict[int | None, int]:
@@ -91,7 +91,7 @@ def screened_out(study: Study, phase: str) -> dict[int | None, int]:
 
 
 def locale_plans(study: Study, phase: str) -> list[LocalePlan]:
-    """Strata and capacity of every locale, in the order of the overlap table."""
+    """Strata and room of every locale, in the order of the overlap table."""
     cells = stored_cells(study)
     people = Counter(
         dict(_counted(placed_people(study, phase), "locale", "stratum", people=Count("pk")))
@@ -101,7 +101,7 @@ def locale_plans(study: Study, phase: str) -> list[LocalePlan]:
         LocalePlan(
             locale,
             _strata(locale, planned_strata(cells, locale.country), people, slots),
-            _capacity(locale, phase, people, planned_strata(cells, locale.country), slots),
+            _room(locale, phase, people, planned_strata(cells, locale.country), slots),
         )
         for locale in study.locales.order_by("country", "language")
     ]
@@ -128,13 +128,13 @@ def _strata(
     return found
 
 
-def _capacity(
+def _room(
     locale: StudyLocale,
     phase: str,
     people: Counter[Any],
     shares: Mapping[str, Fraction],
     slots: Slots,
-) -> Capacity:
+) -> Room:
     wanted = Slot.objects.filter(locale=locale, phase=phase).exclude(status=Slot.Status.VOID)
     numbers = wanted.aggregate(
         places=Count("pk"),
@@ -149,7 +149,7 @@ def _capacity(
         )
         for stratum in shares or {"": Fraction(1)}
     }
-    return Capacity(
+    return Room(
         planned_people=locale.planned_people,
         placed=sum(number for (pk, _stratum), number in people.items() if pk == locale.pk),
         per_person=sum((shares.get(key, Fraction(1)) * n for key, n in each.items()), Fraction(0)),

@@ -12,7 +12,7 @@ from annotation.cells.quotas import Facts, Verdict, find_place
 from annotation.cells.strata import noted
 from annotation.models import Slot, Study, StudyLocale
 from annotation.pace import planned_minutes
-from insights.preflight.power import LocalePlan, Plan, Tier, bill, precision
+from insights.preflight.power import Plan, PlannedLocale, Tier, bill, precision
 
 
 class Expected(Protocol):
@@ -154,7 +154,7 @@ def _facts(person: Expected) -> Facts:
 
 
 def plan_of(study: Study, people: int) -> Plan:
-    """A copy's plan in the words of `power`: what it can show, what it costs, how long it lasts."""
+    """A copy's plan in the words of `power`."""
     locales = list(StudyLocale.objects.filter(study=study).order_by("country", "language"))
     conversations = study.pool_conversations + study.own_conversations
     keys = list(study.pool.prompts.in_use().values_list("key", flat=True))
@@ -166,7 +166,7 @@ def plan_of(study: Study, people: int) -> Plan:
                       len(study.arms())))  # fmt: skip
     return Plan(
         locales=[
-            LocalePlan(str(item), people // len(locales), float(item.pay or 0), item.currency)
+            PlannedLocale(people // len(locales), float(item.pay or 0), item.currency)
             for item in locales
         ],
         tiers=tiers,

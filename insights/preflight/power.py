@@ -1,4 +1,4 @@
-"""What a plan can show, what it costs, how long it lasts, and which locale cannot fill.
+"""What a plan can show, and what its people cost.
 
 Plain arithmetic before anybody is invited. Powers are exact sums over binomial
 distributions, not approximations: with ten people those are wrong.
@@ -6,7 +6,7 @@ distributions, not approximations: with ten people those are wrong.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import sqrt
 
 import numpy as np
 from scipy import stats
@@ -23,27 +23,23 @@ class Tier:
 
 
 @dataclass(frozen=True)
-class LocalePlan:
-    """One locale: people expected, what each is paid, and how many arrive in a day."""
+class PlannedLocale:
+    """One locale: people expected, and what each is paid."""
 
-    name: str
     people: int
     pay: float = 0.0
     currency: str = ""
-    people_a_day: float = 0.0
 
 
 @dataclass(frozen=True)
 class Plan:
     """What each person does: first turns of pool conversations fill places, nothing else."""
 
-    locales: Sequence[LocalePlan]
+    locales: Sequence[PlannedLocale]
     tiers: Sequence[Tier]
     pool_conversations: float
     own_conversations: float = 0.0
     minutes_a_conversation: float = 8.0
-    # Shares of conversations that fill no place: skipped, left, or surplus.
-    lost: float = 0.05
     # The share of a person's leaning in a choice: the correlation of two of her judgements.
     correlation: float = 0.1
 
@@ -60,23 +56,11 @@ class Precision:
 
 
 @dataclass(frozen=True)
-class Capacity:
-    """Places wanted in a locale, and judgements its people can give."""
-
-    locale: str
-    wanted: int
-    available: float
-    fills: bool
-    words: str
-
-
-@dataclass(frozen=True)
 class Bill:
-    """Hours of people's time in all, pay by currency, days in the field by locale."""
+    """Hours of people's time in all, and pay by currency."""
 
     hours: float
     pay: Mapping[str, float]
-    days: Mapping[str, float]
     words: str
 
 
@@ -110,19 +94,6 @@ def design_effect(judgements_each: float, correlation: float) -> float:
     return 1 + (max(judgements_each, 1) - 1) * correlation
 
 
-def country_half_width(plan: Plan, people: int, *, deviation: float, level: float = 0.95) -> float:
-    """Half the interval of a country's mean over all its judgements, such as a mean rank.
-
-    deviation: standard deviation of one judgement's figure, in its unit; for the rank of
-    one response among four drawn by lot it is 1.118.
-    """
-    judgements = people * plan.pool_conversations * (1 - plan.lost)
-    if judgements < 2 or people < 2:
-        return float("inf")
-    spread = deviation**2 * design_effect(plan.pool_conversations, plan.correlation) / judgements
-    return float(stats.t.ppf(0.5 + level / 2, people - 1) * sqrt(spread))
-
-
 def precision(plan: Plan, *, shares: tuple[float, float] = (0.4, 0.2)) -> list[Precision]:
     """For each tier: interval of one prompt's share in one country, power between two."""
     found = []
@@ -140,54 +111,13 @@ def precision(plan: Plan, *, shares: tuple[float, float] = (0.4, 0.2)) -> list[P
     return found
 
 
-def capacity(plan: Plan) -> list[Capacity]:
-    """Locale by locale: can these people fill these places?"""
-    return [_capacity(plan, locale) for locale in plan.locales]
-
-
-def _capacity(plan: Plan, locale: LocalePlan) -> Capacity:
-    wanted = sum(tier.prompts * tier.arms * tier.target for tier in plan.tiers)
-    prompts = sum(tier.prompts for tier in plan.tiers)
-    # Nobody meets a prompt twice, in any arm, so more conversations than prompts are none.
-    each = min(plan.pool_conversations, prompts) * (1 - plan.lost)
-    available = locale.people * each
-    deepest = max((tier.arms * tier.target for tier in plan.tiers), default=0)
-    needed = max(ceil(wanted / each) if each else 0, deepest)
-    fills = locale.people >= deepest and available >= wanted
-    words = (
-        f"{locale.name}: {wanted} places; {locale.people} people × {each:.1f} judgements = "
-        f"{available:.0f}. "
-    )
-    if fills:
-        words += f"It can fill, with {available - wanted:.0f} to spare."
-    elif locale.people < deepest:
-        words += f"It cannot fill: one prompt wants {deepest} different people; it needs {needed}."
-    else:
-        words += f"It cannot fill: it needs {needed} people, {needed - locale.people} more."
-    return Capacity(locale.name, wanted, available, fills, words)
-
-
 def bill(plan: Plan) -> Bill:
-    """Hours, pay and days, if everybody who is planned comes and finishes."""
+    """Hours and pay, if everybody who is planned comes and finishes."""
     minutes = (plan.pool_conversations + plan.own_conversations) * plan.minutes_a_conversation
     pay: dict[str, float] = {}
     for locale in plan.locales:
         pay[locale.currency] = pay.get(locale.currency, 0.0) + locale.people * locale.pay
-    days = {
-        locale.name: locale.people / locale.people_a_day
-        for locale in plan.locales
-        if locale.people_a_day
-    }
     hours = sum(locale.people for locale in plan.locales) * minutes / 60
     money = ", ".join(f"{amount:,.0f} {currency}".strip() for currency, amount in pay.items())
     words = f"About {minutes:.0f} minutes a person, {hours:,.0f} hours in all; pay: {money}."
-    if days:
-        last = max(days, key=lambda name: days[name])
-        words += f" {last} closes last, after {ceil(days[last])} days."
-    return Bill(hours, pay, days, words)
-
-
-def hourly_pay(plan: Plan, locale: LocalePlan) -> float:
-    """What an hour comes to in the locale's currency, if conversations take as planned."""
-    minutes = (plan.pool_conversations + plan.own_conversations) * plan.minutes_a_conversation
-    return locale.pay * 60 / minutes
+    return Bill(hours, pay, words)

@@ -108,27 +108,3 @@ def rankings(places: Floats, sets: Ints, people: Ints) -> Pairs:
     length = np.sqrt((centred**2).sum(axis=1))
     kept = length > 0
     return Pairs(centred[kept] / length[kept, None], sets[kept], people[kept])
-
-
-def kendalls_w(places: Floats) -> float:
-    """Kendall's coefficient of concordance of m people, places (m, k), corrected for ties.
-
-    Kendall (1945). Its mean without any agreement is 1 / m: show `mean_spearman` instead.
-    """
-    m, k = places.shape
-    sums = places.sum(axis=0)
-    spread = ((sums - sums.mean()) ** 2).sum()
-    counts = [np.unique(row, return_counts=True)[1] for row in places]
-    ties = sum(int((count**3 - count).sum()) for count in counts)
-    return float(12 * spread / (m**2 * (k**3 - k) - m * ties))
-
-
-def mean_spearman(w: float, people: int) -> float:
-    """Mean pairwise Spearman from Kendall's W: (m W - 1) / (m - 1); exact without ties."""
-    return (people * w - 1) / (people - 1)
-
-
-def expected_alike(shares: Floats) -> Floats:
-    """The probability that two independent people choose alike, (...,), where each chooses
-    candidate c with probability shares[..., c]: the sum of squares."""
-    return np.asarray((shares**2).sum(axis=-1))

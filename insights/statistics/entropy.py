@@ -33,14 +33,6 @@ def chao_shen(counts: Floats) -> Floats:
     return np.asarray(np.where(n[..., 0] > 0, np.nan_to_num(terms).sum(axis=-1), np.nan))
 
 
-def plug_in(counts: Floats) -> Floats:
-    """Entropy of the observed shares, in bits: too low, and for comparison only."""
-    share = counts / counts.sum(axis=-1, keepdims=True)
-    return np.asarray(
-        -np.where(share > 0, share * np.log2(np.where(share > 0, share, 1)), 0).sum(-1)
-    )
-
-
 def common_number(sets: Ints, *, share: float = 0.9, least: int = 5) -> int:
     """The largest number of people that a share of the sets has at least; 0: below `least`."""
     sizes = np.bincount(sets)

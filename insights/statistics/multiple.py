@@ -5,32 +5,10 @@ import numpy as np
 from insights.statistics.arrays import Floats
 
 
-def sidak_level(checks: int, family: float = 0.99) -> float:
-    """The level of each of so many intervals such that all hold together at `family`.
-
-    Exact for independent figures, and never too small for figures of a joint normal
-    distribution (Sidak, 1967, JASA 62, 626-633).
-    """
-    return float(family ** (1 / max(checks, 1)))
-
-
 def bonferroni_level(checks: int, family: float = 0.99) -> float:
-    """The same by Bonferroni's inequality: holds under any dependence, a little wider."""
+    """The level of each of so many intervals such that all hold together at `family`, whatever
+    their dependence, by Bonferroni's inequality."""
     return float(1 - (1 - family) / max(checks, 1))
-
-
-def holm(p_values: Floats) -> Floats:
-    """Holm's adjusted p-values, (n,): reject those at or below the family's error.
-
-    Step-down Bonferroni under any dependence (Holm, 1979, Scandinavian Journal of
-    Statistics 6, 65-70). nan stays nan and counts for nothing.
-    """
-    adjusted = np.full(p_values.shape, np.nan)
-    known = np.flatnonzero(~np.isnan(p_values))
-    order = known[np.argsort(p_values[known], kind="stable")]
-    steps = p_values[order] * np.arange(order.size, 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0) if order.size else steps
-    return adjusted
 
 
 def benjamini_hochberg(p_values: Floats) -> Floats:

@@ -62,22 +62,6 @@ def slopes(places: Floats, covariate: Floats, groups: Ints, people: Ints) -> Est
     return ratio(upper, lower)
 
 
-def weighted_mean_ranks(
-    places: Floats, classes: Ints, weights: Floats, *, class_count: int
-) -> Floats:
-    """Mean midrank of each class, (classes,), where judgement i counts weights[i] times.
-
-    For resampling: `intervals.pigeonhole` hands over how often people and prompts were
-    drawn, and a judgement's weight is the product of its two.
-    """
-    shown = classes >= 0
-    wide = np.broadcast_to(weights[:, None], classes.shape)[shown]
-    upper = np.bincount(classes[shown], wide * places[shown], minlength=class_count)
-    lower = np.bincount(classes[shown], wide, minlength=class_count)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(upper / lower)
-
-
 def _reshape(found: Estimates, shape: tuple[int, ...]) -> Estimates:
     return Estimates(
         found.value.reshape(shape), found.error.reshape(shape), found.people.reshape(shape)

@@ -16,9 +16,9 @@ def view(study: Study, phase: Phase) -> View:
         tables=[_cells(cells), _capacity(plans)],
         alarms=[
             _("%(locale)s cannot fill: the people planned would judge %(lacking)s sets too few.")
-            % {"locale": plan.locale, "lacking": number(plan.capacity.lacking)}
+            % {"locale": plan.locale, "lacking": number(plan.room.lacking)}
             for plan in plans
-            if plan.capacity.lacking
+            if plan.room.lacking
         ],
     )
 
@@ -53,7 +53,7 @@ def _emptiest(cell: CellFill) -> tuple[float, str]:
 def _capacity(plans: list[LocalePlan]) -> Table:
     rows = []
     for plan in plans:
-        room = plan.capacity
+        room = plan.room
         rows.append(
             Row(
                 [

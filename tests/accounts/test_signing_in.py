@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import caches
 from django.core.exceptions import ValidationError
@@ -195,6 +198,46 @@ def test_an_authenticator_app_is_set_up_and_asked_for(
     sign_in(again)
     again.post(reverse("mfa_authenticate"), {"code": codes[0]})  # a recovery code is good once
     assert "_auth_user_id" not in again.session
+
+
+def test_the_database_holds_no_secret_of_a_second_factor_in_clear(
+    client: Client, ines: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = with_totp(ines)
+    recovery = RecoveryCodes.activate(ines)
+    stored = {row.type: row.data for row in Authenticator.objects.all()}
+    assert secret not in str(stored) and len(stored) == 2
+    codes = [totp(secret), totp(""), recovery.get_unused_codes()[0]]
+    page = reverse("mfa_authenticate")
+    with monkeypatch.context() as other:
+        other.setattr(settings, "SECRET_KEY", "a key that this database has never seen before")
+        assert sign_in(client)["Location"].startswith(page)
+        for code in codes:  # also that of an empty secret, which anybody could reckon
+            assert "Incorrect code" in client.post(page, {"code": code}).text
+        assert "_auth_user_id" not in client.session
+    door = Client()
+    sign_in(door)
+    door.post(page, {"code": totp(secret)})
+    assert "_auth_user_id" in door.session
+
+
+def test_secrets_that_stood_in_clear_are_sealed_and_go_on_working(
+    client: Client, ines: User
+) -> None:
+    migration = import_module("accounts.migrations.0004_sealed_second_factors")
+    secret = with_totp(ines)
+    codes = RecoveryCodes.activate(ines).get_unused_codes()
+    migration.unseal_all(apps, None)
+    clear = {row.type: row.data for row in Authenticator.objects.all()}
+    assert clear["totp"]["secret"] == secret
+    migration.seal_all(apps, None)
+    sealed = {row.type: row.data for row in Authenticator.objects.all()}
+    assert secret not in str(sealed) and clear["recovery_codes"]["seed"] not in str(sealed)
+    for code in (totp(secret), codes[0]):
+        door = Client()
+        sign_in(door)
+        door.post(reverse("mfa_authenticate"), {"code": code})
+        assert "_auth_user_id" in door.session
 
 
 def test_guessing_codes_is_stopped(client: Client, ines: User) -> None:

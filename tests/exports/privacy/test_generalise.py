@@ -345,15 +345,6 @@ def test_the_same_people_give_the_same_plan_to_the_byte(study: Study) -> None:
     assert json.dumps(report.to_json()) == json.dumps(again.to_json())
 
 
-def test_a_plan_is_read_back_as_it_was_stored(study: Study) -> None:
-    crowd(study, mixed(40))
-    recoding, _report = plan_recoding(study=study, tier="public")
-    stored = json.loads(json.dumps(recoding.to_json()))
-    assert Recoding.from_json(stored) == recoding
-    assert Recoding.from_json({}) == Recoding()
-    assert leaving(study, Recoding.from_json(stored)) == leaving(study, recoding)
-
-
 def test_what_a_release_may_tell_of_its_plan_names_nobody(study: Study) -> None:
     crowd(study, mixed(40))
     recoding, report = plan_recoding(study=study, tier="public")

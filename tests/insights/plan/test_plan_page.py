@@ -61,12 +61,12 @@ def test_the_reads_count_people_and_places_by_cell(celled: Study) -> None:
     rows = {row.stratum: (row.people, row.free, row.held, row.done) for row in plan.strata}
     assert rows == {"men": (1, 12, 0, 0), "women": (3, 15, 0, 3)}
     assert [row.percent for row in plan.strata] == ["40.0", "60.0"]
-    capacity = plan.capacity
-    assert (capacity.places, capacity.done, capacity.open) == (30, 3, 27)
-    assert capacity.per_person == 2
-    assert capacity.needed_people == 15
-    assert capacity.still_to_come == 16
-    assert capacity.spare == 10
+    room = plan.room
+    assert (room.places, room.done, room.open) == (30, 3, 27)
+    assert room.per_person == 2
+    assert room.needed_people == 15
+    assert room.still_to_come == 16
+    assert room.spare == 10
 
 
 def test_nobody_is_reckoned_with_for_more_than_she_may_judge(client: Client) -> None:
@@ -77,12 +77,12 @@ def test_nobody_is_reckoned_with_for_more_than_she_may_judge(client: Client) -> 
     assert (men.each, men.remaining) == (1, 8)
     assert (women.each, women.remaining) == (2, 22)
     (plan,) = locale_plans(study, Phase.MAIN)
-    capacity = plan.capacity
-    assert capacity.per_person == Fraction(8, 5)  # 3 women of 5 judge two, 2 men of 5 one
-    assert (capacity.needed_people, capacity.spare) == (19, 2)
+    room = plan.room
+    assert room.per_person == Fraction(8, 5)  # 3 women of 5 judge two, 2 men of 5 one
+    assert (room.needed_people, room.spare) == (19, 2)
     study.locales.update(planned_people=18)
     (plan,) = locale_plans(study, Phase.MAIN)
-    assert (plan.capacity.spare, plan.capacity.lacking) == (-2, 2)
+    assert (plan.room.spare, plan.room.lacking) == (-2, 2)
     staff(client, study, Role.VIEWER)
     page = client.get(address(study)).content.decode()
     assert "<td>1.6</td>" in page
@@ -93,7 +93,7 @@ def test_fewer_prompts_than_conversations_limit_what_a_cell_can_judge() -> None:
     study = celled_study(target=5, prompts=3)
     study.pool_conversations = 5
     assert [cell.each for cell in cell_fill(study, Phase.MAIN)] == [3, 3]
-    assert [plan.capacity.per_person for plan in locale_plans(study, Phase.MAIN)] == [3]
+    assert [plan.room.per_person for plan in locale_plans(study, Phase.MAIN)] == [3]
     assert [cell.each for cell in cell_fill(study, Phase.PILOT)] == [0, 0]
 
 

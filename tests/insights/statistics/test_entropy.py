@@ -4,11 +4,18 @@ import numpy as np
 import pytest
 
 from insights.statistics import entropy
+from insights.statistics.arrays import Floats
 from tests.insights.statistics.test_intervals import LEAST, REPLICATIONS
 
 
+def plain_entropy(counts: Floats) -> Floats:
+    """Of the observed shares, in bits: too low."""
+    share = counts / counts.sum(axis=-1, keepdims=True)
+    return np.asarray(-(share * np.log2(np.where(share > 0, share, 1))).sum(axis=-1))
+
+
 def test_shares_of_a_half_are_one_bit() -> None:
-    assert entropy.plug_in(np.array([5.0, 5.0, 0.0])) == pytest.approx(1)
+    assert plain_entropy(np.array([5.0, 5.0, 0.0])) == pytest.approx(1)
     assert entropy.chao_shen(np.array([10.0, 0.0])) == pytest.approx(0)
 
 
@@ -22,7 +29,7 @@ def test_chao_and_shens_estimate_by_hand() -> None:
 def test_what_is_seen_is_too_low_and_the_correction_is_nearer(people: int, seen: float) -> None:
     """Truth: 2.00 bits."""
     counts = np.random.default_rng(people).multinomial(people, [0.25] * 4, size=20_000)
-    assert entropy.plug_in(counts.astype(float)).mean() == pytest.approx(seen, abs=0.01)
+    assert plain_entropy(counts.astype(float)).mean() == pytest.approx(seen, abs=0.01)
     assert abs(entropy.chao_shen(counts.astype(float)).mean() - 2) < (2 - seen) / 2
 
 
@@ -50,7 +57,7 @@ def test_more_people_in_one_arm_make_it_no_more_spread() -> None:
     assert found.value[0] - found.value[1] == pytest.approx(
         0, abs=3 * np.hypot(*found.error.tolist())
     )
-    raw = [entropy.plug_in(np.array([[size / 4] * 4])) for size in (10, 40)]
+    raw = [plain_entropy(np.array([[size / 4] * 4])) for size in (10, 40)]
     assert raw[0] == raw[1]
 
 

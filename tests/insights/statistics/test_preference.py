@@ -51,10 +51,3 @@ def test_a_slope_is_the_places_gained_per_unit() -> None:
     # Group 0: (2 + 4) / (2 + 8); group 1: -1 / 0.5.
     assert found.value == pytest.approx([0.6, -2.0])
     assert found.people.tolist() == [2, 1]
-
-
-def test_weights_count_a_judgement_as_often_as_it_was_drawn() -> None:
-    places = np.array([[1.0, 2.0], [2.0, 1.0]])
-    classes = np.array([[0, 1], [0, 1]])
-    found = preference.weighted_mean_ranks(places, classes, np.array([3.0, 1.0]), class_count=2)
-    assert found == pytest.approx([1.25, 1.75])
