@@ -15,6 +15,9 @@ import httpx
 # A site that is being restarted is asked again for so long, as people do.
 PATIENCE_SECONDS = 90.0
 PAUSE_SECONDS = 0.25
+# A connection that rested for longer is not used again: gunicorn closes it after two seconds,
+# and what is sent at that very moment is not answered.
+REST_SECONDS = 1.0
 
 
 @dataclass
@@ -156,7 +159,12 @@ class Browser:
     def __init__(self, site: str, tally: Tally, cookies: httpx.Cookies | None = None) -> None:
         self.tally = tally
         self.client = httpx.Client(
-            base_url=site, cookies=cookies, timeout=60, trust_env=False, follow_redirects=True
+            base_url=site,
+            cookies=cookies,
+            timeout=60,
+            trust_env=False,
+            follow_redirects=True,
+            limits=httpx.Limits(keepalive_expiry=REST_SECONDS),
         )
 
     def close(self) -> None:

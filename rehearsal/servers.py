@@ -25,7 +25,7 @@ from insights.health.parts import workers_answer
 from rehearsal.copies import KEY_VARIABLE
 
 ADDRESS = "127.0.0.1"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 LAST_CHARACTERS = 1500
 STRANGE_WORKER = (
     "A worker runs that cannot reach a rehearsal's demo provider and would spoil its responses: "
@@ -169,7 +169,7 @@ def is_demo_provider(base_url: str) -> bool:
 
 def answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=5) as response:  # noqa: S310, ours alone
+        with urllib.request.urlopen(address, timeout=30) as response:  # noqa: S310, ours alone
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError, ValueError):
         return False

@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 import pytest_django
 from django.conf import settings
@@ -23,6 +24,7 @@ from annotation.actions.link import create_recruitment_link
 from annotation.actions.pool import request_pool
 from annotation.actions.study import open_study
 from annotation.models import Phase, RecruitmentLink, Study
+from annotation.queries import kept
 from candidates.generation import complete_candidate_set
 from exports.access import allowance
 from tests.definitions import small_definition
@@ -33,6 +35,18 @@ from tests.provider import Provider
 
 ROOT = Path(__file__).resolve().parent.parent
 Made = TypeVar("Made")
+# A lease that no machine stalls through; where somebody is killed it is short.
+LONG_LEASE_SECONDS = 180
+PATIENCE_SECONDS = 60
+
+# Every run tries the same cases, and none of them against the clock.
+hypothesis.settings.register_profile(
+    "same-cases",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("same-cases")
 
 
 @pytest.fixture
@@ -56,6 +70,13 @@ def _each_test_begins_in_english() -> Iterator[None]:
 def _passwords_are_hashed_quickly() -> None:
     """A million rounds are for attackers; these passwords are in the repository."""
     PBKDF2PasswordHasher.iterations = 1000
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _redis_is_waited_for() -> None:
+    """Requests give it half a second and go on without: on a machine that stalls, limits would
+    then not hold."""
+    shared_cache.PATIENCE_SECONDS = allowance.PATIENCE_SECONDS = PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -84,10 +105,11 @@ def _a_redis_that_is_slow_is_not_away() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_cached() -> None:
-    """Medians that are told for a minute are measured anew in each test, and nobody has failed
-    to sign in."""
+    """Medians that are told for a minute are measured anew in each test, rows of studies and
+    people are read anew, and nobody has failed to sign in."""
     caches["process"].clear()
     caches["default"].clear()
+    kept._kept.clear()  # else it would be full, and forget, in the middle of some test
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +202,7 @@ def nothing_stored(
 @pytest.fixture
 def worker(empty_database: None) -> Iterator[Worker]:
     """A real worker process with beat, on the tests' database and broker."""
-    with Worker.running() as worker:
+    with Worker.running(lease=LONG_LEASE_SECONDS) as worker:
         yield worker
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,12 +28,12 @@ def database_url() -> str:
     return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
 
 
-def process_environment() -> dict[str, str]:
+def process_environment(lease: int = LEASE_SECONDS) -> dict[str, str]:
     return {
         **os.environ,
         "DATABASE_URL": database_url(),
-        "GENERATION_LEASE_SECONDS": str(LEASE_SECONDS),
-        "EXPORT_LEASE_SECONDS": str(LEASE_SECONDS),
+        "GENERATION_LEASE_SECONDS": str(lease),
+        "EXPORT_LEASE_SECONDS": str(lease),
     }
 
 
@@ -44,17 +45,24 @@ class Worker:
 
     @classmethod
     @contextmanager
-    def running(cls) -> Iterator["Worker"]:
-        """One worker with its own beat, until the block ends."""
+    def running(cls, *, lease: int = LEASE_SECONDS) -> Iterator["Worker"]:
+        """One worker with its own beat, until the block ends and nothing of it is in the database.
+
+        What it has in hand is taken up again after `lease` seconds; a machine that stalls for
+        longer has it done twice.
+        """
         with tempfile.TemporaryDirectory() as folder:
-            worker = cls(cls._start(Path(folder)))
+            name = f"worker {uuid.uuid4().hex}"
+            worker = cls(cls._start(Path(folder), name, lease))
             try:
                 yield worker
             finally:
                 worker.kill()
+                # What it sent last is still stored, and would be found by the next test.
+                wait_until(lambda: not is_in_the_database(name))
 
     @staticmethod
-    def _start(folder: Path) -> subprocess.Popen[bytes]:
+    def _start(folder: Path, name: str, lease: int) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--beat"]
         command += ["--schedule", str(folder / "beat"), "-l", "WARNING"]
         command += [
@@ -69,7 +77,7 @@ class Worker:
             return subprocess.Popen(
                 [*command, "--without-gossip", "--without-mingle"],
                 cwd=ROOT,
-                env=process_environment(),
+                env=process_environment(lease) | {"PGAPPNAME": name},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -132,7 +140,7 @@ class Site:
         """
         if not self.is_running():
             return
-        deadline = time.monotonic() + 60
+        deadline, goes_on = time.monotonic() + 240, 0.05
         while True:
             self._signal(signal.SIGSTOP)
             time.sleep(0.1)  # what was on its way to the database has arrived there
@@ -140,7 +148,8 @@ class Site:
                 return
             self._signal(signal.SIGCONT)
             assert time.monotonic() < deadline, "the web process never came to rest"
-            time.sleep(0.05)
+            time.sleep(goes_on)
+            goes_on = min(1.0, 1.5 * goes_on)  # on a slow machine a request takes its seconds
 
     def is_asked(self) -> bool:
         """Whether anybody is connected to it, answered or not; by the table of the kernel."""
@@ -166,15 +175,24 @@ def nobody_works() -> bool:
         return bool(cursor.fetchone() == (0,))
 
 
+def is_in_the_database(name: str) -> bool:
+    """Whether a process that calls itself so has a session there; of one that was killed
+    PostgreSQL first does what it had read."""
+    with connection.cursor() as cursor:
+        query = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = %s)"
+        cursor.execute(query, [name])
+        return bool(cursor.fetchone() == (True,))
+
+
 def is_answering(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=5):
+        with urllib.request.urlopen(address, timeout=60):
             return True
     except OSError:
         return False
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 240) -> None:
     """Returns when the condition holds; fails with its name after a generous time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -33,6 +33,6 @@ class Provider:
 
     def _call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         data = json.dumps(body).encode() if body is not None else None
-        with urllib.request.urlopen(self.address + path, data=data, timeout=10) as response:
+        with urllib.request.urlopen(self.address + path, data=data, timeout=60) as response:
             answer: dict[str, Any] = json.load(response)
             return answer

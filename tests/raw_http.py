@@ -23,8 +23,14 @@ class RawPerson:
     def __init__(self, address: str, link: RecruitmentLink) -> None:
         self.address = address
         self.link = link
-        # Plain HTTP: nobody's certificates are read for it.
-        self.http = httpx.Client(base_url=address, timeout=TIMEOUT, verify=False)
+        # Plain HTTP: nobody's certificates are read for it. Each request has a connection of its
+        # own: one that rests for two seconds is closed by the site, maybe while it is used again.
+        self.http = httpx.Client(
+            base_url=address,
+            timeout=TIMEOUT,
+            verify=False,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
 
     def close(self) -> None:
         self.http.close()

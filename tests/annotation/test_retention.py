@@ -94,9 +94,11 @@ def test_a_second_run_finds_nothing(walker: Walker, study: Study) -> None:
 
 @pytest.mark.parametrize("days", [None, 0, 1])
 def test_nothing_goes_before_the_day_is_over(
-    walker: Walker, study: Study, days: int | None
+    walker: Walker, study: Study, days: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep_until(study, None if days is None else timezone.now().date() + timedelta(days=days))
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)  # midnight may be near
+    keep_until(study, None if days is None else now.date() + timedelta(days=days))
     assert study not in studies_past_retention()
     before = answered(walker)
     assert erase_personal_data(study=study) == {}

@@ -289,7 +289,8 @@ def test_a_preview_walks_a_draft_to_its_end_and_counts_nowhere(
         status="draft", soft_launch=0, daily_cap=1, cell_share=0.01, paused={"*": "2026-01-01"}
     )
     Quota.objects.create(study=study, key="one", conditions={"country": ["FR"]}, target=1)
-    before = list(Slot.objects.values_list("pk", "status", "holder"))
+    slots = Slot.objects.exclude(phase="preview").order_by("pk")
+    before = list(slots.values_list("pk", "status", "holder"))
     locale = french(study)
     for _again in range(2):
         page = desk.get(preview_address(user=lead.pk, locale=locale))
@@ -305,9 +306,7 @@ def test_a_preview_walks_a_draft_to_its_end_and_counts_nowhere(
         assert (person.phase, person.outcome, person.locale) == ("preview", "complete", locale)
         assert person.conversations.count() == study.pool_conversations + study.own_conversations
     assert Participation.objects.filter(phase=Phase.PREVIEW).count() == 2
-    assert list(Slot.objects.exclude(phase="preview").values_list("pk", "status", "holder")) == (
-        before
-    )
+    assert list(slots.values_list("pk", "status", "holder")) == before
     review_each(Participation.objects.values_list("pk", flat=True))
     assert not Flag.objects.exists()
     assert study.frozen_plans.count() == 1 and not study.plan_changes.exists()

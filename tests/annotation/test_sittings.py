@@ -274,10 +274,8 @@ def test_the_day_until_which_data_are_kept_is_the_last_one_though_the_study_stay
     assert Annotator.objects.count() == people
 
 
-def test_a_busy_pool_says_when_to_come_back(link: RecruitmentLink) -> None:
-    Slot.objects.filter(locale__country="US").update(
-        leased_until=timezone.now() + timedelta(minutes=7)
-    )
+def test_a_busy_pool_says_when_to_come_back(link: RecruitmentLink, clock: Clock) -> None:
+    Slot.objects.filter(locale__country="US").update(leased_until=clock.now + timedelta(minutes=7))
     setting(link, own_conversations=0)
     walker = english(link)
     page = text(walker.post("conversation-open"))

@@ -310,7 +310,7 @@ def everything_stored() -> str:
     rows: list[Any] = []
     for label in labels:
         for model in apps.get_app_config(label).get_models():
-            rows += list(model._default_manager.values())
+            rows += list(model._default_manager.order_by("pk").values())
     return repr(rows)
 
 
@@ -344,14 +344,14 @@ def test_erasing_leaves_prompts_of_the_pool_and_other_people_alone(
 ) -> None:
     other = once(typed, link)
     kept = everything_stored().count(HERS)
-    pool = list(Candidate.objects.filter(candidate_set__prompt_text__gt=0).values_list("text"))
+    of_the_pool = Candidate.objects.filter(candidate_set__prompt_text__gt=0).order_by("pk")
+    pool = list(of_the_pool.values_list("text"))
     walker, conversation = judged(link)
     withdraw(participation=walker.participation)
     erase_texts(participation=walker.participation)
     assert everything_stored().count(HERS) == kept
     assert conversation.turns.get(position=1).message
-    after = Candidate.objects.filter(candidate_set__prompt_text__gt=0).values_list("text")
-    assert list(after) == pool
+    assert list(of_the_pool.values_list("text")) == pool
     assert other.participation.withdrawn_at is None
 
 

@@ -54,7 +54,7 @@ INSTRUCTIONS = {
 @pytest.fixture
 def client(provider: Provider) -> openai.OpenAI:
     return openai.OpenAI(
-        base_url=os.environ["OPENAI_BASE_URL"], api_key="any", max_retries=0, timeout=10
+        base_url=os.environ["OPENAI_BASE_URL"], api_key="any", max_retries=0, timeout=60
     )
 
 

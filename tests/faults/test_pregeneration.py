@@ -7,11 +7,13 @@ import signal
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from annotation.actions.definition import apply_study
 from annotation.actions.pool import request_pool
 from candidates import limits
 from candidates.models import CandidateSet, Generation
+from tests.conftest import LONG_LEASE_SECONDS
 from tests.definitions import small_definition
 from tests.processes import Worker, wait_until
 from tests.provider import Provider
@@ -28,14 +30,16 @@ def test_killing_and_flushing_in_the_middle_pays_only_for_calls_in_flight(
     made = CandidateSet.objects.filter(pk__in=[item.pk for item in sets])
     interrupted = 0
     for _kill in range(2):
-        with Worker.running() as worker:
+        with Worker.running(lease=LONG_LEASE_SECONDS) as worker:
             ready = made.ready().count()
             wait_until(lambda before=ready: made.ready().count() >= before + 3)  # type: ignore[misc]
             interrupted += Worker.THREADS
             worker.kill()
         limits._redis().flushall()
-    with Worker.running():
-        wait_until(lambda: made.ready().count() == len(sets), seconds=90)
+        # Leases run out by hand: on a machine that stalls, short ones would while they are held.
+        made.filter(status="pending").update(leased_until=timezone.now())
+    with Worker.running(lease=LONG_LEASE_SECONDS):
+        wait_until(lambda: made.ready().count() == len(sets))
     stored = Generation.objects.filter(error="").count()
     assert stored == 2 * len(sets)
     # Calls that were in flight when the worker died were paid for and lost; no others.
@@ -86,7 +90,7 @@ def test_a_crash_of_postgres_loses_no_set(empty_database: None, provider: Provid
             wanted = min(made.ready().count() + 2, len(sets))
             wait_until(lambda wanted=wanted: made.ready().count() >= wanted)  # type: ignore[misc]
             crash_postgres()
-        wait_until(lambda: made.ready().count() == len(sets), seconds=90)
+        wait_until(lambda: made.ready().count() == len(sets))
     for candidate_set in sets:
         assert candidate_set.candidates.count() == 4
 
@@ -96,7 +100,7 @@ def test_running_pregenerate_twice_does_nothing_twice(
 ) -> None:
     study = apply_study(small_definition(prompts=1))
     out = io.StringIO()
-    with Worker.running():
+    with Worker.running(lease=LONG_LEASE_SECONDS):
         call_command("pregenerate", study.key, every=0.2, stdout=out)
         calls = provider.calls()
         call_command("pregenerate", study.key, every=0.2, stdout=out)

@@ -33,7 +33,7 @@ def test_a_rehearsal_survives_the_death_of_every_part(
     with Worker.running():
         wait_until(lambda: len(ledger.acknowledged) >= 24)
         crash_postgres()
-        player.join(timeout=240)
+        player.join(timeout=900)
         assert not player.is_alive()
     assert ledger.stranded == []
     assert ledger.unanswered + len(ledger.failures) > 0

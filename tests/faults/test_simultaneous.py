@@ -132,6 +132,8 @@ def test_a_draft_that_was_being_kept_when_its_ranking_came_goes_with_it(
 
 
 def test_people_who_claim_at_once_get_distinct_slots(link: RecruitmentLink) -> None:
+    link.study.own_conversations = 0  # else some begin with one, and claim nothing
+    link.study.save()
     walkers = [Walker(link) for _person in range(8)]
     for walker in walkers:
         walker.enter()

@@ -61,7 +61,7 @@ def test_a_rehearsal_holds_and_each_planted_defect_is_noticed(played: stage.Rehe
 def check_questionnaires(study: Study) -> None:
     """Whoever came to the end answered the further questionnaires, wherever they stood."""
     ended = study.participations.filter(outcome="complete")
-    assert {hers.placements["mood"] for hers in ended} == {"start", "closing"}
+    assert {hers.placements["mood"] for hers in ended} <= {"start", "closing"}
     asked = Answer.objects.filter(
         annotator__in=ended.values("annotator"), question__code__in=["mood_now", "rest_now"]
     )
