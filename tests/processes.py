@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 from django.db import connection
 
@@ -41,20 +42,27 @@ class Worker:
     THREADS: ClassVar[int] = 4
 
     process: subprocess.Popen[bytes]
+    name: str
 
     @classmethod
     @contextmanager
     def running(cls) -> Iterator["Worker"]:
-        """One worker with its own beat, until the block ends."""
+        """One worker with its own beat, until the block ends.
+
+        By then the database is through with what the worker had sent: a statement that was on
+        its way when it was killed is done all the same, and would fall into the next test.
+        """
         with tempfile.TemporaryDirectory() as folder:
-            worker = cls(cls._start(Path(folder)))
+            name = f"worker-{uuid4().hex}"
+            worker = cls(cls._start(Path(folder), name), name)
             try:
                 yield worker
             finally:
                 worker.kill()
+                wait_until(lambda: not is_connected(name))
 
     @staticmethod
-    def _start(folder: Path) -> subprocess.Popen[bytes]:
+    def _start(folder: Path, name: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--beat"]
         command += ["--schedule", str(folder / "beat"), "-l", "WARNING"]
         command += [
@@ -69,7 +77,7 @@ class Worker:
             return subprocess.Popen(
                 [*command, "--without-gossip", "--without-mingle"],
                 cwd=ROOT,
-                env=process_environment(),
+                env=process_environment() | {"PGAPPNAME": name},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -87,15 +95,17 @@ class Site:
     """Gunicorn with the real stack, on the tests' database; it can go away and come back."""
 
     address: str
+    place: socket.socket  # keeps others from taking its port while it is away
     process: subprocess.Popen[bytes] | None = None
     threads: int = 8
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def at_a_free_port(cls) -> "Site":
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return cls(f"http://127.0.0.1:{probe.getsockname()[1]}")
+        place = socket.socket()
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # gunicorn may have it, too
+        place.bind(("127.0.0.1", 0))
+        return cls(f"http://127.0.0.1:{place.getsockname()[1]}", place)
 
     def start(self) -> None:
         """At its own address, and answering; one that was paused goes on."""
@@ -166,6 +176,14 @@ def nobody_works() -> bool:
         return bool(cursor.fetchone() == (0,))
 
 
+def is_connected(name: str) -> bool:
+    """Whether a process of this name is at the database, or what it sent before it was killed."""
+    with connection.cursor() as cursor:
+        query = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = %s)"
+        cursor.execute(query, [name])
+        return bool(cursor.fetchone() == (True,))
+
+
 def is_answering(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=5):
@@ -174,7 +192,7 @@ def is_answering(address: str) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 180) -> None:
     """Returns when the condition holds; fails with its name after a generous time."""
     deadline = time.monotonic() + seconds
     while not condition():
