@@ -14,7 +14,7 @@ from annotation.models import Conversation, Phase, Turn
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
 from tests.made_once import Once
-from tests.processes import Site, wait_until
+from tests.processes import Site
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,6 +49,7 @@ def visit(page: Page, site: Site, walker: Walker) -> Locator:
     page.locator("main form button").first.click()
     area = page.locator('textarea[name="message"]')
     expect(area).to_be_visible()
+    page.wait_for_load_state()  # before its scripts have come a switch tells nobody
     return area
 
 
@@ -78,7 +79,12 @@ def area(page: Page, hers: Walker, site: Site) -> Locator:
 
 def switch_on(page: Page) -> None:
     page.locator(SWITCH).first.check()
-    wait_until(lambda: bool(page.evaluate("window.Sanscript !== undefined")))
+    is_on(page)
+
+
+def is_on(page: Page) -> None:
+    """The library and the list of words have both come."""
+    page.wait_for_function("() => convert !== null")
 
 
 def libraries(fetched: list[str]) -> list[str]:
@@ -197,7 +203,7 @@ def test_the_choice_is_remembered_on_this_device(
     switch_on(page)
     page.reload()
     expect(page.locator(SWITCH)).to_be_checked()
-    wait_until(lambda: bool(page.evaluate("window.Sanscript !== undefined")))
+    is_on(page)
     area.press_sequentially("hai ")
     expect(area).to_have_value("है ")
     page.locator(SWITCH).uncheck()
