@@ -142,7 +142,7 @@ class Site:
         """
         if not self.is_running():
             return
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             self._signal(signal.SIGSTOP)
             time.sleep(0.1)  # what was on its way to the database has arrived there

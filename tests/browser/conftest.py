@@ -18,7 +18,7 @@ expect.set_options(timeout=30_000)
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=os.environ["PLURIVOX_CHROMIUM"], args=QUIET
+            executable_path=os.environ["PLURIVOX_CHROMIUM"], args=QUIET, timeout=180_000
         )
         yield browser
         browser.close()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from accounts.models import Vendor
 from annotation.actions.definition import apply_study
@@ -84,7 +84,7 @@ def switch_on(page: Page) -> None:
 
 def is_on(page: Page) -> None:
     """The library and the list of words have both come."""
-    page.wait_for_function("() => convert !== null")
+    page.wait_for_function("() => typeof convert !== 'undefined' && convert !== null")
 
 
 def libraries(fetched: list[str]) -> list[str]:
@@ -195,6 +195,21 @@ def test_other_scripts_hear_of_every_change(page: Page, area: Locator) -> None:
     expect(area).to_have_value("है ")
     assert ["input", "है "] in page.evaluate("window.heard")
     assert ["change", "है "] in page.evaluate("window.heard")
+
+
+def test_a_switch_that_is_pressed_before_its_script_has_come_counts(
+    page: Page, area: Locator
+) -> None:
+    late: list[Route] = []
+    page.route("**/js/transliteration*.js", lambda route: late.append(route))
+    with page.expect_request("**/js/transliteration*.js"):
+        page.reload(wait_until="commit")
+    page.locator(SWITCH).first.check()
+    late[0].continue_()
+    is_on(page)
+    expect(page.locator(SWITCH).first).to_be_checked()
+    area.press_sequentially("hai ")
+    expect(area).to_have_value("है ")
 
 
 def test_the_choice_is_remembered_on_this_device(
