@@ -71,6 +71,12 @@ class Mood:
         with self.lock:
             self.calls += 1
 
+    def linger(self) -> None:
+        """Until a call that comes now is to be answered; told otherwise meanwhile, until then."""
+        began = time.monotonic()
+        while (left := began + self.latency - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
+
     def next_kind(self) -> str:
         with self.lock:
             if self.times <= 0:
@@ -152,7 +158,7 @@ class Handler(BaseHTTPRequestHandler):
         refused = refuses(body, self.mood.mode)  # such a call uses no misbehaviour up
         kind = "" if refused else self.mood.next_kind()
         with self.mood.flying():
-            time.sleep(self.mood.latency)
+            self.mood.linger()
         if kind == "too_many_requests":
             return self._error(429, "Too many requests.", {"Retry-After": "1"})
         if refused or kind == "server_error":

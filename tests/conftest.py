@@ -211,7 +211,7 @@ def web_process(django_db_setup: None) -> Iterator[Site]:
     """One web process for all tests; it starts with the first that asks for it."""
     site = Site.at_a_free_port()
     yield site
-    site.kill()
+    site.end()
 
 
 @pytest.fixture

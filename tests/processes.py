@@ -8,13 +8,13 @@ import sys
 import tempfile
 import time
 import urllib.request
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 from django.db import connection
 
@@ -52,7 +52,7 @@ class Worker:
         longer has it done twice.
         """
         with tempfile.TemporaryDirectory() as folder:
-            name = f"worker {uuid.uuid4().hex}"
+            name = f"worker {uuid4().hex}"
             worker = cls(cls._start(Path(folder), name, lease))
             try:
                 yield worker
@@ -95,15 +95,17 @@ class Site:
     """Gunicorn with the real stack, on the tests' database; it can go away and come back."""
 
     address: str
+    place: socket.socket  # keeps others from taking its port while it is away
     process: subprocess.Popen[bytes] | None = None
     threads: int = 8
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def at_a_free_port(cls) -> "Site":
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return cls(f"http://127.0.0.1:{probe.getsockname()[1]}")
+        place = socket.socket()
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # gunicorn may have it, too
+        place.bind(("127.0.0.1", 0))
+        return cls(f"http://127.0.0.1:{place.getsockname()[1]}", place)
 
     def start(self) -> None:
         """At its own address, and answering; one that was paused goes on."""
@@ -163,6 +165,11 @@ class Site:
         if self.process and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+    def end(self) -> None:
+        """Kills it, and gives its port back."""
+        self.kill()
+        self.place.close()
 
 
 def nobody_works() -> bool:

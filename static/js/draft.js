@@ -85,16 +85,17 @@
       ([name, value]) => value !== (rendered[name] ?? ""),
     );
     const path = new URL(form.action).pathname;
+    const kept = `${KEPT}${form.dataset.draftOf}:${path}`;
+    const copy = recall(kept);
+    // What a page sends as it is left arrives after the next one was written: then it is our own.
     const draft = {
-      form, path, kept: `${KEPT}${form.dataset.draftOf}:${path}`, revision: Number(form.dataset.draftRevision),
-      stored: rendered, tried: [], tries: 0, timer: 0, busy: false,
+      form, path, kept, revision: Number(form.dataset.draftRevision),
+      stored: rendered, tried: copy?.tried ?? [], tries: 0, timer: 0, busy: false,
       held: false, over: false, other: null,
     };
     drafts.set(form, draft);
-    const copy = recall(draft.kept);
     if ("draftChanged" in form.dataset) { // refused: what was sent stands here, and is newest
       draft.stored = {};
-      draft.tried = copy?.tried ?? [];
       touched(draft);
     } else if (copy && !same(copy.fields, rendered)) {
       const known = copy.base === draft.revision || draft.revision === 0;

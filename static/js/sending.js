@@ -71,6 +71,12 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.target.matches("form[data-draft]")) start(event.target, buttons.get(event.target));
   });
+  // While a form is on its way nothing else asks where she stands: its own answer says so, and
+  // one that leads to a whole page would take away what that answer has just put in place.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const onTheirWay = [...sending].some(([form, now]) => form.isConnected && !now.timer);
+    if (event.target.matches(".next-answers") && onTheirWay) event.preventDefault();
+  });
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
     document.addEventListener(name, (event) => finish(event.target, 0));
   }

@@ -144,5 +144,9 @@ function hearSwitch(event) {
 document.addEventListener("input", hearSwitch, true);
 document.addEventListener("change", hearSwitch, true);
 const start = () => apply(isOn());
-document.addEventListener("DOMContentLoaded", start);
+document.addEventListener("DOMContentLoaded", () => {
+  // Switched on before this file had come.
+  if (document.querySelector("[data-transliterate]:checked")) remember(true);
+  start();
+});
 document.addEventListener("htmx:afterSettle", start);

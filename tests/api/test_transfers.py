@@ -180,7 +180,7 @@ def own_site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
     site = Site.at_a_free_port()
     site.threads, site.environment = THREADS, {"EXPORTS_DIR": str(tmp_path)}
     yield site
-    site.kill()
+    site.end()
 
 
 class SlowReader:

@@ -62,11 +62,14 @@ def picture(page: Page, file: Path) -> None:
     """The whole page, for people to look at: only where PLURIVOX_PICTURES is set, as it is in a
     run of all tests, since no test looks at it and several hundred of them take a while."""
     if os.environ.get("PLURIVOX_PICTURES"):
+        page.wait_for_load_state()
         page.screenshot(path=file, full_page=True)
 
 
 def violations(page: Page, *, of_looks: bool = False) -> list[str]:
-    """What axe-core finds wrong, one line for each element; or only by rules on looks."""
+    """What axe-core finds wrong, one line for each element; or only by rules on looks. A page
+    that a click led to is looked at when it is whole, with its styles."""
+    page.wait_for_load_state()
     kind, rules = ("rule", RULES_OF_LOOKS) if of_looks else ("tag", EVERY_RULE)
     options = {
         "runOnly": {"type": kind, "values": rules},

@@ -164,6 +164,7 @@ def test_a_conversation_weighs_60_kilobytes_and_each_step_15(
     ready = CandidateSet.objects.ready().filter(pk=following.candidate_set_id)
     wait_until(ready.exists)
     make_answers_long()
+    page.evaluate("0")  # until here the page asked whether they are ready: that is counted by now
     wire.take()
     page.locator('textarea[name="text"]').fill("Plus humain.")
     page.locator(".conversation > .card > button").click()

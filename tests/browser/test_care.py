@@ -30,6 +30,7 @@ def signed_in(browser: Browser, site: Site, walker: Walker, **options: Any) -> P
 
 
 def fits(page: Page) -> bool:
+    page.wait_for_load_state()
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 

@@ -318,7 +318,7 @@ PAINTED = """canvas => {
 def wait_for_colour(page: Page, colour: int) -> None:
     """Until the first picture is painted in this colour."""
     painted = f"({PAINTED})(document.querySelector('figure.picture canvas'))"
-    page.wait_for_function(f"() => {painted}.includes({colour})", timeout=5000)
+    page.wait_for_function(f"() => {painted}.includes({colour})")
 
 
 def vocabulary(study: Study) -> str:

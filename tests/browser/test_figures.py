@@ -57,11 +57,11 @@ def test_figures_appear_when_they_are_computed_and_are_read_at_any_width(
     expect(alike).to_contain_text("is being computed")
     picture(page, artefacts / "figures-waiting.png")
     compute(played)
-    expect(alike.locator("table")).to_be_visible(timeout=30_000)
-    expect(page.locator("main")).not_to_contain_text("is being computed", timeout=30_000)
+    expect(alike.locator("table")).to_be_visible(timeout=60_000)
+    expect(page.locator("main")).not_to_contain_text("is being computed", timeout=60_000)
     picture(page, artefacts / "figures-come.png")
     assert errors == []
-    expect(alike.locator("figure.picture.drawn canvas")).to_be_visible(timeout=30_000)
+    expect(alike.locator("figure.picture.drawn canvas")).to_be_visible(timeout=60_000)
     check_figures_read_off_the_page(alike, played)
     for size, viewport in SIZES.items():
         page = opened(browser, cookie, viewport)

@@ -75,6 +75,14 @@ def come_back(page: Page, site: Site, walker: Walker) -> None:
     page.goto(f"{site.address}/return/{walker.participation.return_token}/")
     page.locator("main form button").click()
     expect(page.locator("form[data-draft]")).to_be_visible()
+    page.wait_for_load_state()  # its scripts, too, before a network is lost
+
+
+def answers_come(page: Page) -> None:
+    """The next answers are on the page, and its scripts know of them."""
+    expect(page.locator("[data-answer]")).to_have_count(4)
+    expect(page.locator("#ranking.is-live")).to_be_visible()
+    page.wait_for_load_state()
 
 
 def state(page: Page) -> Any:
@@ -85,7 +93,7 @@ def told(page: Page, name: str, *, after: int = 1000) -> None:
     """The state on the page, once its own clock, which does not stand still, is so many
     milliseconds on: the pause before it saves, or one before it tries again."""
     page.clock.run_for(after)
-    state(page).to_have_attribute("data-save-state", name, timeout=15_000)
+    state(page).to_have_attribute("data-save-state", name)
 
 
 def rank(page: Page, message: str = MESSAGE) -> None:
@@ -123,7 +131,7 @@ def send(page: Page) -> None:
 def tried_until_stored(page: Page) -> None:
     """Its pauses between two tries grow; its clock goes ten times as fast as ours."""
     stored = page.locator(".stored")
-    for _second in range(120):
+    for _second in range(600):
         if stored.is_visible():
             break
         page.clock.run_for(1000)
@@ -179,6 +187,28 @@ def test_a_reload_right_after_a_keystroke_loses_nothing(device: Device) -> None:
     page.reload()  # before the pause after which it is saved
     is_filled(page)
     told(page, "saved")
+
+
+def test_a_reload_while_seconds_in_sight_are_counted_is_no_quarrel_with_oneself(
+    device: Device,
+) -> None:
+    """What a page sends as it is left comes after its successor was written, and what is measured
+    is another by the next time."""
+    page = device()
+    page.locator("[data-answer] .text").first.evaluate("e => e.scrollIntoView()")
+    page.wait_for_function("() => Exposure.answers[0].inSight")
+    page.clock.run_for(600)
+    page.locator(REASONS).evaluate(
+        "area => { area.value = 'un'; area.dispatchEvent(new Event('input', { bubbles: true })) }"
+    )
+    page.reload()
+    expect(page.locator(REASONS)).to_have_value("un")
+    wait_until(Draft.objects.exists)  # what the old page sent
+    page.wait_for_function("() => Exposure.answers[0].inSight")
+    told(page, "saved")
+    page.locator(REASONS).fill("un deux")
+    told(page, "saved")
+    assert chosen_in_draft() == {"reason": "un deux"}
 
 
 def test_what_is_typed_before_the_scripts_have_arrived_is_kept(device: Device) -> None:
@@ -423,7 +453,8 @@ def test_without_javascript_it_is_restored_and_can_be_saved(device: Device) -> N
     plain = device(java_script_enabled=False)
     is_filled(plain)
     plain.locator(REASONS).fill("without a script")
-    plain.get_by_role("button", name="Save for later").click()
+    with plain.expect_navigation():
+        plain.get_by_role("button", name="Save for later").click()
     expect(plain.locator(REASONS)).to_have_value("without a script")
     assert Draft.objects.get().fields["reason"] == "without a script"
     plain.locator(REASONS).fill(REASON)
@@ -497,7 +528,7 @@ def test_an_own_message_and_its_explanation_are_as_safe(device: Device, walker: 
     assert turn.message == MESSAGE
     complete_candidate_set(turn.candidate_set_id)
     page.clock.run_for(2000)
-    expect(page.locator("[data-answer]")).to_have_count(4)
+    answers_come(page)
     rank(page)
     send(page)
     expect(page.locator(".stored")).to_be_visible()
@@ -527,7 +558,7 @@ def test_the_last_questions_survive_a_dead_network(device: Device, walker: Walke
     told(page, "unsent")
     page.clock.run_for(10 * 60 * 1000)
     page.context.set_offline(False)
-    expect(page.locator("[data-completion-code]")).to_be_visible(timeout=15_000)
+    expect(page.locator("[data-completion-code]")).to_be_visible()
     assert kept_here(page) == []
     assert not Draft.objects.exists()
 
@@ -546,8 +577,8 @@ def test_a_shared_browser_never_gives_one_persons_answers_to_another(
     page.route("**/drafts/", lambda route: route.abort())
     page.locator('input[name="politics"][value="5"]').check()
     told(page, "offline")
+    page.context.clear_cookies()  # before it may try again: it would store a draft of hers
     page.unroute("**/drafts/")
-    page.context.clear_cookies()
     come_back(page, site, other)
     expect(page.locator('input[name="politics"]:checked')).to_have_count(0)
     page.locator('input[name="education"][value="isced_6"]').check()
@@ -576,11 +607,33 @@ def test_the_next_answers_wait_for_somebody_who_is_writing(device: Device) -> No
     expect(reason).to_have_value("Too sad")
     expect(reason).to_be_focused()
     ready.locator("a").click()
-    expect(page.locator("[data-answer]")).to_have_count(4)
+    answers_come(page)
     rank(page)
     send(page)
     expect(page.locator(".stored")).to_be_visible()
     expect(page.locator('textarea[name="text"]')).to_have_count(1)
+
+
+def test_nothing_else_asks_where_she_stands_while_a_form_is_on_its_way(device: Device) -> None:
+    """The answer to it might lead to another page than the one that the form brings."""
+    page = device()
+    rank(page)
+    send(page)
+    expect(page.locator(".next-answers.waiting")).to_be_visible()
+    held: list[Route] = []
+    page.route("**/explanation/", lambda route: held.append(route))
+    page.locator('textarea[name="text"]').fill(REASON)
+    with page.expect_request("**/explanation/"):
+        page.locator("form[data-draft] > button[type=submit]").first.click()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(10_000)
+    assert not [url for url in asked if "next" in url]
+    held[0].continue_()
+    expect(page.locator('textarea[name="text"]')).to_have_count(0)
+    with page.expect_request(lambda request: "next" in request.url):
+        page.clock.run_for(2000)
+    assert Explanation.objects.get().text == REASON
 
 
 def test_what_a_draft_brings_back_is_no_step_to_undo(device: Device) -> None:
@@ -611,6 +664,7 @@ def test_dragging_comes_although_its_library_was_lost_once(device: Device) -> No
     chips = page.locator("[data-board] .grip")
     with page.expect_event("requestfailed"):
         chips.nth(0).hover()
+    expect(page.locator('script[src*="sortable"]')).to_have_count(0)  # the page knows it, too
     chips.nth(1).hover()
     expect(page.locator("[data-board].can-drag")).to_be_visible()
 
@@ -626,10 +680,11 @@ def test_a_form_that_cannot_be_sent_for_long_is_hers_again(device: Device) -> No
     form = page.locator("#ranking")
     expect(form).to_have_attribute("inert", "")
     expect(again).to_be_hidden()
-    for _wait in range(20):
+    for _wait in range(200):
         if again.is_visible():
             break
         page.clock.run_for(20_000)
+        page.wait_for_timeout(20)
     expect(again).to_have_text("Try again")
     expect(form).not_to_have_attribute("inert", "")
     page.unroute("**/ranking/")

@@ -113,6 +113,17 @@ def test_one_request_opens_and_shows_it_and_all_works_there(page: Page, site: Si
     expect(page).to_have_title("Conversation 2 of 2 · Plurivox")
 
 
+def test_what_is_put_in_place_works_from_the_first_moment(page: Page) -> None:
+    """No press and no key falls into a pause between the sight of it and its scripts."""
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 60"))
+    open_next(page)
+    expect(page.locator("#ranking.is-live")).to_be_visible()
+    page.locator("[data-answer]").first.locator("input[type=radio]").first.focus()
+    page.keyboard.press("2")
+    expect(page.locator("[data-board] .row:not(.free)")).to_have_count(1)
+
+
 def test_reloading_shows_the_same_with_what_was_entered(page: Page) -> None:
     open_next(page)
     address, before = page.url, letters(page)
@@ -129,11 +140,13 @@ def test_going_back_and_forward_finds_the_open_conversation(page: Page) -> None:
     """Back is the page between two, which leads on to what is open, as ever."""
     open_next(page)
     address, before = page.url, letters(page)
-    page.go_back()
+    with page.expect_event("load"):  # the answers that stand there now are those of before
+        page.go_back()
     expect(page).to_have_url(address)
     expect(page.locator("[data-answer]")).to_have_count(4)
     assert letters(page) == before
-    page.go_forward()
+    with page.expect_event("load"):
+        page.go_forward()
     expect(page).to_have_url(address)
     expect(page.locator("[data-answer]")).to_have_count(4)
     assert letters(page) == before

@@ -50,7 +50,8 @@ def test_pasted_characters_are_counted_and_typed_ones_are_not(
     expect(pasted).to_have_value(str(len(PASTED)))
     page.locator("form.card button").first.click()
     with Worker.running():
-        expect(page.locator("[data-answer]")).to_have_count(4, timeout=30_000)
+        expect(page.locator("[data-answer]")).to_have_count(4, timeout=120_000)
+        expect(page.locator("#ranking.is-live")).to_be_visible()
     turn = Turn.objects.get(live=True)
     assert (turn.message, turn.pasted) == (f"{PASTED} Oui ?", len(PASTED))
 

@@ -93,6 +93,16 @@ def board(page: Page) -> list[str]:
     return found
 
 
+def becomes(page: Page, rows: list[str]) -> None:
+    """The board after a tap, of which the browser makes a click a moment later."""
+    expect(page.locator("[data-rows] > li:not(.free)")).to_have_count(len(list(filter(None, rows))))
+    for _look in range(300):
+        if board(page) == rows:
+            break
+        page.wait_for_timeout(100)
+    assert board(page) == rows
+
+
 def act(page: Page, name: str, letter: str) -> Locator:
     return page.locator(f'[data-board] [data-act="{name}"][data-of="{handle(page, letter)}"]')
 
@@ -269,15 +279,19 @@ def test_a_whole_turn_by_keyboard_alone(opened: Opener) -> None:
 def test_tapping_on_a_phone_of_360_pixels(opened: Opener, artefacts: Path) -> None:
     page, turn = opened(viewport=PHONE, has_touch=True, is_mobile=True, country="IN", language="hi")
     shot(page, artefacts, "phone-untouched")
-    for letter in "CADB":
+    for placed, letter in enumerate("CADB", start=1):
         act(page, "next", letter).tap()
-    assert board(page) == ["C", "A", "D", "B"]
+        becomes(page, [*"CADB"[:placed], *[""] * (4 - placed)])
+    holding = page.locator("[data-board].is-holding")
     act(page, "hold", "B").tap()
+    expect(holding).to_have_count(1)
     page.locator("[data-rows] > li").nth(1).tap()  # anywhere in the row
-    assert board(page) == ["C", "A", "=B", "D"]
+    becomes(page, ["C", "A", "=B", "D"])
     act(page, "hold", "D").tap()
+    expect(holding).to_have_count(1)
     shot(page, artefacts, "phone-held")
     act(page, "hold", "D").tap()
+    expect(holding).to_have_count(0)
     check_targets(page)
     assert beyond(page) == []
     give_opinions(page)
@@ -325,7 +339,9 @@ def drag(page: Page, chip: Locator, target: Locator) -> None:
     page.mouse.down()
     x, y = target_box["x"] + target_box["width"] / 3, target_box["y"] + target_box["height"] / 2
     page.mouse.move(x + 5, y + 5, steps=8)
+    expect(page.locator(".sortable-fallback")).to_have_count(1)  # it hangs on the pointer now
     page.mouse.move(x, y, steps=4)
+    expect(target).to_contain_class("is-target")  # on the way others were
     expect(page.locator(".is-target")).to_have_count(1)
     page.mouse.up()
     expect(page.locator(".is-target")).to_have_count(0)
@@ -468,6 +484,7 @@ def test_without_a_script_radio_buttons_send_the_same(
     assert page.locator("meta[http-equiv=refresh]").count() == 0
     page.locator("#ranking > button").click()
     expect(page.locator(".problems a").nth(2)).to_be_visible()
+    page.wait_for_load_state()
     for position, letter in enumerate("ABCD"):
         inputs = answer(page, letter).locator("input[type=radio]")
         if mode == "ranking":

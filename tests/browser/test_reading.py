@@ -167,8 +167,7 @@ def test_what_is_focused_by_keyboard_is_not_under_the_message(
     come_in(page, site, walker)
     for _press in range(14):
         page.keyboard.press("Tab")
-    page.mouse.wheel(0, 600)
-    page.wait_for_timeout(300)
+    page.evaluate("scrollBy({ top: 600, behavior: 'instant' })")
     for _press in range(6):
         page.keyboard.press("Shift+Tab")
         box = page.evaluate(

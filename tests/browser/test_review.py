@@ -59,6 +59,7 @@ def test_a_note_is_decided_blind_then_seen_and_she_reads_it_in_hindi_and_objects
     page.get_by_role("link", name="Next undecided note").click()
     # By the keyboard alone: the first choice is in hand, then the reason, then the button.
     expect(page.locator('input[name="verdict"]').first).to_be_focused()
+    page.wait_for_load_state()
     assert walker.participation.public_id not in page.content()
     picture(page, artefacts / f"review-blind-{size}.png")
     assert violations(page) == []
@@ -70,6 +71,7 @@ def test_a_note_is_decided_blind_then_seen_and_she_reads_it_in_hindi_and_objects
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text("faster than the text can be read")
     expect(page.locator("#judgements")).to_contain_text("at first, blind")
+    page.wait_for_load_state()
     assert walker.participation.public_id in page.content()
     picture(page, artefacts / f"review-choices-{size}.png")
     assert violations(page) == []
@@ -134,6 +136,7 @@ def test_the_help_desk_answers_and_erases_with_a_receipt(
     receipt = page.locator(".receipt")
     expect(receipt).to_be_visible()
     expect(receipt).to_contain_text(Receipt.objects.get().public_id)
+    page.wait_for_load_state()
     assert walker.participation.public_id not in page.content()
     picture(page, artefacts / f"receipt-{size}.png")
     assert violations(page) == []

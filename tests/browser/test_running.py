@@ -44,6 +44,7 @@ def open_desk(browser: Browser, site: Site, *, phone: bool = False) -> Page:
 
 def look(page: Page, artefacts: Path, name: str) -> None:
     picture(page, artefacts / f"running-{name}.png")
+    page.wait_for_load_state()
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"{name} is {wide} pixels too wide"
     # Breadcrumbs and navigation are the theme's own.
@@ -94,21 +95,20 @@ def preview_in_hindi(study: Study, browser: Browser, site: Site, artefacts: Path
     with desk.expect_popup() as opened:
         desk.get_by_role("link", name="Preview IN-hi").click()
     page = opened.value
-    page.wait_for_load_state()
-    assert page.locator(".preview-banner").is_visible()
+    expect(page.locator(".preview-banner")).to_be_visible()
     look(page, artefacts, "preview-invitation")
     page.locator("main button[type=submit]").click()
     page.wait_for_url("**/questions/")
-    assert page.locator("html").get_attribute("lang") == "hi"
-    assert page.locator(".preview-banner").is_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "hi")
+    expect(page.locator(".preview-banner")).to_be_visible()
     look(page, artefacts, "preview-questions")
-    again = page.locator(".preview-banner a")
-    again.click()
+    with page.expect_navigation():  # else the button of this page might be pressed
+        page.locator(".preview-banner a").click()
     page.locator("main button[type=submit]").click()
     page.wait_for_url("**/questions/")
     assert Participation.objects.filter(study=study, phase="preview").count() == 2
     desk.reload()
-    assert desk.locator("html").get_attribute("lang") == "en"
+    expect(desk.locator("html")).to_have_attribute("lang", "en")
 
 
 def a_pause(study: Study, page: Page, browser: Browser, site: Site, artefacts: Path) -> None:
@@ -124,5 +124,6 @@ def a_pause(study: Study, page: Page, browser: Browser, site: Site, artefacts: P
     expect(newcomer.locator("main")).to_contain_text("The study takes a pause")
     look(newcomer, artefacts, "paused-newcomer")
     act(page, "Pause and go on", "Go on", "It is mended.")
+    expect(page.locator("main")).to_contain_text("It is open")
     newcomer.get_by_role("link", name="Look again now").click()
     newcomer.wait_for_url("**/country/")

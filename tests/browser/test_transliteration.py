@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from accounts.models import Vendor
 from annotation.actions.definition import apply_study
@@ -14,7 +14,7 @@ from annotation.models import Conversation, Phase, Turn
 from candidates.generation import complete_candidate_set
 from tests.definitions import small_definition
 from tests.made_once import Once
-from tests.processes import Site, wait_until
+from tests.processes import Site
 from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,6 +49,7 @@ def visit(page: Page, site: Site, walker: Walker) -> Locator:
     page.locator("main form button").first.click()
     area = page.locator('textarea[name="message"]')
     expect(area).to_be_visible()
+    page.wait_for_load_state()  # before its scripts have come a switch tells nobody
     return area
 
 
@@ -78,7 +79,12 @@ def area(page: Page, hers: Walker, site: Site) -> Locator:
 
 def switch_on(page: Page) -> None:
     page.locator(SWITCH).first.check()
-    wait_until(lambda: bool(page.evaluate("window.Sanscript !== undefined")))
+    is_on(page)
+
+
+def is_on(page: Page) -> None:
+    """The library and the list of words have both come."""
+    page.wait_for_function("() => typeof convert !== 'undefined' && convert !== null")
 
 
 def libraries(fetched: list[str]) -> list[str]:
@@ -191,13 +197,28 @@ def test_other_scripts_hear_of_every_change(page: Page, area: Locator) -> None:
     assert ["change", "है "] in page.evaluate("window.heard")
 
 
+def test_a_switch_that_is_pressed_before_its_script_has_come_counts(
+    page: Page, area: Locator
+) -> None:
+    late: list[Route] = []
+    page.route("**/js/transliteration*.js", lambda route: late.append(route))
+    with page.expect_request("**/js/transliteration*.js"):
+        page.reload(wait_until="commit")
+    page.locator(SWITCH).first.check()
+    late[0].continue_()
+    is_on(page)
+    expect(page.locator(SWITCH).first).to_be_checked()
+    area.press_sequentially("hai ")
+    expect(area).to_have_value("है ")
+
+
 def test_the_choice_is_remembered_on_this_device(
     page: Page, area: Locator, fetched: list[str]
 ) -> None:
     switch_on(page)
     page.reload()
     expect(page.locator(SWITCH)).to_be_checked()
-    wait_until(lambda: bool(page.evaluate("window.Sanscript !== undefined")))
+    is_on(page)
     area.press_sequentially("hai ")
     expect(area).to_have_value("है ")
     page.locator(SWITCH).uncheck()

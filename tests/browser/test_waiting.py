@@ -17,6 +17,7 @@ from tests.walker import Walker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATENCY, EXPLAINING = 8, 20
+HELD = 600  # until it is told otherwise: however slow this machine is, nothing comes before that
 
 
 def test_explaining_for_twenty_seconds_hides_a_provider_of_eight(
@@ -32,13 +33,14 @@ def test_explaining_for_twenty_seconds_hides_a_provider_of_eight(
     walker = Walker(create_recruitment_link(study=study, vendor=vendor, phase=Phase.MAIN))
     walker.enter()
     conversation = walker.open()
-    provider.be_slow(LATENCY)
+    provider.be_slow(HELD)
 
     page = browser.new_page()
     page.clock.install()
     page.goto(f"{site.address}/return/{walker.participation.return_token}/")
     page.locator("main form button").click()
-    expect(page.locator("[data-answer]")).to_have_count(4)
+    expect(page.locator("#ranking.is-live")).to_be_visible()
+    page.wait_for_load_state()
     for place, answer in enumerate(page.locator("[data-answer]").all(), start=1):
         answer.locator(f'input[value="{place}"]').check(force=True)
     page.locator('input[name="acceptable"][value="yes"]').check()
@@ -52,6 +54,7 @@ def test_explaining_for_twenty_seconds_hides_a_provider_of_eight(
         conversation=conversation, position=2
     )
     assert following.candidate_set.status == "pending"
+    provider.be_slow(LATENCY)
     wait_until(lambda: CandidateSet.objects.ready().filter(pk=following.candidate_set_id).exists())
     page.clock.fast_forward(EXPLAINING * 1000)
     expect(page.locator(".next-answers")).not_to_have_class("next-answers waiting")

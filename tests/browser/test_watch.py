@@ -90,7 +90,7 @@ def test_figures_move_while_people_work_and_nothing_else_does(
     done, _of, wanted = before.partition(" of ")
     row = page.locator("#watch-progress tr", has=page.locator("th", has_text="FR-fr")).first
     page.clock.run_for(10_000)  # of the page's own clock
-    expect(row).to_contain_text(f"{int(done) + 2} of {wanted}", timeout=25_000)
+    expect(row).to_contain_text(f"{int(done) + 2} of {wanted}", timeout=60_000)
     assert page.evaluate("window.loadedOnce") is True
     assert details.get_attribute("open") is not None
     assert page.evaluate("document.activeElement.getAttribute('role')") == "group"
@@ -112,7 +112,7 @@ def test_a_rehearsal_fills_while_its_page_is_watched(
     assert done > 0
     row = page.locator("#watch-progress tr", has=page.locator("th", has_text="FR-fr")).first
     page.clock.run_for(10_000)
-    expect(row).to_contain_text(f"{done} of {places.count()}", timeout=25_000)
+    expect(row).to_contain_text(f"{done} of {places.count()}", timeout=60_000)
 
 
 def test_a_server_that_stopped_is_told_in_words_with_the_time(
@@ -121,8 +121,8 @@ def test_a_server_that_stopped_is_told_in_words_with_the_time(
     page = watching(browser, site, link)
     told = page.locator("[data-watch-stale]")
     expect(told).to_be_hidden()
-    figures = page.locator("#watch-progress").inner_html()
     page.route("**/watch/progress/**", lambda route: route.abort())
+    figures = page.locator("#watch-progress").inner_html()
     page.evaluate("htmx.trigger('#watch-progress', 'watch:now')")
     expect(told).to_contain_text("Not refreshed since")
     assert page.locator("#watch-progress").inner_html() == figures
@@ -130,6 +130,7 @@ def test_a_server_that_stopped_is_told_in_words_with_the_time(
     renew(page, "progress")
     expect(told).to_be_hidden()
     page.context.clear_cookies()
+    figures = page.locator("#watch-progress").inner_html()
     renew(page, "progress")
     expect(told).to_contain_text("no longer signed in")
     assert page.locator("#watch-progress").inner_html() == figures
@@ -144,7 +145,7 @@ def test_nothing_is_asked_while_nobody_looks(
     page.on("request", lambda request: asked.append(request.url))
     page.evaluate("htmx.trigger('#watch-progress', 'watch:now')")
     page.wait_for_timeout(500)
-    assert not asked
+    assert not [url for url in asked if "/static/" not in url]  # its icon may come late
     page.evaluate("Object.defineProperty(document, 'hidden', {value: false, configurable: true})")
     with page.expect_response(lambda answer: "/watch/progress/" in answer.url):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -143,7 +143,8 @@ def press_button(page: Page) -> None:
 
 def judge_turn(page: Page, script: Script, turn: int, shot: object) -> Seen:
     answers = page.locator("[data-answer]")
-    expect(answers).to_have_count(4, timeout=30_000)
+    expect(answers).to_have_count(4, timeout=120_000)
+    expect(page.locator("#ranking.is-live")).to_be_visible()  # else a key would be lost
     seen = Seen(message=page.locator(".prompt .said").inner_text())
     for answer in answers.all():
         letter = answer.get_attribute("data-letter") or ""
@@ -249,7 +250,7 @@ def check_csv(address: str, study: Study, vendor: Vendor, script: Script, seen: 
         f"{address}/api/v1/exports/community-alignment.csv",
         headers={"Authorization": f"Bearer {token}"},
     )
-    with urllib.request.urlopen(request, timeout=30) as response:
+    with urllib.request.urlopen(request, timeout=120) as response:
         rows = list(csv.DictReader(io.StringIO(response.read().decode(), newline="")))
     assert len(rows) == 1
     row = rows[0]
