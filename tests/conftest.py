@@ -37,7 +37,6 @@ ROOT = Path(__file__).resolve().parent.parent
 Made = TypeVar("Made")
 # A lease that no machine stalls through; where somebody is killed it is short.
 LONG_LEASE_SECONDS = 180
-PATIENCE_SECONDS = 60
 
 # Every run tries the same cases, and none of them against the clock.
 hypothesis.settings.register_profile(
@@ -70,13 +69,6 @@ def _each_test_begins_in_english() -> Iterator[None]:
 def _passwords_are_hashed_quickly() -> None:
     """A million rounds are for attackers; these passwords are in the repository."""
     PBKDF2PasswordHasher.iterations = 1000
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _redis_is_waited_for() -> None:
-    """Requests give it half a second and go on without: on a machine that stalls, limits would
-    then not hold."""
-    shared_cache.PATIENCE_SECONDS = allowance.PATIENCE_SECONDS = PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="session", autouse=True)
