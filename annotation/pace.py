@@ -84,7 +84,8 @@ def minutes_left(participation: Participation, *, ranked: int | None = None) -> 
     `ranked` are the ranked turns of her open conversation, where the caller has read them.
     """
     left = turns_left(participation, ranked=ranked)
-    return ceil(left * turn_minutes(participation)) if left else 0
+    # 11 turns of 25/11 minutes are 25, not what lies a rounding above.
+    return ceil(round(left * turn_minutes(participation), 6)) if left else 0
 
 
 def turns_left(participation: Participation, *, ranked: int | None = None) -> int:

@@ -196,6 +196,16 @@ def test_a_retest_is_no_measure_of_a_turn(link: RecruitmentLink) -> None:
 
 
 @pytest.mark.django_db
+def test_a_whole_plan_takes_the_minutes_that_it_states(link: RecruitmentLink) -> None:
+    study = Study.objects.filter(pk=link.study.pk)
+    study.update(pool_conversations=0, own_conversations=11, turn_lengths={"1": 1})
+    walker = Walker(link)
+    walker.enter()
+    person = walker.participation
+    assert (turns_left(person), minutes_left(person)) == (11, 25)
+
+
+@pytest.mark.django_db
 def test_nothing_left_is_zero_minutes(link: RecruitmentLink) -> None:
     Study.objects.filter(pk=link.study.pk).update(pool_conversations=0, own_conversations=0)
     walker = Walker(link)
