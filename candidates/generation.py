@@ -9,7 +9,7 @@ asked.
 
 import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -38,12 +38,7 @@ class Outcome:
 
 def complete_candidate_set(set_id: int) -> Outcome:
     """Makes one attempt at a pending set; does nothing for any other."""
-    claimed = (
-        CandidateSet.objects.due()
-        .filter(pk=set_id)
-        .update(leased_until=timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS))
-    )
-    if not claimed:
+    if not CandidateSet.objects.due().filter(pk=set_id).update(leased_until=_lease_end()):
         return Outcome("not due")
     candidate_set = CandidateSet.objects.select_related(
         "sampler__endpoint", "budget", "prompt_text", "parallel_to"
@@ -52,12 +47,23 @@ def complete_candidate_set(set_id: int) -> Outcome:
     if empty:
         return _wait_for_money(candidate_set, empty)
     try:
-        answers = [(call, answer(candidate_set, call)) for call in _plan(candidate_set)]
+        answers = [(call, _answer(candidate_set, call)) for call in _plan(candidate_set)]
         return _finish_attempt(candidate_set, answers)
     except limits.NothingLeft as wait:
         return _wait(candidate_set, wait.seconds)
     except llm.ProviderError as error:
         return _after_provider_error(candidate_set, error)
+
+
+def _lease_end() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
+
+
+def _answer(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
+    """Held anew for each call: several slow ones together may take longer than the lease, and
+    whoever took the set up meanwhile would pay for the last of them again."""
+    _waiting(candidate_set).update(leased_until=_lease_end())
+    return answer(candidate_set, call)
 
 
 def _plan(candidate_set: CandidateSet) -> list[samplers.Call]:

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from annotation.actions.definition import apply_study
 from annotation.models import Study
-from candidates import llm
+from candidates import asking, llm, samplers
 from candidates.actions.sets import request_live_set, request_pool_set, retry_failed_set
 from candidates.generation import MAX_PROVIDER_ERRORS, complete_candidate_set
 from candidates.models import (
@@ -134,6 +135,27 @@ def test_a_failed_set_can_be_tried_again(pending: CandidateSet, provider: Provid
     retry_failed_set(candidate_set=pending)
     assert complete_candidate_set(pending.pk).status == "ready"
     assert pending.refused_attempts.count() == 4
+
+
+def test_a_set_of_slow_calls_is_nobody_elses_meanwhile(
+    pending: CandidateSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two calls of 100 seconds, and a lease of 180."""
+    now, free = timezone.now(), []
+    monkeypatch.setattr(settings, "GENERATION_LEASE_SECONDS", 180)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+    def answered_slowly(candidate_set: CandidateSet, call: samplers.Call) -> Generation:
+        nonlocal now
+        found = asking.answer(candidate_set, call)
+        now += timedelta(seconds=100)
+        free.append(CandidateSet.objects.due().filter(pk=candidate_set.pk).exists())
+        return found
+
+    monkeypatch.setattr("candidates.generation.answer", answered_slowly)
+    make_due(pending)
+    assert complete_candidate_set(pending.pk).status == "ready"
+    assert free == [False, False]
 
 
 @pytest.mark.parametrize("kind", ["too_many_requests", "server_error"])
