@@ -7,6 +7,7 @@ the pool that requests live on. The words are public: they name no endpoint and 
 
 import time
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import psycopg
@@ -68,14 +69,16 @@ class Finding:
 
 
 _known: dict[str, tuple[float, list[Finding]]] = {}
+_asking = Lock()
 
 
 def examine(parts: list[str] | None = None, *, fresh: bool = False) -> list[Finding]:
     """One finding a part, in a fixed order; `parts` narrows what is shown."""
-    asked, findings = _known.get("all", (0.0, []))
-    if fresh or not findings or time.monotonic() - asked > FRESH_SECONDS:
-        findings = _examine_all()
-        _known["all"] = (time.monotonic(), findings)
+    with _asking:  # whoever comes meanwhile waits for the same findings
+        asked, findings = _known.get("all", (0.0, []))
+        if fresh or not findings or time.monotonic() - asked > FRESH_SECONDS:
+            findings = _examine_all()
+            _known["all"] = (time.monotonic(), findings)
     return [finding for finding in findings if not parts or finding.part in parts]
 
 

@@ -1,6 +1,8 @@
 """Missing parts are named in plain words."""
 
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -48,6 +50,23 @@ def doctor_finds_nothing() -> bool:
         return False
     assert "MISSING" not in out.getvalue()
     return True
+
+
+def test_many_who_ask_at_once_ask_the_parts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def ask() -> list[health.Finding]:
+        asked.append(1)
+        time.sleep(0.3)  # the others come meanwhile
+        return [health.Finding("database", True, "answers")]
+
+    monkeypatch.setattr(health, "FRESH_SECONDS", 3600.0)
+    monkeypatch.setattr(health, "_known", {})
+    monkeypatch.setattr(health, "_examine_all", ask)
+    with ThreadPoolExecutor(6) as people:
+        found = list(people.map(lambda _n: health.examine(), range(6)))
+    assert asked == [1]
+    assert all(one == found[0] for one in found)
 
 
 @pytest.mark.django_db
