@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -24,12 +25,19 @@ from annotation.cells.strata import join_keys, planned_strata, stratum_of, wante
 from annotation.models import Deal, Participation, Phase, Slot, Study, Wave
 from candidates.models import CandidateSet
 from tests.definitions import small_definition
+from tests.same_deals import same_deals
 from tests.walker import Walker, entered
 
 WOMEN = Cell("women", {"country": ["FR"], "gender": ["female"]}, 60)
 MEN = Cell("men", {"country": ["FR"], "gender": ["male"]}, 40)
 YOUNG = Cell("young", {"country": ["FR"], "age": {"to": 34}}, 25)
 OLD = Cell("old", {"country": ["FR"], "age": {"from": 35}}, 75)
+
+
+@pytest.fixture
+def dealt_alike(db: None) -> Iterator[None]:
+    with same_deals(seed=1):
+        yield
 
 
 def test_a_stratum_is_the_cells_she_fits() -> None:
@@ -182,14 +190,16 @@ def test_every_set_is_planned_for_the_cells_and_so_is_the_whole(target: int, db:
 
 
 @pytest.mark.django_db
-def test_no_stratum_has_an_ordinal_of_its_own_and_a_seed_plans_again_alike(db: None) -> None:
+def test_no_stratum_has_an_ordinal_of_its_own_and_a_seed_plans_again_alike(
+    dealt_alike: None,
+) -> None:
+    """On one of ten ordinals twelve sets may agree by chance: here they always fall alike."""
     study = celled_study(target=10, prompts=12)
     slots = Slot.objects.filter(locale__study=study)
     found: defaultdict[int, set[str]] = defaultdict(set)
     for ordinal, stratum in slots.values_list("ordinal", "stratum"):
         found[ordinal].add(stratum)
-    # On one of ten ordinals twelve sets agree by chance now and then; on five they never do.
-    assert sum(strata == {"women", "men"} for strata in found.values()) > 5
+    assert list(found.values()) == [{"women", "men"}] * 10
     before = list(slots.order_by("candidate_set", "ordinal").values_list("stratum", flat=True))
     slots.delete()
     plan_slots(study=study, phase=Phase.MAIN)
@@ -226,14 +236,13 @@ def test_who_prefers_not_to_say_fits_only_a_cell_that_admits_it(db: None) -> Non
 
 
 @pytest.mark.django_db
-def test_each_sets_judges_come_to_mirror_the_cells(db: None) -> None:
+def test_each_sets_judges_come_to_mirror_the_cells(dealt_alike: None) -> None:
     study = celled_study(pool_conversations=6)
     people = [let_in(person(study, "female" if n % 5 < 3 else "male")) for n in range(20)]
     # 20 people, 3 of 6 sets each: the 60 places there are. The last ones may find open places,
-    # or those of their stratum, only in sets they have met. Of 6,000 such studies none had fewer
-    # than 58 judged, a set that was off by more than one, or sets off by more than four together.
+    # or those of their stratum, only in sets they have met.
     given = sum(judge(one) is not None for _round in range(3) for one in people)
-    assert given >= 57
+    assert given >= 58
     off = 0
     for one in set(
         Slot.objects.filter(locale__study=study).values_list("candidate_set", flat=True)
@@ -245,7 +254,7 @@ def test_each_sets_judges_come_to_mirror_the_cells(db: None) -> None:
         )
         assert abs(judges["women"] - 6) <= 1
         off += abs(judges["women"] - 6)
-    assert off <= 5
+    assert off <= 3
 
 
 @pytest.mark.django_db
