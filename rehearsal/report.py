@@ -1,12 +1,14 @@
 """What a rehearsal prints, and what its JSON file holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from math import ceil
 from typing import Any
 
 import numpy as np
 
-from insights.preflight.capacity import Capacity, forecast
+from insights.preflight.capacity import Capacity
+from insights.preflight.estimates import duration
 from rehearsal.findings import Check
 from rehearsal.ledger import Ledger
 from rehearsal.stage import Rehearsal
@@ -23,8 +25,20 @@ def arithmetic(items: Sequence[Capacity]) -> str:
     return "\n".join(f"  {line}" for line in lines)
 
 
+def in_the_field(items: Sequence[Capacity], rates: Mapping[str, float]) -> list[str]:
+    """Days until a locale's people have come, of those whose people a day are known."""
+    found = [(item, duration(item.people, rates.get(item.locale, 0.0))) for item in items]
+    return [
+        f"{item.locale}: at {rates[item.locale]:g} a day the last of {item.people} comes after "
+        f"{ceil(took.days)} days, 9 times of 10 after {ceil(took.earliest)} to "
+        f"{ceil(took.latest)}."
+        for item, took in found
+        if took
+    ]
+
+
 def predictions(lines: Sequence[str]) -> str:
-    """What the plan can show and what it costs."""
+    """What the plan can show, what it costs and how long it takes."""
     return "\n".join(f"  {line}" for line in lines)
 
 
@@ -62,14 +76,14 @@ def lines_of(checks: Sequence[Check]) -> list[str]:
 
 
 def as_json(
-    rehearsal: Rehearsal, items: Sequence[Capacity], checks: Sequence[Check]
+    rehearsal: Rehearsal, items: Sequence[Capacity], lines: Sequence[str], checks: Sequence[Check]
 ) -> dict[str, Any]:
     return {
         "study": rehearsal.study.key,
         "seed": rehearsal.seed,
         "holds": all(check.holds for check in checks),
         "capacity": [asdict(item) | {"fills": item.fills} for item in items],
-        "forecast": forecast(rehearsal.study, rehearsal.people),
+        "forecast": list(lines),
         "figures": figures(rehearsal),
         "checks": [asdict(check) for check in checks],
     }

@@ -6,7 +6,7 @@ Every figure is an expectation under what is said beside it; none is a promise.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from math import ceil
+from math import ceil, inf
 
 from django.db.models import Count, Q, Sum
 
@@ -119,6 +119,23 @@ def duration(people: int, people_a_day: float) -> Duration | None:
     tail = (1 - SURE) / 2
     low, high = gamma.ppf([tail, 1 - tail], people, scale=1 / people_a_day)
     return Duration(people / people_a_day, float(low), float(high))
+
+
+def read_rates(study: Study, given: Iterable[str]) -> dict[str, float]:
+    """People a day by locale, of texts such as FR-fr=25. Raises ValueError, a sentence's end."""
+    rates = {}
+    locales = [str(locale) for locale in study.locales.order_by("country", "language")]
+    for text in given:
+        locale, equals, value = text.partition("=")
+        try:
+            rates[locale] = float(value)
+        except ValueError:
+            equals = ""
+        if not equals or not 0 <= rates[locale] < inf:
+            raise ValueError(f"is written LOCALE=NUMBER, not {text!r}.")
+        if locale not in locales:
+            raise ValueError(f"names no locale of the study: {locale}. Use {', '.join(locales)}.")
+    return rates
 
 
 def durations(

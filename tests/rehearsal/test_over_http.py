@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,15 @@ def test_the_command_starts_what_it_lacks_and_its_status_is_the_verdict(
     found, out = tmp_path / "found.json", io.StringIO()
     with pytest.raises(CommandError, match="does not hold"):
         call_command(
-            "rehearse", study=study.key, annotators=3, seed=2, turns=1, json=found, stdout=out
+            *("rehearse", "--study", study.key, "--annotators=3", "--seed=2", "--turns=1"),
+            *("--json", str(found), "--people-a-day", "FR-fr=0.5"),
+            stdout=out,
         )
     assert "cannot fill" in out.getvalue()
+    [took] = [one for one in json.loads(found.read_text())["forecast"] if "a day" in one]
+    sentence = r"FR-fr: at 0.5 a day the last of (\d) comes after (\d) days"
+    [(people, days)] = re.findall(sentence, took)
+    assert int(days) == 2 * int(people) and f"  {took}" in out.getvalue()
     checks = {check["name"]: check for check in json.loads(found.read_text())["checks"]}
     assert checks["every acknowledged submission stored"]["holds"]
     assert checks["nobody stranded"]["holds"], checks["nobody stranded"]["words"]

@@ -222,6 +222,8 @@ def test_a_rehearsal_is_never_rehearsed_nor_played_twice(db: None, provider: Pro
         copy_study(study=copy, seed=6)
     with pytest.raises(CommandError, match="exists already"):
         call_command("rehearse", study=study.key, seed=6)
+    with pytest.raises(CommandError, match="written LOCALE=NUMBER"):
+        call_command("rehearse", "--study", study.key, "--people-a-day", "FR-fr")
 
 
 def test_the_arithmetic_counts_nobody_whom_the_cells_send_away(

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Phase, Study
+from insights.preflight.estimates import read_rates
 from insights.preflight.findings import preflight
 from insights.preflight.planned import work_of
 from insights.preflight.tables import preflight_tables
@@ -33,7 +34,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no study {options['study']!r}.")
         if phase not in Phase.values:
             raise CommandError(f"{phase!r} is no phase: use {', '.join(Phase.values)}.")
-        rates = _rates(options["people_a_day"])
+        try:
+            rates = read_rates(study, options["people_a_day"])
+        except ValueError as error:
+            raise CommandError(f"--people-a-day {error}") from error
         work = work_of(study)
         findings = preflight(study, phase, work)
         for finding in findings:
@@ -45,16 +49,3 @@ class Command(BaseCommand):
         stops = sum(finding.stops for finding in findings)
         if stops:
             raise CommandError(f"The study does not open: {stops} of these stop it.")
-
-
-def _rates(given: list[str]) -> dict[str, float]:
-    rates = {}
-    for text in given:
-        locale, equals, value = text.partition("=")
-        try:
-            rates[locale] = float(value)
-        except ValueError:
-            equals = ""
-        if not equals or rates[locale] < 0:
-            raise CommandError(f"--people-a-day is written LOCALE=NUMBER, not {text!r}.")
-    return rates

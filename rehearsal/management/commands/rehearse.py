@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Study
 from insights.preflight.capacity import forecast
+from insights.preflight.estimates import read_rates
 from rehearsal import report, stage
 from rehearsal.copies import copy_key, remove_copy
 from rehearsal.defects import KINDS, plant
@@ -35,6 +36,13 @@ class Command(BaseCommand):
         parser.add_argument("--target", type=int, help="people per set and locale, to try out")
         parser.add_argument("--conversations", type=int, help="pool conversations a person")
         parser.add_argument("--turns", type=int, help="turns of each conversation")
+        parser.add_argument(
+            "--people-a-day",
+            action="append",
+            default=[],
+            metavar="LOCALE=NUMBER",
+            help="such as FR-fr=25: says how long it takes; may be repeated",
+        )
         parser.add_argument("--in-process", action="store_true", help="same actions, no HTTP")
 
         parser.add_argument("--processes", type=int, default=2, help="for --in-process")
@@ -74,6 +82,10 @@ class Command(BaseCommand):
         self._say(f"{key} removed: {remove_copy(study=study)} rows.")
 
     def _rehearse(self, original: Study, options: dict[str, Any]) -> bool:
+        try:
+            rates = read_rates(original, options["people_a_day"])
+        except ValueError as error:
+            raise CommandError(f"--people-a-day {error}") from error
         if Study.objects.filter(key=copy_key(original, options["seed"])).exists():
             raise CommandError(
                 f"{copy_key(original, options['seed'])} exists already: remove it with --remove, "
@@ -92,6 +104,7 @@ class Command(BaseCommand):
             self._say(f"{rehearsal.study.key}, {rehearsal.people} people")
             self._say(report.arithmetic(items))
             lines = forecast(rehearsal.study, rehearsal.people)
+            lines += report.in_the_field(items, rates)
             self._say(report.predictions(lines))
             self._play(rehearsal, servers, provider, options)
         self._say(f"Played in {rehearsal.played_seconds:.0f} s")
@@ -103,7 +116,7 @@ class Command(BaseCommand):
             self._say(f"  {name:<20} {value}")
         self._say("\n".join(report.lines_of(checks)))
         if options["json"]:
-            found = report.as_json(rehearsal, items, checks)
+            found = report.as_json(rehearsal, items, lines, checks)
             options["json"].write_text(json.dumps(found, indent=2, default=float) + "\n")
         held = all(check.holds for check in checks)
         self._say(

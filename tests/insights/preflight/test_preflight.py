@@ -324,6 +324,8 @@ def test_the_page_and_the_command_say_the_same(link: RecruitmentLink, desk: Clie
     call_command("preflight", study.key, stdout=StringIO())
     with pytest.raises(CommandError, match="LOCALE=NUMBER"):
         call_command("preflight", study.key, "--people-a-day", "FR-fr", stdout=StringIO())
+    with pytest.raises(CommandError, match=r"names no locale of the study: FR\. Use BR-pt"):
+        call_command("preflight", study.key, "--people-a-day", "FR=5", stdout=StringIO())
 
 
 def test_the_run_page_does_what_it_says(link: RecruitmentLink, desk: Client) -> None:
